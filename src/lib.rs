@@ -1,0 +1,3 @@
+//! skeleton
+pub mod sandbox;
+pub mod secret;

@@ -1,0 +1,4 @@
+//! The simulator.
+pub mod facts;
+pub mod faults;
+pub mod web;
