@@ -1,3 +1,168 @@
-//! skeleton
+//! `fitbit-connect`: set up "log in with Fitbit" on an Auth0 tenant, and verify the whole chain.
+//!
+//! # The idea
+//!
+//! `setup` gathers a few values, shows a plan, and makes the plan true. `test` looks at the same things without changing any.
+//! So the program is six steps, and most of a step is a read-only check; a step that can change something also applies.
+//! `setup` = check, apply where it differs, check again. Convergence replaces resume files, rollback and clean-up.
+//!
+//! # The floors, top to bottom; every arrow points down
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | the door | `main`, this file, [`cli`] |
+//! | what a user runs | [`commands`], [`report`] |
+//! | what it is made of | [`steps`] (what `setup` does), [`login`] (the part that needs a person), [`checks`] (what both verify) |
+//! | put together once | [`world`], [`simulated`] (how a client is pointed at the sandbox) |
+//! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
+//! | effects | [`ask`], [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
+//! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
+//! | values | [`ids`], [`secret`], [`jwt`], [`text`] |
+//!
+//! # Rules that carry weight
+//!
+//! - The [`sandbox`] uses no shape of the client: it reads and writes JSON by the documented names on its own. Only
+//!   [`simulated`] knows both.
+//! - [`auth0`], [`oauth`] and [`provider`] never print and never ask: values in, values out.
+//! - Three traits, because three things hurt in tests: [`ask::Ask`], [`browser::Browser`], [`vault::Vault`]. HTTP is tested
+//!   against the sandbox over loopback.
+//! - One door per effect: variables in [`world`], printing in [`console`], sockets in [`loopback`] and [`sandbox`], the HTTP
+//!   client in [`http`], the keychain in [`vault`], the terminal's questions in [`ask::prompt`].
+//! - The program never asks whether it is being tested.
+//!
+//! # Where a change goes
+//!
+//! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`]. A new fact that
+//! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
+
+pub mod ask;
+pub mod auth0;
+pub mod browser;
+pub mod cancel;
+pub mod checks;
+pub mod cli;
+pub mod commands;
+pub mod console;
+pub mod diagnosis;
+pub mod finding;
+pub mod http;
+pub mod ids;
+pub mod jwt;
+pub mod login;
+pub mod loopback;
+pub mod oauth;
+pub mod provider;
+pub mod report;
 pub mod sandbox;
 pub mod secret;
+pub mod settings;
+pub mod simulated;
+pub mod steps;
+pub mod text;
+pub mod vault;
+pub mod world;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use console::{Colour, Console};
+use diagnosis::{Code, Exit};
+use world::{Needs, Process, World};
+
+/// Runs the program once; a test can call it twice.
+///
+/// `interrupted` is told where to print should Ctrl-C end the process.
+pub fn run(args: Vec<OsString>, process: &Process, interrupted: impl FnOnce(Arc<Console>)) -> Exit {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return refused(&args, &error),
+    };
+    let console = Arc::new(Console::new(cli.global.json, cli.global.color, command_name(&cli.command)));
+    interrupted(Arc::clone(&console));
+    let (exit, failure) = match dispatch(&cli, process, &console) {
+        Ok(()) => (Exit::Done, None),
+        Err(error) => {
+            let failure = report::name(&error);
+            (failure.exit(), Some(failure))
+        }
+    };
+    // A warning's code ends with 0 in the table; as an error it is still a failure.
+    let exit = if failure.is_some() && exit == Exit::Done { Exit::Unexpected } else { exit };
+    let prints_document =
+        !matches!(cli.command, Command::Sandbox(_) | Command::Completions { .. } | Command::Man { .. });
+    if prints_document || failure.is_some() {
+        console.finish(exit, failure.as_ref());
+    }
+    exit
+}
+
+fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Result<()> {
+    let build = |needs: &Needs| World::build(process, &cli.global, console, needs);
+    match &cli.command {
+        Command::Setup(args) => {
+            let world = build(&Needs { inputs: Some(&args.inputs), ..Needs::default() })?;
+            commands::setup::run(&world, args)?;
+        }
+        Command::Test(args) => {
+            let needs = Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true };
+            commands::test::run(&build(&needs)?, args)?;
+        }
+        Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,
+        Command::Remove(args) => {
+            let needs = Needs { inputs: Some(&args.inputs), settings_must_exist: true, ..Needs::default() };
+            commands::remove::run(&build(&needs)?, args)?;
+        }
+        Command::Explain(args) => commands::explain::run(console, args)?,
+        Command::Sandbox(args) => commands::sandbox::run(console, &process.cancel, args)?,
+        Command::Completions { shell } => commands::help_files::completions(console, *shell),
+        Command::Man { dir } => commands::help_files::man(console, dir.as_deref())?,
+    }
+    Ok(())
+}
+
+fn command_name(command: &Command) -> &'static str {
+    match command {
+        Command::Setup(_) => "setup",
+        Command::Test(_) => "test",
+        Command::Status => "status",
+        Command::Remove(_) => "remove",
+        Command::Explain(_) => "explain",
+        Command::Sandbox(_) => "sandbox",
+        Command::Completions { .. } => "completions",
+        Command::Man { .. } => "man",
+    }
+}
+
+/// What clap did not take: help and version are results, everything else is an input error, as JSON when JSON was asked for.
+fn refused(args: &[OsString], error: &clap::Error) -> Exit {
+    use clap::error::ErrorKind;
+    let json = args.iter().any(|arg| arg == "--json");
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            Exit::Done
+        }
+        _ if json => {
+            let names = ["setup", "test", "status", "remove", "explain", "sandbox", "completions", "man"];
+            let command =
+                args.iter().filter_map(|arg| arg.to_str()).find(|arg| names.contains(arg)).unwrap_or_default();
+            let console = Console::new(true, Colour::Auto, command);
+            console.finish(Exit::Input, Some(&report::usage(error)));
+            Exit::Input
+        }
+        _ => {
+            let _ = error.print();
+            Exit::Input
+        }
+    }
+}
+
+/// The exit code of a process that Ctrl-C ends at once, after its last word.
+pub fn cancelled(console: &Console) -> Exit {
+    let failure = diagnosis::Failure::new(Code::Cancelled, "cancelled");
+    console.finish(Exit::Cancelled, Some(&failure));
+    Exit::Cancelled
+}

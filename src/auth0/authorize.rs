@@ -1,0 +1,118 @@
+//! Owns the question to `/authorize` that needs nobody's consent, and the reading of its answer.
+//!
+//! Refuses to follow the redirect: its address alone tells which provider would be asked for what.
+
+use url::Url;
+
+use super::management::address;
+use crate::diagnosis::Failure;
+use crate::http::{Call, Http};
+use crate::ids::Domain;
+use crate::oauth;
+use crate::text::said;
+
+/// What `/authorize` answered.
+#[derive(Debug)]
+pub enum Reading {
+    /// A redirect to somewhere that is neither the tenant nor the application: the provider.
+    Upstream(Upstream),
+    /// A redirect back to the application with an error.
+    Refused {
+        /// RFC 6749 `error`.
+        error: String,
+        /// Its description, safe to print.
+        description: String,
+    },
+    /// A redirect to the tenant's own login page: the connection was not taken.
+    LoginPage,
+    /// A page without a redirect.
+    Page {
+        /// The HTTP status.
+        status: u16,
+        /// An said of it, safe to print.
+        said: String,
+    },
+    /// The service is out of order.
+    Unavailable(u16),
+}
+
+/// Where the tenant would send a browser.
+#[derive(Debug)]
+pub struct Upstream {
+    /// The address without its query.
+    pub endpoint: String,
+    /// The decoded query.
+    pub query: Vec<(String, String)>,
+}
+
+impl Upstream {
+    /// The first value of a parameter.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Asks `/authorize` of a login domain, as an application would, without following anything.
+///
+/// `redirect_uri` is one of the application's own; left out when none is known, so that the tenant takes the registered one.
+///
+/// # Errors
+/// Network failures alone.
+pub fn ask(
+    http: &Http,
+    host: &Domain,
+    client_id: &str,
+    redirect_uri: Option<&str>,
+    connection: &str,
+) -> Result<Reading, Failure> {
+    let proof = oauth::Proof::new();
+    let mut url = address(host, "/authorize")?;
+    {
+        let mut query = url.query_pairs_mut();
+        query.append_pair("response_type", "code").append_pair("client_id", client_id);
+        if let Some(redirect_uri) = redirect_uri {
+            query.append_pair("redirect_uri", redirect_uri);
+        }
+        query
+            .append_pair("scope", "openid profile")
+            .append_pair("state", proof.state.expose())
+            .append_pair("nonce", proof.nonce.expose())
+            .append_pair("code_challenge", proof.challenge())
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("connection", connection);
+    }
+    let answer = http.send(&Call::get(url.clone()))?;
+    let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
+        return Ok(match answer.status {
+            429 | 500.. => Reading::Unavailable(answer.status),
+            status => Reading::Page { status, said: said(&answer.text()) },
+        });
+    };
+    Ok(read(http, host, &url, redirect_uri, location)
+        .unwrap_or_else(|| Reading::Page { status: answer.status, said: said(location) }))
+}
+
+fn read(http: &Http, host: &Domain, asked: &Url, redirect_uri: Option<&str>, location: &str) -> Option<Reading> {
+    let target = http.endpoints().rewrite(asked).join(location).ok()?;
+    let query: Vec<(String, String)> = target.query_pairs().into_owned().collect();
+    let param = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let mut bare = target.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    let to_application = redirect_uri.is_some_and(|uri| http.endpoints().begins_with(location, uri));
+    // An error may also come in the query of a callback that is not known here (redirect_uri was left out).
+    if let Some(error) = param("error").filter(|_| to_application || redirect_uri.is_none()) {
+        let description = said(&param("error_description").unwrap_or_default());
+        return Some(Reading::Refused { error: said(&error), description });
+    }
+    if http.endpoints().begins_with(bare.as_str(), &host.origin()) {
+        return Some(match param("error") {
+            Some(error) => {
+                let description = said(&param("error_description").unwrap_or_default());
+                Reading::Refused { error: said(&error), description }
+            }
+            None => Reading::LoginPage,
+        });
+    }
+    Some(Reading::Upstream(Upstream { endpoint: bare.to_string(), query }))
+}

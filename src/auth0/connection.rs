@@ -1,0 +1,311 @@
+//! Owns what a connection has to hold for each provider: the body to create it, the comparison field by field, the merge.
+//!
+//! Refuses to merge into options that could not be read: a PATCH replaces them whole, and what is not sent is lost
+//! (Auth0 Management API, PATCH /api/v2/connections/{id}).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::wire::Connection;
+use crate::diagnosis::{Code, Failure};
+use crate::provider::{self, Provider, scopes};
+use crate::secret::Secret;
+
+/// The scopes for which the built-in strategy `fitbit` has a flag; the nine of the original guide.
+const FITBIT_FLAGS: [&str; 9] =
+    ["profile", "activity", "heartrate", "location", "nutrition", "settings", "sleep", "social", "weight"];
+/// Auth0 allows at most this many scopes in a list; a single text may hold more (OpenAPI, common OAuth2 options).
+const LONGEST_SCOPE_LIST: usize = 20;
+
+/// What the connection has to be.
+pub struct Wanted<'a> {
+    /// The provider behind it.
+    pub provider: Provider,
+    /// Its name.
+    pub name: &'a str,
+    /// The provider's client ID.
+    pub client_id: &'a str,
+    /// The provider's client secret; `None` when it is not known and so not compared.
+    pub secret: Option<&'a Secret>,
+    /// Scopes, in short names.
+    pub scopes: &'a [String],
+}
+
+/// One field that is not as wanted. Secret values never appear in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, as in the Management API.
+    pub field: &'static str,
+    /// What is there.
+    pub now: String,
+    /// What has to be there.
+    pub wanted: String,
+    /// The diagnosis.
+    pub code: Code,
+}
+
+impl Wanted<'_> {
+    /// The body that creates the connection.
+    pub fn create_body(&self) -> Value {
+        json!({
+            "name": self.name,
+            "strategy": self.provider.strategy(),
+            "display_name": self.provider.display_name(),
+            "options": self.merged(Map::new()),
+        })
+    }
+
+    /// The body that changes an existing connection: everything foreign in `options` kept, `display_name` sent back.
+    ///
+    /// # Errors
+    /// `connection_options_hidden` when the options could not be read.
+    pub fn update_body(&self, now: &Connection) -> Result<Value, Failure> {
+        let options = now.options.clone().ok_or_else(|| options_hidden(&now.name))?;
+        let mut body = json!({
+            "display_name": now.display_name.as_deref().unwrap_or(&now.name),
+            "options": self.merged(options),
+        });
+        if !now.is_active() {
+            body["authentication"] = json!({ "active": true });
+        }
+        Ok(body)
+    }
+
+    /// What is not as wanted, most telling first; empty when all is right.
+    ///
+    /// # Errors
+    /// `connection_options_hidden` when the options could not be read.
+    pub fn differences(&self, now: &Connection) -> Result<Vec<Difference>, Failure> {
+        let options = now.options.as_ref().ok_or_else(|| options_hidden(&now.name))?;
+        let mut found = Vec::new();
+        let mut differ = |field, code, now: String, wanted: String| found.push(Difference { field, now, wanted, code });
+        let text = |key: &str| options.get(key).and_then(Value::as_str).unwrap_or_default();
+
+        if !now.is_active() {
+            differ("authentication.active", Code::ConnectionInactive, "false".to_owned(), "true".to_owned());
+        }
+        let client_id = text("client_id");
+        if client_id.is_empty() {
+            let keys = "empty (Auth0's developer keys)".to_owned();
+            differ("options.client_id", Code::ConnectionUsesDeveloperKeys, keys, self.client_id.to_owned());
+        } else if client_id != self.client_id {
+            differ(
+                "options.client_id",
+                Code::ConnectionClientIdDiffers,
+                client_id.to_owned(),
+                self.client_id.to_owned(),
+            );
+        }
+        if let Some(secret) = self.secret
+            && !secret.same_as(&Secret::new(text("client_secret").to_owned()))
+        {
+            let state = if text("client_secret").is_empty() { "empty" } else { "another one" };
+            differ(
+                "options.client_secret",
+                Code::ConnectionSecretDiffers,
+                state.to_owned(),
+                "the given one".to_owned(),
+            );
+        }
+        let (has, wants) = (self.stored_scopes(options), self.wire_scopes().into_iter().collect::<BTreeSet<_>>());
+        if has != wants {
+            differ("options.scope", Code::ConnectionScopesDiffer, join(&has), join(&wants));
+        }
+        if self.provider == Provider::GoogleHealth {
+            for (field, key, wanted) in [
+                ("options.authorizationURL", "authorizationURL", self.provider.authorize_url()),
+                ("options.tokenURL", "tokenURL", self.provider.token_url()),
+            ] {
+                if text(key) != wanted {
+                    differ(field, Code::ConnectionSettingsDiffer, or_empty(text(key)), wanted.to_owned());
+                }
+            }
+            for (name, wanted) in provider::GOOGLE_AUTH_PARAMS {
+                let has =
+                    options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str).unwrap_or_default();
+                if has != wanted {
+                    let (now, wanted) = (format!("{name}={has}"), format!("{name}={wanted}"));
+                    differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
+                }
+            }
+            if options.get("pkce_enabled").and_then(Value::as_bool) != Some(true) {
+                differ("options.pkce_enabled", Code::ConnectionSettingsDiffer, "false".to_owned(), "true".to_owned());
+            }
+            let script = options.get("scripts").and_then(|s| s.get("fetchUserProfile")).and_then(Value::as_str);
+            if script.map(str::trim) != Some(provider::FETCH_USER_PROFILE.trim()) {
+                let now =
+                    script.map_or_else(|| "empty".to_owned(), |s| format!("another script ({} characters)", s.len()));
+                let wanted =
+                    format!("this version's script ({} characters)", provider::FETCH_USER_PROFILE.trim().len());
+                differ("options.scripts.fetchUserProfile", Code::ConnectionSettingsDiffer, now, wanted);
+            }
+        }
+        Ok(found)
+    }
+
+    fn wire_scopes(&self) -> Vec<String> {
+        scopes::to_wire(self.provider, self.scopes)
+    }
+
+    /// The stored scopes: a list, a text, or for `fitbit` the flags when there is neither.
+    fn stored_scopes(&self, options: &Map<String, Value>) -> BTreeSet<String> {
+        match options.get("scope") {
+            Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+            Some(Value::String(text)) => text.split([' ', ',']).filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            _ if self.provider == Provider::Fitbit => FITBIT_FLAGS
+                .iter()
+                .filter(|flag| options.get(**flag).and_then(Value::as_bool) == Some(true))
+                .map(|flag| (*flag).to_owned())
+                .collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    fn merged(&self, mut options: Map<String, Value>) -> Map<String, Value> {
+        options.insert("client_id".into(), json!(self.client_id));
+        if let Some(secret) = self.secret {
+            options.insert("client_secret".into(), json!(secret.expose()));
+        }
+        let scopes = self.wire_scopes();
+        let scope = if scopes.len() > LONGEST_SCOPE_LIST { json!(scopes.join(" ")) } else { json!(scopes) };
+        options.insert("scope".into(), scope);
+        match self.provider {
+            Provider::Fitbit => {
+                for flag in FITBIT_FLAGS {
+                    if scopes.iter().any(|scope| scope == flag) {
+                        options.insert(flag.into(), json!(true));
+                    } else if options.contains_key(flag) {
+                        options.insert(flag.into(), json!(false));
+                    }
+                }
+            }
+            Provider::GoogleHealth => {
+                options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
+                options.insert("tokenURL".into(), json!(self.provider.token_url()));
+                options.insert("pkce_enabled".into(), json!(true));
+                for (name, value) in provider::GOOGLE_AUTH_PARAMS {
+                    member(&mut options, "authParams").insert(name.into(), json!(value));
+                }
+                let script = json!(provider::FETCH_USER_PROFILE.trim());
+                member(&mut options, "scripts").insert("fetchUserProfile".into(), script);
+            }
+        }
+        options
+    }
+}
+
+/// The failure for options that the token may not see.
+pub fn options_hidden(name: &str) -> Failure {
+    Failure::new(
+        Code::ConnectionOptionsHidden,
+        format!("the settings of the connection {name} cannot be read, so they cannot be compared or merged"),
+    )
+    .with_hint(
+        "Allow the application read:connections_options and update:connections_options of the Auth0 Management API",
+    )
+}
+
+/// The object under a key, made when it is missing or no object.
+fn member<'a>(options: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
+    if !options.get(key).is_some_and(Value::is_object) {
+        options.insert(key.to_owned(), Value::Object(Map::new()));
+    }
+    match options.get_mut(key) {
+        Some(Value::Object(object)) => object,
+        _ => unreachable!("an object was just put there"),
+    }
+}
+
+fn join(scopes: &BTreeSet<String>) -> String {
+    or_empty(&scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+}
+
+fn or_empty(text: &str) -> String {
+    if text.is_empty() { "empty".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(options: Value) -> Connection {
+        serde_json::from_value(json!({
+            "id": "con_1", "name": "google-health", "strategy": "oauth2", "display_name": "Mine", "options": options
+        }))
+        .unwrap()
+    }
+
+    fn scopes(of: Provider) -> Vec<String> {
+        of.default_scopes().iter().map(|s| (*s).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_created_has_no_difference() {
+        for provider in [Provider::Fitbit, Provider::GoogleHealth] {
+            let (secret, scopes) = (Secret::new("s".into()), scopes(provider));
+            let wanted = Wanted { provider, name: "n", client_id: "id", secret: Some(&secret), scopes: &scopes };
+            let body = wanted.create_body();
+            assert_eq!(wanted.differences(&connection(body["options"].clone())).unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn each_field_that_differs_is_named_with_its_own_code() {
+        let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::GoogleHealth));
+        let wanted = Wanted {
+            provider: Provider::GoogleHealth,
+            name: "n",
+            client_id: "id",
+            secret: Some(&secret),
+            scopes: &scopes,
+        };
+        let right = wanted.create_body()["options"].clone();
+        for (pointer, value, field, code) in [
+            ("/client_id", json!("other"), "options.client_id", Code::ConnectionClientIdDiffers),
+            ("/client_id", json!(""), "options.client_id", Code::ConnectionUsesDeveloperKeys),
+            ("/client_secret", json!("old"), "options.client_secret", Code::ConnectionSecretDiffers),
+            ("/scope", json!(["openid"]), "options.scope", Code::ConnectionScopesDiffer),
+            ("/tokenURL", json!("https://x"), "options.tokenURL", Code::ConnectionSettingsDiffer),
+            ("/authParams", json!({}), "options.authParams", Code::ConnectionSettingsDiffer),
+            ("/pkce_enabled", json!(false), "options.pkce_enabled", Code::ConnectionSettingsDiffer),
+            ("/scripts", json!(null), "options.scripts.fetchUserProfile", Code::ConnectionSettingsDiffer),
+        ] {
+            let mut options = right.clone();
+            *options.pointer_mut(pointer).unwrap() = value;
+            let found = wanted.differences(&connection(options.clone())).unwrap();
+            assert_eq!((found[0].field, found[0].code), (field, code), "{pointer}");
+            let merged = wanted.update_body(&connection(options)).unwrap();
+            assert_eq!(wanted.differences(&connection(merged["options"].clone())).unwrap(), [], "{pointer} is mended");
+        }
+    }
+
+    #[test]
+    fn foreign_options_survive_a_merge() {
+        let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::GoogleHealth));
+        let wanted = Wanted {
+            provider: Provider::GoogleHealth,
+            name: "n",
+            client_id: "id",
+            secret: Some(&secret),
+            scopes: &scopes,
+        };
+        let now = connection(json!({
+            "icon_url": "https://i", "authParams": { "hd": "acme.com" }, "scripts": { "getLogoutUrl": "x" }
+        }));
+        let body = wanted.update_body(&now).unwrap();
+        assert_eq!(body["options"]["icon_url"], "https://i");
+        assert_eq!(body["options"]["authParams"]["hd"], "acme.com");
+        assert_eq!(body["options"]["scripts"]["getLogoutUrl"], "x");
+        assert_eq!(body["display_name"], "Mine");
+    }
+
+    #[test]
+    fn options_that_cannot_be_read_are_never_merged() {
+        let scopes = scopes(Provider::Fitbit);
+        let wanted = Wanted { provider: Provider::Fitbit, name: "n", client_id: "id", secret: None, scopes: &scopes };
+        let hidden: Connection =
+            serde_json::from_value(json!({ "id": "con_1", "name": "fitbit", "strategy": "fitbit" })).unwrap();
+        assert_eq!(wanted.update_body(&hidden).unwrap_err().code, Code::ConnectionOptionsHidden);
+    }
+}

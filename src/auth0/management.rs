@@ -1,0 +1,398 @@
+//! Owns the calls to the Management API: the token, the scopes it carries, paging, pacing, and the meaning of error bodies.
+//!
+//! Refuses to guess: an error body that is not understood is passed on, escaped, under `unrecognised_answer`.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::wire::{Application, Connection, CustomDomain, EnabledClient, Page, TokenAnswer};
+use crate::diagnosis::{Code, Failure};
+use crate::http::{Answer, Body, Call, Http};
+use crate::ids::Domain;
+use crate::jwt;
+use crate::secret::Secret;
+use crate::text::said;
+
+/// At most this many applications in one PATCH (Auth0 OpenAPI, `UpdateEnabledClientConnectionsRequestContent`).
+const CLIENTS_A_CALL: usize = 50;
+
+/// How to get at the Management API.
+pub enum Login {
+    /// A token from elsewhere.
+    Token(Secret),
+    /// A machine-to-machine application.
+    Client {
+        /// Its client ID.
+        id: String,
+        /// Its secret.
+        secret: Secret,
+    },
+}
+
+/// A session at one tenant's Management API.
+pub struct Management<'a> {
+    http: &'a Http,
+    domain: Domain,
+    token: Secret,
+    scopes: Option<BTreeSet<String>>,
+    not_before: Cell<Option<Instant>>,
+}
+
+impl<'a> Management<'a> {
+    /// Gets a token, or looks at the one given.
+    ///
+    /// # Errors
+    /// `management_*` codes, `tenant_not_found`, or a network failure.
+    pub fn sign_in(http: &'a Http, domain: &Domain, login: &Login) -> Result<Self, Failure> {
+        let (token, scopes) = match login {
+            Login::Token(token) => (Secret::new(token.expose().to_owned()), look_at(token, http, domain)?),
+            Login::Client { id, secret } => client_credentials(http, domain, id, secret)?,
+        };
+        Ok(Self { http, domain: domain.clone(), token, scopes, not_before: Cell::new(None) })
+    }
+
+    /// Which of these scopes the token lacks; none when the token does not tell.
+    pub fn lacks(&self, wanted: &[&'static str]) -> Vec<&'static str> {
+        match &self.scopes {
+            Some(scopes) => wanted.iter().copied().filter(|scope| !scopes.contains(*scope)).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether the token is known to have a scope, or does not tell.
+    pub fn may(&self, scope: &'static str) -> bool {
+        self.lacks(&[scope]).is_empty()
+    }
+
+    /// Refuses to go on when a scope is missing.
+    ///
+    /// # Errors
+    /// `missing_scope`, naming every one that is missing.
+    pub fn require(&self, wanted: &[&'static str]) -> Result<(), Failure> {
+        let missing = self.lacks(wanted);
+        if missing.is_empty() { Ok(()) } else { Err(missing_scope(&missing.join(" "))) }
+    }
+
+    /// The custom domains that are ready.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn custom_domains(&self) -> Result<Vec<String>, Failure> {
+        let answer = self.call(Method::GET, "custom-domains", &[], None)?;
+        let page = page(&answer, "custom_domains")?;
+        let domains: Vec<CustomDomain> = read_all(page.entries)?;
+        Ok(domains.into_iter().filter(|d| d.status == "ready").map(|d| d.domain).collect())
+    }
+
+    /// The connections with a name (at most one) or of a strategy.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn connections(&self, key: &'static str, value: &str) -> Result<Vec<Connection>, Failure> {
+        let answer = self.call(Method::GET, "connections", &[(key, value)], None)?;
+        read_all(page(&answer, "connections")?.entries)
+    }
+
+    /// One connection.
+    ///
+    /// # Errors
+    /// `connection_not_found`, or as for every call.
+    pub fn connection(&self, id: &str) -> Result<Connection, Failure> {
+        read(self.call(Method::GET, &format!("connections/{}", segment(id)), &[], None)?)
+    }
+
+    /// Creates a connection.
+    ///
+    /// # Errors
+    /// `connection_name_taken`, `entity_limit_reached`, or as for every call.
+    pub fn create_connection(&self, body: Value) -> Result<Connection, Failure> {
+        read(self.call(Method::POST, "connections", &[], Some(body))?)
+    }
+
+    /// Changes a connection; `options` is replaced whole.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn update_connection(&self, id: &str, body: Value) -> Result<(), Failure> {
+        self.call(Method::PATCH, &format!("connections/{}", segment(id)), &[], Some(body)).map(drop)
+    }
+
+    /// Deletes a connection; Auth0 goes on deleting after it has answered.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn delete_connection(&self, id: &str) -> Result<(), Failure> {
+        self.call(Method::DELETE, &format!("connections/{}", segment(id)), &[], None).map(drop)
+    }
+
+    /// The applications a connection is enabled for.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn enabled_clients(&self, id: &str) -> Result<BTreeSet<String>, Failure> {
+        let entries = self.pages(&format!("connections/{}/clients", segment(id)), "clients", &[("take", "1000")])?;
+        let clients: Vec<EnabledClient> = read_all(entries)?;
+        Ok(clients.into_iter().filter(|c| c.status != Some(false)).map(|c| c.client_id).collect())
+    }
+
+    /// Enables a connection for applications, 50 a call; the others stay as they are.
+    ///
+    /// # Errors
+    /// As for every call; then some calls may have succeeded, which the next run finds out by looking.
+    pub fn enable(&self, id: &str, clients: &[String]) -> Result<(), Failure> {
+        for some in clients.chunks(CLIENTS_A_CALL) {
+            let body = some.iter().map(|client| json!({ "client_id": client, "status": true })).collect();
+            self.call(Method::PATCH, &format!("connections/{}/clients", segment(id)), &[], Some(body))?;
+        }
+        Ok(())
+    }
+
+    /// All applications but the global one, by checkpoint paging, which alone reaches beyond 1,000.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn applications(&self) -> Result<Vec<Application>, Failure> {
+        let mut fields = vec!["client_id", "name", "app_type"];
+        if self.may("read:clients") {
+            fields.push("callbacks");
+        }
+        let fields = fields.join(",");
+        let query = [("take", "100"), ("is_global", "false"), ("fields", fields.as_str()), ("include_fields", "true")];
+        let applications: Vec<Application> = read_all(self.pages("clients", "clients", &query)?)?;
+        Ok(applications.into_iter().filter(|application| !application.global).collect())
+    }
+
+    /// Creates an application.
+    ///
+    /// # Errors
+    /// `entity_limit_reached`, or as for every call.
+    pub fn create_application(&self, body: Value) -> Result<Application, Failure> {
+        read(self.call(Method::POST, "clients", &[], Some(body))?)
+    }
+
+    /// Changes an application.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn update_application(&self, id: &str, body: Value) -> Result<(), Failure> {
+        self.call(Method::PATCH, &format!("clients/{}", segment(id)), &[], Some(body)).map(drop)
+    }
+
+    /// Deletes an application; one that is gone already is no failure.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn delete_application(&self, id: &str) -> Result<(), Failure> {
+        match self.call(Method::DELETE, &format!("clients/{}", segment(id)), &[], None) {
+            Err(failure) if failure.code == Code::ApplicationGone => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// A person's profile, without the tokens.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn user(&self, id: &str) -> Result<Value, Failure> {
+        self.call(Method::GET, &format!("users/{}", segment(id)), &[], None)
+    }
+
+    fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
+        let mut entries = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let mut query = query.to_vec();
+            if let Some(from) = &from {
+                query.push(("from", from));
+            }
+            let page = page(&self.call(Method::GET, path, &query, None)?, member)?;
+            let empty = page.entries.is_empty();
+            entries.extend(page.entries);
+            match page.next {
+                // An empty page or the same mark again would go round for ever.
+                Some(next) if !empty && from.as_ref() != Some(&next) => from = Some(next),
+                _ => return Ok(entries),
+            }
+        }
+    }
+
+    fn call(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Result<Value, Failure> {
+        if let Some(when) = self.not_before.take() {
+            std::thread::sleep(when.saturating_duration_since(Instant::now()));
+        }
+        let mut url = address(&self.domain, &format!("/api/v2/{path}"))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let repeatable = method == Method::GET;
+        let call = Call {
+            method,
+            url,
+            authorization: crate::http::Authorization::None,
+            body: body.map_or(Body::None, Body::Json),
+            repeatable,
+        };
+        let answer = self.http.send(&call.bearer(&self.token))?;
+        if answer.header("x-ratelimit-remaining") == Some("0") {
+            // The plan's burst is used up: wait rather than be refused, but never for long on a service's word alone.
+            let pause = answer.pause().unwrap_or_default().min(Duration::from_secs(2));
+            self.not_before.set(Some(Instant::now() + pause));
+        }
+        if answer.is_success() {
+            return Ok(answer.json().unwrap_or(Value::Null));
+        }
+        Err(refusal(&answer, path))
+    }
+}
+
+/// An address at a tenant.
+///
+/// # Errors
+/// `unexpected`, which a parsed domain rules out.
+pub fn address(domain: &Domain, path: &str) -> Result<Url, Failure> {
+    Url::parse(&format!("https://{domain}{path}"))
+        .map_err(|error| Failure::new(Code::Unexpected, format!("https://{domain}{path} is no address: {error}")))
+}
+
+fn segment(id: &str) -> String {
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string().replace("%5F", "_").replace("%2D", "-")
+}
+
+fn look_at(token: &Secret, http: &Http, domain: &Domain) -> Result<Option<BTreeSet<String>>, Failure> {
+    // An opaque token tells nothing: the first call will.
+    let Some(claims) = jwt::claims(token.expose()) else { return Ok(None) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    if claims.get("exp").and_then(Value::as_u64).is_some_and(|exp| exp <= now) {
+        return Err(Failure::new(Code::ManagementTokenExpired, "the Management API token has expired"));
+    }
+    let wanted = format!("https://{domain}/api/v2/");
+    let audiences = jwt::audiences(&claims);
+    let elsewhere = audiences.iter().find(|a| a.ends_with("/api/v2/"));
+    if let Some(elsewhere) = elsewhere
+        && !audiences.iter().any(|audience| http.endpoints().same(audience, &wanted))
+    {
+        let message = format!("the Management API token is for {}, not for {wanted}", said(elsewhere));
+        return Err(Failure::new(Code::ManagementTokenRejected, message));
+    }
+    Ok(claims.get("scope").and_then(Value::as_str).map(split_scopes))
+}
+
+fn split_scopes(scopes: &str) -> BTreeSet<String> {
+    scopes.split_whitespace().map(str::to_owned).collect()
+}
+
+fn client_credentials(
+    http: &Http,
+    domain: &Domain,
+    id: &str,
+    secret: &Secret,
+) -> Result<(Secret, Option<BTreeSet<String>>), Failure> {
+    let form = vec![
+        ("grant_type", Secret::new("client_credentials".to_owned())),
+        ("client_id", Secret::new(id.to_owned())),
+        ("client_secret", Secret::new(secret.expose().to_owned())),
+        ("audience", Secret::new(format!("https://{domain}/api/v2/"))),
+    ];
+    let answer = http.send(&Call::post(address(domain, "/oauth/token")?, Body::Form(form)))?;
+    if answer.is_success() {
+        let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
+            Failure::new(Code::UnrecognisedAnswer, format!("{domain} answered /oauth/token without a token"))
+        })?;
+        let claimed = jwt::claims(&token.access_token)
+            .and_then(|claims| claims.get("scope").and_then(Value::as_str).map(split_scopes));
+        let scopes = token.scope.as_deref().map(split_scopes).or(claimed);
+        return Ok((Secret::new(token.access_token), scopes));
+    }
+    let body = answer.json().unwrap_or(Value::Null);
+    let error = body["error"].as_str().unwrap_or_default();
+    let description = body["error_description"].as_str().unwrap_or_default();
+    let lower = description.to_lowercase();
+    let code = match (answer.status, error) {
+        (429, _) => Code::RateLimited,
+        (500.., _) => Code::ServiceUnavailable,
+        (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
+        (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
+        (403, _) => Code::ManagementClientNotAuthorized,
+        (401, _) => Code::ManagementCredentialsRejected,
+        (404, _) => Code::TenantNotFound,
+        _ => Code::UnrecognisedAnswer,
+    };
+    let said = if description.is_empty() { said(&answer.text()) } else { said(description) };
+    let message = match code {
+        Code::ManagementCredentialsRejected => format!("{domain} refused the Management API client {id} or its secret"),
+        Code::ManagementClientNotAuthorized => {
+            format!("the client {id} may not use the Management API of {domain}: {said}")
+        }
+        Code::TenantNotFound => format!("{domain} is no Auth0 tenant: /oauth/token does not exist there (404)"),
+        _ => format!("{domain} answered {} to /oauth/token: {error} {said}", answer.status),
+    };
+    Err(Failure::new(code, message))
+}
+
+/// Names a refusal of the Management API.
+fn refusal(answer: &Answer, path: &str) -> Failure {
+    let body = answer.json().unwrap_or(Value::Null);
+    let code = body["errorCode"].as_str().unwrap_or_default();
+    let message = body["message"].as_str().map_or_else(|| said(&answer.text()), said);
+    let lower = message.to_lowercase();
+    let about = |what: &str| format!("{what}: {message}");
+    match answer.status {
+        401 if lower.contains("expired") => {
+            Failure::new(Code::ManagementTokenExpired, about("the Management API token has expired"))
+        }
+        401 => Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token")),
+        403 if code == "insufficient_scope" || lower.contains("insufficient scope") => {
+            missing_scope(message.split_once(':').map_or("", |(_, scopes)| scopes.trim()))
+        }
+        403 if matches!(code, "insufficient_entitlement" | "feature_not_enabled") => {
+            Failure::new(Code::PlanFeatureMissing, about("the tenant's plan does not have this"))
+        }
+        403 if lower.contains("limit") || lower.contains("can only create") => {
+            Failure::new(Code::EntityLimitReached, about("the tenant's plan allows no more"))
+        }
+        404 if path.starts_with("connections") && !lower.contains("client") => {
+            Failure::new(Code::ConnectionNotFound, about("the connection does not exist any more"))
+        }
+        404 if path.starts_with("clients") || path.starts_with("connections") => {
+            Failure::new(Code::ApplicationGone, about("the application does not exist"))
+        }
+        409 if path.starts_with("connections") => {
+            Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
+        }
+        429 => Failure::new(Code::RateLimited, about("the Management API asks for fewer requests")),
+        500.. => Failure::new(Code::ServiceUnavailable, format!("the Management API answered {}", answer.status)),
+        status => Failure::new(
+            Code::UnrecognisedAnswer,
+            format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
+        ),
+    }
+}
+
+fn missing_scope(scopes: &str) -> Failure {
+    let list = if scopes.is_empty() { "a scope".to_owned() } else { scopes.to_owned() };
+    Failure::new(Code::MissingScope, format!("the Management API token lacks {list}"))
+        .with_hint(format!("Allow the application these permissions of the Auth0 Management API: {list}"))
+}
+
+fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
+    Page::read(answer.clone(), member).ok_or_else(|| shape(member))
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|_| shape("one object"))
+}
+
+fn read_all<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, Failure> {
+    values.into_iter().map(read).collect()
+}
+
+fn shape(what: &str) -> Failure {
+    Failure::new(Code::UnrecognisedAnswer, format!("the Management API answered in a shape that is not known ({what})"))
+}

@@ -1,0 +1,115 @@
+//! Owns the shapes of the Management API's answers (Auth0's OpenAPI description, August 2026), read leniently: unknown members
+//! are ignored, both paging shapes are understood.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A connection as Auth0 answers it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Connection {
+    /// `con_...`
+    pub id: String,
+    /// Its name, unique in the tenant.
+    pub name: String,
+    /// `fitbit`, `oauth2`, ...
+    pub strategy: String,
+    /// The name people see on the login page.
+    pub display_name: Option<String>,
+    /// Missing when the token lacks `read:connections_options`.
+    pub options: Option<Map<String, Value>>,
+    /// Whether it may log people in.
+    pub authentication: Option<Purpose>,
+    /// Whether Token Vault holds its tokens.
+    pub connected_accounts: Option<Purpose>,
+}
+
+/// A purpose of a connection.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Purpose {
+    /// Switched on.
+    pub active: bool,
+}
+
+impl Connection {
+    /// Whether it may log people in; Auth0's default is yes.
+    pub fn is_active(&self) -> bool {
+        self.authentication.as_ref().is_none_or(|purpose| purpose.active)
+    }
+}
+
+/// An application (Auth0 calls it a client).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Application {
+    /// 32 letters and digits.
+    pub client_id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// `native`, `spa`, `regular_web`, `non_interactive`, ...
+    pub app_type: Option<String>,
+    /// The allowed callback URLs; missing when the token may not read them.
+    pub callbacks: Option<Vec<String>>,
+    /// The tenant's "All Applications".
+    #[serde(default)]
+    pub global: bool,
+}
+
+impl Application {
+    /// Whether people log in with it: not the global one, not machine to machine.
+    pub fn logs_people_in(&self) -> bool {
+        !self.global && !matches!(self.app_type.as_deref(), Some("non_interactive" | "resource_server"))
+    }
+}
+
+/// A custom domain.
+#[derive(Debug, Deserialize)]
+pub struct CustomDomain {
+    /// Its host name.
+    pub domain: String,
+    /// `pending_verification`, `ready`, `failed`.
+    pub status: String,
+}
+
+/// One entry of a connection's enabled clients.
+#[derive(Debug, Deserialize)]
+pub struct EnabledClient {
+    /// The application.
+    pub client_id: String,
+    /// Some tenants list disabled ones with `false`; they count as absent.
+    pub status: Option<bool>,
+}
+
+/// The answer of the token endpoint to client credentials.
+#[derive(Deserialize)]
+pub struct TokenAnswer {
+    /// The token.
+    pub access_token: String,
+    /// Granted scopes, space separated.
+    pub scope: Option<String>,
+}
+
+/// A list that comes as a bare array or in an object with `next` (checkpoint paging).
+#[derive(Debug)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Value>,
+    /// Where the next page starts.
+    pub next: Option<String>,
+}
+
+impl Page {
+    /// Reads either shape; `member` is the object's name for the list.
+    pub fn read(value: Value, member: &str) -> Option<Self> {
+        match value {
+            Value::Array(entries) => Some(Self { entries, next: None }),
+            Value::Object(mut object) => {
+                let next = object.get("next").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
+                match object.remove(member)? {
+                    Value::Array(entries) => Some(Self { entries, next }),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}

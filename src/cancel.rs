@@ -1,0 +1,74 @@
+//! Owns the meaning of Ctrl-C: at once, unless something has to be cleaned up first; a second one is always at once.
+//!
+//! Refuses to end the process itself: `main` does.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Shared between the signal handler and the one place that has something to clean up.
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    asked: AtomicBool,
+    holders: AtomicUsize,
+    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+/// While it lives, Ctrl-C asks instead of ending the process.
+pub struct Hold(Cancel);
+
+impl Cancel {
+    /// Called by the signal handler; whether the process has to end now.
+    pub fn interrupt(&self) -> bool {
+        let first = !self.0.asked.swap(true, Ordering::SeqCst);
+        if let Some(wake) = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            wake();
+        }
+        !(first && self.0.holders.load(Ordering::SeqCst) > 0)
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub fn is_asked(&self) -> bool {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// From now on until the value is dropped, there is something to clean up.
+    pub fn hold(&self) -> Hold {
+        self.0.holders.fetch_add(1, Ordering::SeqCst);
+        Hold(self.clone())
+    }
+
+    /// What to wake when Ctrl-C comes; `None` when nobody waits any more. Woken at once when it has come already.
+    pub fn wakes(&self, wake: Option<Box<dyn Fn() + Send>>) {
+        if self.is_asked()
+            && let Some(wake) = &wake
+        {
+            wake();
+        }
+        *self.0.wake.lock().unwrap_or_else(PoisonError::into_inner) = wake;
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.0.holders.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_interrupt_waits_for_a_holder_and_the_second_does_not() {
+        let cancel = Cancel::default();
+        let hold = cancel.hold();
+        assert!(!cancel.interrupt());
+        assert!(cancel.is_asked());
+        assert!(cancel.interrupt());
+        drop(hold);
+        assert!(Cancel::default().interrupt());
+    }
+}

@@ -1,0 +1,123 @@
+//! Owns the choice of applications and the check of step 5: is the connection enabled for each of them.
+
+use std::collections::BTreeSet;
+
+use super::id;
+use crate::ask::given::Applications;
+use crate::auth0::wire::Application;
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+
+/// An application that may log people in through the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its client ID.
+    pub client_id: String,
+    /// Its name; none when the tenant could not be asked.
+    pub name: Option<String>,
+    /// Its callback URLs; none when they could not be read.
+    pub callbacks: Option<Vec<String>>,
+    /// Whether the tenant does not have it any more.
+    pub gone: bool,
+}
+
+impl Chosen {
+    /// An application known by its client ID alone.
+    pub fn by_id(client_id: &str) -> Self {
+        Self { client_id: client_id.to_owned(), name: None, callbacks: None, gone: false }
+    }
+
+    /// What people see.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.client_id),
+            None => self.client_id.clone(),
+        }
+    }
+}
+
+impl From<&Application> for Chosen {
+    fn from(application: &Application) -> Self {
+        Self {
+            client_id: application.client_id.clone(),
+            name: Some(application.name.clone()).filter(|name| !name.is_empty()),
+            callbacks: application.callbacks.clone(),
+            gone: false,
+        }
+    }
+}
+
+/// Turns the choice into applications of the tenant.
+///
+/// # Errors
+/// `application_not_found` for a name or ID given now that the tenant does not have or has twice.
+pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>, Failure> {
+    match choice {
+        Applications::All => {
+            let chosen: Vec<Chosen> =
+                all.iter().filter(|a| a.logs_people_in() && !is_ours(a)).map(Chosen::from).collect();
+            if chosen.is_empty() {
+                let message = "the tenant has no application that logs people in";
+                return Err(Failure::new(Code::ApplicationNotFound, message));
+            }
+            Ok(chosen)
+        }
+        Applications::Saved(ids) => Ok(ids
+            .iter()
+            .map(|id| match all.iter().find(|a| a.client_id == *id) {
+                Some(application) => Chosen::from(application),
+                None => Chosen { gone: true, ..Chosen::by_id(id) },
+            })
+            .collect()),
+        Applications::Named(names) => {
+            let mut chosen: Vec<Chosen> = Vec::new();
+            let mut wrong = Vec::new();
+            for name in names {
+                let matches: Vec<&Application> = match all.iter().find(|a| a.client_id == *name) {
+                    Some(exact) => vec![exact],
+                    None => all.iter().filter(|a| a.name == *name).collect(),
+                };
+                match matches.as_slice() {
+                    [one] => {
+                        if !chosen.iter().any(|c| c.client_id == one.client_id) {
+                            chosen.push(Chosen::from(*one));
+                        }
+                    }
+                    [] => wrong.push(format!("the tenant has no application {name}")),
+                    many => {
+                        let ids: Vec<&str> = many.iter().map(|a| a.client_id.as_str()).collect();
+                        wrong.push(format!(
+                            "the tenant has {} applications named {name}: {}",
+                            many.len(),
+                            ids.join(", ")
+                        ));
+                    }
+                }
+            }
+            if wrong.is_empty() { Ok(chosen) } else { Err(Failure::new(Code::ApplicationNotFound, wrong.join("\n"))) }
+        }
+        Applications::Unknown => Ok(Vec::new()),
+    }
+}
+
+/// Whether an application is the temporary one of a live login.
+pub fn is_ours(application: &Application) -> bool {
+    application.name == TEMPORARY_NAME
+}
+
+/// The name of the temporary application of a live login.
+pub const TEMPORARY_NAME: &str = "fitbit-connect test (temporary)";
+
+/// `applications.enabled` for one application.
+pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>) -> Finding {
+    let finding = if application.gone {
+        let message = format!("the application {} does not exist in the tenant any more", application.client_id);
+        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message))
+    } else if enabled.contains(&application.client_id) {
+        Finding::pass(id::APPLICATIONS_ENABLED, format!("{connection} is enabled"))
+    } else {
+        let message = format!("{connection} is not enabled for {}", application.label());
+        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationNotEnabled, message))
+    };
+    finding.about(&application.client_id, application.name.as_deref())
+}

@@ -1,0 +1,138 @@
+//! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
+
+use super::applications::Chosen;
+use super::id;
+use crate::auth0::authorize::{Reading, Upstream, ask};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::Http;
+use crate::ids::Domain;
+use crate::provider::{Provider, scopes};
+
+/// What the redirect has to lead to.
+pub struct Expected<'a> {
+    /// The provider.
+    pub provider: Provider,
+    /// The connection's name.
+    pub connection: &'a str,
+    /// The provider's client ID.
+    pub client_id: &'a str,
+    /// Scopes, short names.
+    pub scopes: &'a [String],
+    /// The domain people log in through.
+    pub host: &'a Domain,
+}
+
+/// `authorize.redirect` for one application.
+pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
+    judge(http, application, expected).about(&application.client_id, application.name.as_deref())
+}
+
+fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
+    let callback = match &application.callbacks {
+        Some(callbacks) => match usable(callbacks) {
+            Some(callback) => Some(callback),
+            None => {
+                return Finding::unknown(
+                    id::AUTHORIZE_REDIRECT,
+                    Code::ApplicationWithoutCallback,
+                    format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+                );
+            }
+        },
+        None => None,
+    };
+    let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
+        Ok(reading) => reading,
+        Err(failure) => return Finding::fail(id::AUTHORIZE_REDIRECT, failure),
+    };
+    let fail = |code, message: String| Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(code, message));
+    match reading {
+        Reading::Upstream(upstream) => match compare(http, &upstream, expected) {
+            Ok(()) => {
+                let detail =
+                    format!("leads to {} with the right client ID, callback and scopes", expected.provider.title());
+                Finding::pass(id::AUTHORIZE_REDIRECT, detail)
+            }
+            Err(failure) => Finding::fail(id::AUTHORIZE_REDIRECT, failure),
+        },
+        Reading::Refused { error, description } => {
+            let lower = description.to_lowercase();
+            if lower.contains("connection") {
+                let message =
+                    format!("{} refuses the connection {}: {description}", expected.host, expected.connection);
+                fail(Code::AuthorizeConnectionNotUsable, message)
+            } else {
+                let detail = format!("{} answered {error}: {description}", expected.host);
+                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+            }
+        }
+        Reading::LoginPage => {
+            let message = format!(
+                "{} shows its own login page instead of going to {} through {}",
+                expected.host,
+                expected.provider.title(),
+                expected.connection
+            );
+            fail(Code::AuthorizeConnectionNotUsable, message)
+        }
+        Reading::Page { status, said } => {
+            let lower = said.to_lowercase();
+            if callback.is_none() {
+                let detail = format!(
+                    "the callback URLs of {} cannot be read, and without one {} answered {status}: {said}",
+                    application.label(),
+                    expected.host
+                );
+                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::ApplicationWithoutCallback, detail)
+            } else if lower.contains("callback") || lower.contains("redirect_uri") {
+                let message =
+                    format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());
+                fail(Code::CallbackNotAllowed, message)
+            } else if lower.contains("client") {
+                let message =
+                    format!("{} does not know the application {}: {said}", expected.host, application.client_id);
+                fail(Code::ApplicationUnknownToTenant, message)
+            } else {
+                let detail = format!("{} answered {status}: {said}", expected.host);
+                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+            }
+        }
+        Reading::Unavailable(status) => {
+            fail(Code::ServiceUnavailable, format!("{} answered {status} to /authorize", expected.host))
+        }
+    }
+}
+
+/// The first callback that can be sent as it is: one with a wildcard stands for others.
+fn usable(callbacks: &[String]) -> Option<&str> {
+    callbacks.iter().map(String::as_str).find(|callback| !callback.is_empty() && !callback.contains('*'))
+}
+
+fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
+    let endpoints = http.endpoints();
+    let provider = expected.provider;
+    if !provider.authorize_urls().any(|url| endpoints.same(&upstream.endpoint, url)) {
+        let message = format!("/authorize leads to {}, not to {}", upstream.endpoint, provider.authorize_url());
+        return Err(Failure::new(Code::AuthorizeWrongProvider, message));
+    }
+    let client_id = upstream.param("client_id").unwrap_or("no client ID");
+    if client_id != expected.client_id {
+        let message = format!("the tenant sends the client ID {client_id}, not {}", expected.client_id);
+        return Err(Failure::new(Code::AuthorizeWrongClientId, message));
+    }
+    let wanted = expected.host.callback();
+    let callback = upstream.param("redirect_uri").unwrap_or("no callback URL");
+    if !endpoints.same(callback, &wanted) {
+        let message = format!("the tenant sends the callback URL {callback}, not {wanted}");
+        return Err(Failure::new(Code::AuthorizeWrongCallback, message));
+    }
+    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
+    let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        let message = format!("the tenant does not ask for {}", missing.join(" "));
+        Err(Failure::new(Code::AuthorizeScopesMissing, message))
+    }
+}

@@ -1,0 +1,98 @@
+//! Owns the checks of step 4: does the connection exist, does it hold what it has to, and the right secret.
+
+use super::{id, met};
+use crate::auth0::connection::{Difference, Wanted, options_hidden};
+use crate::auth0::management::Management;
+use crate::auth0::wire::Connection;
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::ids::ConnectionName;
+use crate::provider::Provider;
+
+/// Finds the connection: by its name when one was chosen, else by what the provider's connection is called.
+///
+/// # Errors
+/// `connection_wrong_strategy`, `connection_ambiguous`, or as the Management API answers.
+pub fn find(
+    management: &Management,
+    provider: Provider,
+    chosen: Option<&ConnectionName>,
+) -> Result<Option<Connection>, Failure> {
+    // The built-in strategy has one connection as a rule, whatever its name is; custom ones share theirs with everybody.
+    if chosen.is_none() && provider == Provider::Fitbit {
+        let mut all = management.connections("strategy", provider.strategy())?;
+        if all.len() > 1 {
+            let names: Vec<&str> = all.iter().map(|connection| connection.name.as_str()).collect();
+            let message = format!("the tenant has {} fitbit connections: {}", all.len(), names.join(", "));
+            return Err(Failure::new(Code::ConnectionAmbiguous, message)
+                .with_hint("Choose one with --connection NAME or FITBIT_CONNECT_CONNECTION"));
+        }
+        return Ok(all.pop());
+    }
+    let name = chosen.map_or(provider.default_connection(), ConnectionName::as_str);
+    // The filter is the tenant's; the name is compared again, since a proxy or an old tenant may ignore it.
+    let found = management.connections("name", name)?.into_iter().find(|connection| connection.name == name);
+    match found {
+        Some(connection) if connection.strategy != provider.strategy() => {
+            let message = format!(
+                "the connection {name} has the strategy {}, but {} needs {}",
+                connection.strategy,
+                provider.title(),
+                provider.strategy()
+            );
+            Err(Failure::new(Code::ConnectionWrongStrategy, message))
+        }
+        other => Ok(other),
+    }
+}
+
+/// `connection.exists`.
+pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Finding {
+    match found {
+        Ok(Some(connection)) => Finding::pass(
+            id::CONNECTION_EXISTS,
+            format!("{} ({}, {})", connection.name, connection.strategy, connection.id),
+        ),
+        Ok(None) => {
+            let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"))
+                .with_hint("Create it: fitbit-connect setup");
+            Finding::fail(id::CONNECTION_EXISTS, failure)
+        }
+        Err(failure) => met(id::CONNECTION_EXISTS, failure.clone()),
+    }
+}
+
+/// `connection.settings`: everything but the secret.
+pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
+    let differences = match wanted.differences(connection) {
+        Ok(differences) => differences,
+        Err(failure) => return met(id::CONNECTION_SETTINGS, failure),
+    };
+    let others: Vec<&Difference> = differences.iter().filter(|d| d.code != Code::ConnectionSecretDiffers).collect();
+    match others.first() {
+        None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
+        Some(first) => {
+            let all: Vec<String> =
+                others.iter().map(|d| format!("{} is {}, should be {}", d.field, d.now, d.wanted)).collect();
+            Finding::fail(id::CONNECTION_SETTINGS, Failure::new(first.code, all.join("; ")))
+        }
+    }
+}
+
+/// `connection.secret`: the secret in the tenant against the one at hand.
+pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
+    if connection.options.is_none() {
+        return met(id::CONNECTION_SECRET, options_hidden(&connection.name));
+    }
+    if wanted.secret.is_none() {
+        return Finding::skip(id::CONNECTION_SECRET, "not compared: the client secret is not at hand");
+    }
+    match wanted.differences(connection) {
+        Ok(differences) if differences.iter().any(|d| d.code == Code::ConnectionSecretDiffers) => {
+            let message = "the client secret in the tenant is not the one at hand";
+            Finding::fail(id::CONNECTION_SECRET, Failure::new(Code::ConnectionSecretDiffers, message))
+        }
+        Ok(_) => Finding::pass(id::CONNECTION_SECRET, "the tenant holds the same client secret"),
+        Err(failure) => met(id::CONNECTION_SECRET, failure),
+    }
+}

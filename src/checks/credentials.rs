@@ -1,0 +1,95 @@
+//! Owns the checks of step 3: is the secret kept, and does the token endpoint take the pair (asked with a made-up code, which
+//! consumes nothing).
+
+use url::Url;
+
+use super::{id, provider as provider_checks};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::{Authorization, Body, Call, Http};
+use crate::oauth::{self, Proof};
+use crate::provider::token_answer::{PairVerdict, judge_pair, made_up_code};
+use crate::provider::{ClientAuth, Provider};
+use crate::secret::Secret;
+
+/// `credentials.accepted`.
+pub fn accepted(http: &Http, provider: Provider, client_id: &str, secret: &Secret, redirect_uri: &str) -> Finding {
+    match ask(http, provider, client_id, secret, redirect_uri) {
+        Ok(verdict) => finding(provider, client_id, verdict),
+        Err(failure) => Finding::fail(id::CREDENTIALS_ACCEPTED, failure),
+    }
+}
+
+fn ask(
+    http: &Http,
+    provider: Provider,
+    client_id: &str,
+    secret: &Secret,
+    redirect_uri: &str,
+) -> Result<PairVerdict, Failure> {
+    let text = |value: &str| Secret::new(value.to_owned());
+    let mut form = vec![
+        ("grant_type", text("authorization_code")),
+        ("code", text(&made_up_code(provider, &random_hex()))),
+        ("redirect_uri", text(redirect_uri)),
+    ];
+    let mut authorization = Authorization::None;
+    match provider.client_auth() {
+        ClientAuth::Basic => authorization = Authorization::Header(oauth::basic(client_id, secret)),
+        ClientAuth::Body => {
+            form.push(("client_id", text(client_id)));
+            form.push(("client_secret", text(secret.expose())));
+        }
+    }
+    let url = Url::parse(provider.token_url())
+        .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.token_url())))?;
+    let answer = http.send(&Call { authorization, ..Call::post(url, Body::Form(form)) })?;
+    Ok(judge_pair(provider, answer.status, &answer.body))
+}
+
+/// 64 random hexadecimal digits, from the generator that makes states.
+fn random_hex() -> String {
+    Proof::new()
+        .state
+        .expose()
+        .bytes()
+        .chain(Proof::new().state.expose().bytes())
+        .map(|b| format!("{b:02x}"))
+        .collect::<String>()[..64]
+        .to_owned()
+}
+
+fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding {
+    let fail = |failure| Finding::fail(id::CREDENTIALS_ACCEPTED, failure);
+    match verdict {
+        PairVerdict::Accepted => {
+            Finding::pass(id::CREDENTIALS_ACCEPTED, format!("{} accepts the client ID and secret", provider.title()))
+        }
+        PairVerdict::IdUnknown => {
+            fail(Failure::new(Code::ClientIdUnknown, format!("{} does not know the client ID {client_id}", provider.title())))
+        }
+        PairVerdict::SecretRejected => fail(
+            Failure::new(Code::ClientSecretRejected, format!("{} refuses the client secret of {client_id}", provider.title()))
+                .with_hint(match provider {
+                    Provider::GoogleHealth => format!(
+                        "Google shows a secret once. Add a new secret to the client {client_id} (Google Auth Platform > Clients \
+                         at {} ), then run setup again with it",
+                        provider.console_url()
+                    ),
+                    Provider::Fitbit => {
+                        "Copy the client secret again from the app's page at https://dev.fitbit.com/apps".to_owned()
+                    }
+                }),
+        ),
+        PairVerdict::ClientDeleted => {
+            fail(Failure::new(Code::ClientDeleted, format!("the client {client_id} was deleted at {}", provider.title())))
+        }
+        PairVerdict::ShutDown => fail(provider_checks::shut_down(provider)),
+        PairVerdict::Unavailable => fail(provider_checks::unavailable(provider)),
+        PairVerdict::Unknown { said } => Finding::unknown(
+            id::CREDENTIALS_ACCEPTED,
+            Code::UnrecognisedAnswer,
+            format!("{} gave an answer that is not known: {said}", provider.title()),
+        ),
+    }
+}

@@ -1,0 +1,129 @@
+//! Owns the checks of steps 1 and 2: does the provider answer, and does its authorize page take this client ID and callback.
+
+use url::Url;
+
+use super::id;
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::{Call, Http};
+use crate::oauth::{AuthorizationRequest, Proof};
+use crate::provider::authorize_page::{Verdict, judge};
+use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
+
+/// Asks the authorize page once, with nobody signed in, and follows nothing.
+///
+/// # Errors
+/// Network failures alone.
+pub fn probe(
+    http: &Http,
+    provider: Provider,
+    client_id: &str,
+    redirect_uri: &str,
+    names: &[String],
+) -> Result<Verdict, Failure> {
+    let url = AuthorizationRequest {
+        endpoint: provider.authorize_url(),
+        client_id,
+        redirect_uri,
+        scopes: &scopes::to_wire(provider, names),
+        extra: extra(provider),
+    }
+    .url(&Proof::new())?;
+    let answer = http.send(&Call::get(url))?;
+    let same_place = |seen: &str, real: &str| begins(http, seen, real);
+    Ok(judge(provider, redirect_uri, answer.status, answer.header("location"), &answer.text(), same_place))
+}
+
+/// Asks whether the provider answers at all, when no client ID is known yet.
+///
+/// # Errors
+/// Network failures alone.
+pub fn knock(http: &Http, provider: Provider) -> Result<u16, Failure> {
+    let url = Url::parse(provider.authorize_url())
+        .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.authorize_url())))?;
+    Ok(http.send(&Call::get(url))?.status)
+}
+
+/// The parameters beyond the usual ones: Google gives a refresh token only with these.
+pub fn extra(provider: Provider) -> &'static [(&'static str, &'static str)] {
+    match provider {
+        Provider::GoogleHealth => &GOOGLE_AUTH_PARAMS,
+        Provider::Fitbit => &[],
+    }
+}
+
+fn begins(http: &Http, seen: &str, real: &str) -> bool {
+    let (seen, real) = (http.endpoints().rewrite_text(seen), http.endpoints().rewrite_text(real));
+    seen.starts_with(&real)
+}
+
+/// `provider.alive`.
+pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding {
+    match verdict {
+        Ok(Verdict::ShutDown) => Finding::fail(id::PROVIDER_ALIVE, shut_down(provider)),
+        Ok(Verdict::Unavailable) => Finding::fail(id::PROVIDER_ALIVE, unavailable(provider)),
+        Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", provider.title())),
+        Err(failure) => Finding::fail(id::PROVIDER_ALIVE, failure.clone()),
+    }
+}
+
+/// The failure for HTTP 410.
+pub fn shut_down(provider: Provider) -> Failure {
+    Failure::new(Code::ProviderShutDown, format!("{} answered HTTP 410: it was shut down", provider.title()))
+}
+
+/// The failure for a provider that is out of order.
+pub fn unavailable(provider: Provider) -> Failure {
+    Failure::new(Code::ServiceUnavailable, format!("{} is out of order or asks for fewer requests", provider.title()))
+}
+
+/// `provider.callback` for one redirect URI; one that no login needs today is a warning at most.
+pub fn callback(
+    provider: Provider,
+    client_id: &str,
+    redirect_uri: &str,
+    verdict: &Result<Verdict, Failure>,
+    needed: bool,
+) -> Finding {
+    match verdict {
+        Ok(Verdict::Accepted) => Finding::pass(
+            id::PROVIDER_CALLBACK,
+            format!("{} accepts the client ID with {redirect_uri}", provider.title()),
+        ),
+        Ok(Verdict::Refused { code, said }) => {
+            let message = match code {
+                Code::RedirectUriMismatch => {
+                    format!("{} does not accept the callback URL {redirect_uri}: {said}", provider.title())
+                }
+                Code::ClientIdUnknown => {
+                    format!("{} does not know the client ID {client_id}: {said}", provider.title())
+                }
+                _ => format!("{} refuses the request with {redirect_uri}: {said}", provider.title()),
+            };
+            let mut failure = Failure::new(*code, message);
+            if *code == Code::RedirectUriMismatch {
+                failure = failure.with_hint(format!(
+                    "Enter exactly {redirect_uri} among the {} of the app at {}, save, and wait: an edit takes \
+                     5 minutes to a few hours to act",
+                    match provider {
+                        Provider::GoogleHealth => "Authorized redirect URIs",
+                        Provider::Fitbit => "Redirect URLs",
+                    },
+                    provider.console_url()
+                ));
+            }
+            if *code == Code::RedirectUriMismatch && !needed {
+                return Finding::warn(id::PROVIDER_CALLBACK, failure);
+            }
+            Finding::fail(id::PROVIDER_CALLBACK, failure)
+        }
+        Ok(Verdict::Unknown { said }) => Finding::unknown(
+            id::PROVIDER_CALLBACK,
+            Code::UnrecognisedAnswer,
+            format!("{} gave an answer that is not known: {said}", provider.title()),
+        ),
+        Ok(Verdict::ShutDown | Verdict::Unavailable) | Err(_) => {
+            Finding::skip(id::PROVIDER_CALLBACK, "not asked, since the provider does not answer as it should")
+        }
+    }
+}

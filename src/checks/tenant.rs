@@ -1,0 +1,56 @@
+//! Owns the checks of the tenant itself: does it answer, and does the Management API let us in.
+
+use serde_json::Value;
+
+use super::id;
+use crate::auth0::management::{Management, address};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::{Call, Http};
+use crate::ids::Domain;
+use crate::text::said;
+
+/// `tenant.reachable`: the discovery document of the domain names the domain as issuer.
+pub fn reachable(http: &Http, domain: &Domain) -> Finding {
+    let answer = address(domain, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failure) => return Finding::fail(id::TENANT_REACHABLE, failure),
+    };
+    let issuer = answer.json().and_then(|body| body.get("issuer").and_then(Value::as_str).map(str::to_owned));
+    match (answer.status, issuer) {
+        (200, Some(issuer)) if http.endpoints().same(&issuer, &domain.issuer()) => {
+            Finding::pass(id::TENANT_REACHABLE, format!("{domain} answers as an Auth0 tenant"))
+        }
+        (200, Some(issuer)) => {
+            let message = format!("{domain} names another issuer: {}", said(&issuer));
+            Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::TenantNotFound, message))
+        }
+        (429 | 500.., _) => {
+            let message = format!("{domain} answered {}", answer.status);
+            Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::ServiceUnavailable, message))
+        }
+        (status, _) => Finding::unknown(
+            id::TENANT_REACHABLE,
+            Code::TenantNotFound,
+            format!(
+                "{domain} answered {status} where an Auth0 tenant describes itself (/.well-known/openid-configuration)"
+            ),
+        ),
+    }
+}
+
+/// `management.access` for a session that came about.
+pub fn access(management: &Management, wanted: &[&'static str]) -> Finding {
+    let missing = management.lacks(wanted);
+    if missing.is_empty() {
+        Finding::pass(id::MANAGEMENT_ACCESS, "the Management API accepts the credentials")
+    } else {
+        let failure = Failure::new(Code::MissingScope, format!("the Management API token lacks {}", missing.join(" ")))
+            .with_hint(format!(
+                "Allow the application these permissions of the Auth0 Management API: {}",
+                missing.join(" ")
+            ));
+        Finding::warn(id::MANAGEMENT_ACCESS, failure)
+    }
+}

@@ -1,0 +1,92 @@
+//! `remove`: forgets a profile, settings and secrets, and on request deletes the Auth0 connection.
+
+use crate::auth0::management::Management;
+use crate::auth0::wire::Connection;
+use crate::checks::connection::find;
+use crate::cli;
+use crate::console::ConnectionDoc;
+use crate::diagnosis::{Code, Failure};
+use crate::steps::plan::{Item, Plan};
+use crate::steps::tenant::choose_login;
+use crate::world::{World, store_failure};
+
+/// Runs it.
+///
+/// # Errors
+/// `input_missing` when there is no such profile, `confirmation_missing`, or as the store or the tenant answers.
+pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
+    let mut inputs = world.inputs(&args.inputs)?;
+    let provider = inputs.provider.map(|provider| provider.to_string());
+    world.console.about(world.profile.as_str(), provider, inputs.domain.as_ref().map(ToString::to_string));
+    if !world.profile_exists && !args.delete_connection {
+        let names = world.settings.borrow().profiles();
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let message = format!("there is no profile {} (profiles: {known})", world.profile);
+        return Err(Failure::new(Code::InputInvalid, message).with_hint("Name one with --profile NAME"));
+    }
+    if !args.yes && world.dialogue.is_none() {
+        return Err(Failure::new(
+            Code::ConfirmationMissing,
+            "nothing is removed without confirmation, and nobody can be asked",
+        ));
+    }
+    let mut doomed: Option<(Management, Connection)> = None;
+    if args.delete_connection {
+        let (Some(provider), Some(domain)) = (inputs.provider, inputs.domain.clone()) else {
+            let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
+            return Err(crate::ask::given::missing(&fields));
+        };
+        let (login, _) = choose_login(world, &mut inputs)?;
+        let management = Management::sign_in(&world.http, &domain, &login)?;
+        management.require(&["read:connections", "delete:connections"])?;
+        doomed = find(&management, provider, inputs.connection.as_ref())?.map(|connection| (management, connection));
+    }
+
+    let accounts = [world.profile.client_secret_account(), world.profile.management_secret_account()];
+    let mut plan = Plan::default();
+    match &doomed {
+        Some((_, connection)) => {
+            plan.add(Item::Change(format!(
+                "delete the connection {} ({}) in the tenant",
+                connection.name, connection.id
+            )));
+            plan.add(Item::Detail("people who signed up through it can no longer log in".to_owned()));
+        }
+        None if args.delete_connection => plan.add(Item::Keep("the tenant has no such connection".to_owned())),
+        None => plan.add(Item::Keep("the connection in Auth0 stays (--delete-connection deletes it)".to_owned())),
+    }
+    if world.profile_exists {
+        plan.add(Item::Change(format!("forget the secrets of {} in {}", world.profile, world.place())));
+        plan.add(Item::Change(format!("forget the settings of {}", world.profile)));
+    }
+    let tenant = inputs.domain.as_ref().map_or_else(String::new, |domain| format!(", tenant {domain}"));
+    plan.show(&world.console, &format!("profile {}{tenant}", world.profile));
+    if !args.yes
+        && let Some(person) = &world.dialogue
+        && !person.confirm("Remove it", false)?
+    {
+        return Err(Failure::new(Code::Cancelled, "not confirmed; nothing was removed"));
+    }
+
+    // The tenant first: while the profile is there, a run that dies can be repeated.
+    if let Some((management, connection)) = &doomed {
+        management.delete_connection(&connection.id)?;
+        world.console.connection(ConnectionDoc {
+            id: Some(connection.id.clone()),
+            name: connection.name.clone(),
+            strategy: connection.strategy.clone(),
+            action: Some("deleted"),
+        });
+    }
+    if world.profile_exists {
+        for account in &accounts {
+            world.vault.delete(account).map_err(store_failure)?;
+        }
+        let mut settings = world.settings.borrow_mut();
+        settings.take_out(&world.profile);
+        settings.write()?;
+    }
+    world.console.member("removed", serde_json::json!(world.profile_exists));
+    world.console.say("Removed.");
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Owns the rows about applications of the tenant and what `/authorize` answers for them. Refuses rows about the
+//! connection's own settings.
+
+use super::links::*;
+use super::{Diagnosis, Exit};
+
+pub(super) static APPLICATION_NOT_ENABLED: Diagnosis = Diagnosis {
+    code: "application_not_enabled",
+    symptom: "The connection is not enabled for the application.",
+    cause: "A new connection is enabled for no application; each one has to be switched on.",
+    cure: "Run `fitbit-connect setup --app NAME_OR_ID` or switch it on under Applications of the connection in the \
+           Auth0 dashboard.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_CUSTOM_SOCIAL],
+};
+
+pub(super) static APPLICATION_GONE: Diagnosis = Diagnosis {
+    code: "application_gone",
+    symptom: "An application saved in this profile no longer exists in the tenant.",
+    cause: "It was deleted, or the profile belongs to another tenant.",
+    cure: "Run `fitbit-connect setup` and choose the applications again, with `--app NAME_OR_ID` in a script.",
+    exit: Exit::Misconfigured,
+    links: &[],
+};
+
+pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
+    code: "application_without_callback",
+    symptom: "The application has no callback URL, so `/authorize` cannot be asked for it.",
+    cause: "Allowed Callback URLs is empty in its settings, as for machine-to-machine applications.",
+    cure: "Add the address that the application receives logins at to its Allowed Callback URLs, or choose another \
+           application.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION],
+};
+
+pub(super) static APPLICATION_UNKNOWN_TO_TENANT: Diagnosis = Diagnosis {
+    code: "application_unknown_to_tenant",
+    symptom: "`/authorize` of the tenant shows an error page that says the client ID is unknown.",
+    cause: "The client ID belongs to another tenant, or the application was deleted.",
+    cure: "Compare the client ID with the application's settings in the Auth0 dashboard, and `--domain` with its \
+           tenant.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_ERROR_PAGES],
+};
+
+pub(super) static CALLBACK_NOT_ALLOWED: Diagnosis = Diagnosis {
+    code: "callback_not_allowed",
+    symptom: "The tenant shows a page with `Callback URL mismatch`",
+    cause: "The address the login should return to is not among the application's Allowed Callback URLs, character \
+            for character.",
+    cure: "Add the exact address to Allowed Callback URLs of the application; scheme, port, path and trailing slash \
+           count.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION, AUTH0_ERROR_PAGES],
+};
+
+pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
+    code: "authorize_connection_not_usable",
+    symptom: "`/authorize` answers `invalid_request` with `the connection was not found` or `the connection was \
+              disabled` or `no connections enabled for the client`",
+    cause: "The connection's name is wrong, it is switched off, or it is not enabled for this application. A change \
+            is reported to take a few minutes to act.",
+    cure: "Run `fitbit-connect test` with Management API credentials, which tells the three apart, or \
+           `fitbit-connect setup` to put it right.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_TEST],
+};
+
+pub(super) static AUTHORIZE_WRONG_PROVIDER: Diagnosis = Diagnosis {
+    code: "authorize_wrong_provider",
+    symptom: "`/authorize` sends the browser to another provider than this profile's.",
+    cause: "The connection of this name belongs to another provider, or its authorization URL was changed.",
+    cure: "Run `fitbit-connect setup` or name the right connection with `--connection NAME`",
+    exit: Exit::Misconfigured,
+    links: &[],
+};
+
+pub(super) static AUTHORIZE_WRONG_CLIENT_ID: Diagnosis = Diagnosis {
+    code: "authorize_wrong_client_id",
+    symptom: "`/authorize` sends another client ID to the provider than this profile's.",
+    cause: "The connection holds another client ID, or uses Auth0's developer keys.",
+    cure: "Run `fitbit-connect setup` to write this profile's client ID and secret into the connection.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_DEVELOPER_KEYS],
+};
+
+pub(super) static AUTHORIZE_WRONG_CALLBACK: Diagnosis = Diagnosis {
+    code: "authorize_wrong_callback",
+    symptom: "`/authorize` sends another callback URL to the provider than expected.",
+    cause: "The login went through another domain than the one that is registered: a custom domain, or a gateway.",
+    cure: "Register the callback URL that the message shows at the provider, and name its domain with `--login-domain`",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_CUSTOM_DOMAINS],
+};
+
+pub(super) static AUTHORIZE_SCOPES_MISSING: Diagnosis = Diagnosis {
+    code: "authorize_scopes_missing",
+    symptom: "`/authorize` asks the provider for fewer scopes than this profile.",
+    cause: "The connection holds a shorter list of scopes, or the tenant dropped names that it does not know.",
+    cure: "Run `fitbit-connect setup` to write the scopes into the connection.",
+    exit: Exit::Misconfigured,
+    links: &[HEALTH_SCOPES],
+};

@@ -1,0 +1,176 @@
+//! Owns the rows about this machine, the network and the secret store, and the two ends that fit nowhere else. Refuses
+//! rows about what a provider or the tenant has configured.
+
+use super::links::*;
+use super::{Diagnosis, Exit};
+
+pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
+    code: "network_unreachable",
+    symptom: "No connection to the service could be made.",
+    cause: "The name does not resolve, the machine is offline, or a proxy or firewall is in the way.",
+    cure: "Check the name and the network; behind a proxy set `HTTPS_PROXY`",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static TLS_FAILED: Diagnosis = Diagnosis {
+    code: "tls_failed",
+    symptom: "The certificate of the service was not accepted.",
+    cause: "A proxy puts its own certificate in between, the clock of this machine is wrong, or the name is not the \
+            service's.",
+    cure: "Check the clock; behind a company proxy set `SSL_CERT_FILE` to a file with its authority's certificate.",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
+    code: "rate_limited",
+    symptom: "The service answers 429: `Too Many Requests` or `too_many_requests` or `RATE_LIMIT_EXCEEDED`",
+    cause: "More requests were made than the plan or quota allows, perhaps by other tools at the same time.",
+    cure: "Wait for the time that the message names, and run the command again.",
+    exit: Exit::Service,
+    links: &[AUTH0_RATE_LIMITS, HEALTH_LIMITS],
+};
+
+pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
+    code: "service_unavailable",
+    symptom: "The service answers with a server error (5xx), also after retries.",
+    cause: "The service has trouble of its own, or a gateway in front of it.",
+    cure: "Run the command again later.",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static UNRECOGNISED_ANSWER: Diagnosis = Diagnosis {
+    code: "unrecognised_answer",
+    symptom: "The service answers something that is not in its documentation.",
+    cause: "The service changed, or something between it and this machine answers in its place, such as a sign-in \
+            page of a network.",
+    cure: "Open the address that the message names in a browser. If the answer is the service's own, report it with \
+           the text of the message.",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static TIMED_OUT: Diagnosis = Diagnosis {
+    code: "timed_out",
+    symptom: "The service did not answer in time.",
+    cause: "The network or the service is slow, or a firewall drops the packets without a word.",
+    cure: "Run the command again; behind a proxy set `HTTPS_PROXY`",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static PORT_IN_USE: Diagnosis = Diagnosis {
+    code: "port_in_use",
+    symptom: "The loopback port cannot be opened.",
+    cause: "Another program holds it, or the system has reserved it.",
+    cure: "End the program that the message names, or choose another port with `--port N` and, for `--direct`, \
+           register its callback URL at the provider.",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static BROWSER_NOT_OPENED: Diagnosis = Diagnosis {
+    code: "browser_not_opened",
+    symptom: "No browser could be opened.",
+    cause: "There is no display or no browser here, or the one named in `BROWSER` failed.",
+    cure: "Open the printed address by hand. If that is on another machine, paste the address of the last page into \
+           the terminal.",
+    exit: Exit::Done,
+    links: &[],
+};
+
+pub(super) static FILE_NOT_WRITABLE: Diagnosis = Diagnosis {
+    code: "file_not_writable",
+    symptom: "A file could not be written.",
+    cause: "The directory is missing or belongs to somebody else, the disk is full, or the file system is read-only.",
+    cure: "Check the path that the message names, or choose another settings file with `--config FILE`",
+    exit: Exit::Service,
+    links: &[],
+};
+
+pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
+    code: "secret_store_missing",
+    symptom: "There is no secret store on this machine.",
+    cause: "No keychain service runs here, as on servers, in containers and on WSL.",
+    cure: "Keep nothing with `--store none` and give the secret by `FITBIT_CONNECT_CLIENT_SECRET` or keep it in a \
+           file of mode 0600 with `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
+    code: "secret_store_locked",
+    symptom: "The secret store is locked.",
+    cause: "The keychain was not unlocked in this session, as after a login over SSH.",
+    cure: "Unlock the keychain and run the command again, or choose `--store none` or `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_STORE_REFUSED: Diagnosis = Diagnosis {
+    code: "secret_store_refused",
+    symptom: "The secret store refused to read or write.",
+    cause: "The access was denied in its dialogue, or it has trouble of its own; the message repeats what it said.",
+    cure: "Run the command again and allow the access, or choose `--store none` or `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_STORE_TIMED_OUT: Diagnosis = Diagnosis {
+    code: "secret_store_timed_out",
+    symptom: "The secret store did not answer in time.",
+    cause: "It waits for a dialogue that nobody sees, or its service hangs.",
+    cure: "Look for its dialogue on the desktop, unlock the keychain and run the command again, or choose `--store \
+           none` or `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_TOO_LONG: Diagnosis = Diagnosis {
+    code: "secret_too_long",
+    symptom: "The secret is longer than the secret store can hold.",
+    cause: "Windows Credential Manager holds 2560 bytes, two for each character; a client secret is far shorter, so \
+            that something else may have been pasted.",
+    cure: "Check the value that was given; if it is right, choose `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_FILE_LOOSE: Diagnosis = Diagnosis {
+    code: "secret_file_loose",
+    symptom: "The file with the secrets can be read by other users.",
+    cause: "Its permissions were widened, for example by copying it.",
+    cure: "Run `chmod 600` on the file that the message names, and replace the secret at the provider if others may \
+           have read it.",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static SECRET_NOT_KEPT: Diagnosis = Diagnosis {
+    code: "secret_not_kept",
+    symptom: "The secret store gives back something else than what was put in.",
+    cause: "It drops or changes entries, or another program writes the same one.",
+    cure: "Run the command again; if it stays, choose `--store none` or `--store file`",
+    exit: Exit::Store,
+    links: &[],
+};
+
+pub(super) static CANCELLED: Diagnosis = Diagnosis {
+    code: "cancelled",
+    symptom: "The command was cancelled.",
+    cause: "Ctrl-C was pressed, or the process was told to end.",
+    cure: "Run the command again when it suits: it looks first and does only what is left.",
+    exit: Exit::Cancelled,
+    links: &[],
+};
+
+pub(super) static UNEXPECTED: Diagnosis = Diagnosis {
+    code: "unexpected",
+    symptom: "Something failed that should not be able to fail.",
+    cause: "This is a fault in the program.",
+    cure: "Report it with the command and the message; neither holds a secret.",
+    exit: Exit::Unexpected,
+    links: &[],
+};

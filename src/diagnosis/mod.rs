@@ -1,0 +1,320 @@
+//! Owns the table of everything that can go wrong: code, symptom, cause, cure, exit code, links. Every hint, `explain`
+//! and the documents read it. Refuses to print, and to say what happened in one particular run: the caller adds that.
+
+mod application;
+pub mod auth_error;
+mod connection;
+mod failure;
+mod input;
+mod links;
+mod login;
+mod machine;
+mod provider;
+mod recognise;
+mod tenant;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use failure::Failure;
+pub use recognise::recognise;
+
+/// How the program ends; the numbers are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or every check passed; on a diagnosis: a warning.
+    Done = 0,
+    /// Unexpected failure.
+    Unexpected = 1,
+    /// Input missing, contradictory or malformed.
+    Input = 2,
+    /// Something is misconfigured at the provider or the tenant.
+    Misconfigured = 3,
+    /// Credentials were refused.
+    Refused = 4,
+    /// The person did not consent.
+    NoConsent = 5,
+    /// Network, rate limit, service or local trouble, after retries.
+    Service = 6,
+    /// The secret store is missing, locked or refused.
+    Store = 7,
+    /// Cancelled with Ctrl-C.
+    Cancelled = 130,
+}
+
+impl Exit {
+    /// The number the process ends with.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Stable name, snake_case.
+    pub code: &'static str,
+    /// What is seen, with the exact text of the provider where there is one.
+    pub symptom: &'static str,
+    /// Why it happens.
+    pub cause: &'static str,
+    /// The exact thing to do.
+    pub cure: &'static str,
+    /// How the program ends when this is the reason; `Done` marks a warning.
+    pub exit: Exit,
+    /// Pages of the providers that say more.
+    pub links: &'static [&'static str],
+}
+
+macro_rules! codes {
+    ($($area:ident { $($variant:ident = $row:ident,)* })*) => {
+        /// One diagnosis, named so that a caller cannot misspell it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = concat!("Row `", stringify!($row), "` of the table `", stringify!($area), "`.")] $variant,)*)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$($(Code::$variant,)*)*];
+
+            /// The row of the table.
+            pub fn diagnosis(self) -> &'static Diagnosis {
+                match self { $($(Code::$variant => &$area::$row,)*)* }
+            }
+        }
+    };
+}
+
+codes! {
+    input {
+        InputMissing = INPUT_MISSING,
+        InputInvalid = INPUT_INVALID,
+        InputContradictory = INPUT_CONTRADICTORY,
+        SecretOnCommandLine = SECRET_ON_COMMAND_LINE,
+        ConfirmationMissing = CONFIRMATION_MISSING,
+        SettingsFileInvalid = SETTINGS_FILE_INVALID,
+        UnknownCode = UNKNOWN_CODE,
+        ClientSecretMissing = CLIENT_SECRET_MISSING,
+        ApplicationNotFound = APPLICATION_NOT_FOUND,
+        ConnectionAmbiguous = CONNECTION_AMBIGUOUS,
+        DesktopClient = DESKTOP_CLIENT,
+        FileNotReadable = FILE_NOT_READABLE,
+    }
+    provider {
+        ProviderShutDown = PROVIDER_SHUT_DOWN,
+        RedirectUriMismatch = REDIRECT_URI_MISMATCH,
+        ClientIdUnknown = CLIENT_ID_UNKNOWN,
+        ClientDeleted = CLIENT_DELETED,
+        ClientSecretRejected = CLIENT_SECRET_REJECTED,
+        InvalidScope = INVALID_SCOPE,
+        GoogleHealthApiDisabled = GOOGLE_HEALTH_API_DISABLED,
+        OrgInternal = ORG_INTERNAL,
+        DisallowedUseragent = DISALLOWED_USERAGENT,
+        PersonalApplication = PERSONAL_APPLICATION,
+        ProviderRefusedRequest = PROVIDER_REFUSED_REQUEST,
+        RefreshTokenRejected = REFRESH_TOKEN_REJECTED,
+        RefreshTokenExpiresIn7Days = REFRESH_TOKEN_EXPIRES_IN_7_DAYS,
+        RefreshTokenMissing = REFRESH_TOKEN_MISSING,
+        AccessTokenRejected = ACCESS_TOKEN_REJECTED,
+        SomeScopesNotGranted = SOME_SCOPES_NOT_GRANTED,
+        GoogleUnverifiedApp = GOOGLE_UNVERIFIED_APP,
+    }
+    login {
+        AccessDenied = ACCESS_DENIED,
+        LoginTimedOut = LOGIN_TIMED_OUT,
+        LoopbackUnreachable = LOOPBACK_UNREACHABLE,
+        NotATestUser = NOT_A_TEST_USER,
+        AccountNotLinked = ACCOUNT_NOT_LINKED,
+        CallerNotPermitted = CALLER_NOT_PERMITTED,
+        IdentityScopeNotGranted = IDENTITY_SCOPE_NOT_GRANTED,
+        AdminPolicyEnforced = ADMIN_POLICY_ENFORCED,
+        StateMismatch = STATE_MISMATCH,
+        LoginBlocked = LOGIN_BLOCKED,
+        ProfileScriptFailed = PROFILE_SCRIPT_FAILED,
+        CodeRejected = CODE_REJECTED,
+        IssuerMismatch = ISSUER_MISMATCH,
+        IdTokenInvalid = ID_TOKEN_INVALID,
+        UserMismatch = USER_MISMATCH,
+        TemporaryApplicationLeft = TEMPORARY_APPLICATION_LEFT,
+        TokenNotRevoked = TOKEN_NOT_REVOKED,
+        NotVerified = NOT_VERIFIED,
+    }
+    tenant {
+        TenantNotFound = TENANT_NOT_FOUND,
+        ManagementCredentialsRejected = MANAGEMENT_CREDENTIALS_REJECTED,
+        ManagementClientNotAuthorized = MANAGEMENT_CLIENT_NOT_AUTHORIZED,
+        ManagementGrantNotAllowed = MANAGEMENT_GRANT_NOT_ALLOWED,
+        ManagementAudienceUnknown = MANAGEMENT_AUDIENCE_UNKNOWN,
+        ManagementTokenRejected = MANAGEMENT_TOKEN_REJECTED,
+        ManagementTokenExpired = MANAGEMENT_TOKEN_EXPIRED,
+        MissingScope = MISSING_SCOPE,
+        ConnectionOptionsHidden = CONNECTION_OPTIONS_HIDDEN,
+        EntityLimitReached = ENTITY_LIMIT_REACHED,
+        PlanFeatureMissing = PLAN_FEATURE_MISSING,
+    }
+    connection {
+        ConnectionNotFound = CONNECTION_NOT_FOUND,
+        ConnectionNameTaken = CONNECTION_NAME_TAKEN,
+        ConnectionWrongStrategy = CONNECTION_WRONG_STRATEGY,
+        ConnectionInactive = CONNECTION_INACTIVE,
+        ConnectionClientIdDiffers = CONNECTION_CLIENT_ID_DIFFERS,
+        ConnectionSecretDiffers = CONNECTION_SECRET_DIFFERS,
+        ConnectionScopesDiffer = CONNECTION_SCOPES_DIFFER,
+        ConnectionSettingsDiffer = CONNECTION_SETTINGS_DIFFER,
+        ConnectionUsesDeveloperKeys = CONNECTION_USES_DEVELOPER_KEYS,
+        ConnectionChangedMeanwhile = CONNECTION_CHANGED_MEANWHILE,
+        TokenVaultOn = TOKEN_VAULT_ON,
+    }
+    application {
+        ApplicationNotEnabled = APPLICATION_NOT_ENABLED,
+        ApplicationGone = APPLICATION_GONE,
+        ApplicationWithoutCallback = APPLICATION_WITHOUT_CALLBACK,
+        ApplicationUnknownToTenant = APPLICATION_UNKNOWN_TO_TENANT,
+        CallbackNotAllowed = CALLBACK_NOT_ALLOWED,
+        AuthorizeConnectionNotUsable = AUTHORIZE_CONNECTION_NOT_USABLE,
+        AuthorizeWrongProvider = AUTHORIZE_WRONG_PROVIDER,
+        AuthorizeWrongClientId = AUTHORIZE_WRONG_CLIENT_ID,
+        AuthorizeWrongCallback = AUTHORIZE_WRONG_CALLBACK,
+        AuthorizeScopesMissing = AUTHORIZE_SCOPES_MISSING,
+    }
+    machine {
+        NetworkUnreachable = NETWORK_UNREACHABLE,
+        TlsFailed = TLS_FAILED,
+        RateLimited = RATE_LIMITED,
+        ServiceUnavailable = SERVICE_UNAVAILABLE,
+        UnrecognisedAnswer = UNRECOGNISED_ANSWER,
+        TimedOut = TIMED_OUT,
+        PortInUse = PORT_IN_USE,
+        BrowserNotOpened = BROWSER_NOT_OPENED,
+        FileNotWritable = FILE_NOT_WRITABLE,
+        SecretStoreMissing = SECRET_STORE_MISSING,
+        SecretStoreLocked = SECRET_STORE_LOCKED,
+        SecretStoreRefused = SECRET_STORE_REFUSED,
+        SecretStoreTimedOut = SECRET_STORE_TIMED_OUT,
+        SecretTooLong = SECRET_TOO_LONG,
+        SecretFileLoose = SECRET_FILE_LOOSE,
+        SecretNotKept = SECRET_NOT_KEPT,
+        Cancelled = CANCELLED,
+        Unexpected = UNEXPECTED,
+    }
+}
+
+impl Code {
+    /// The stable name, as in JSON and in `explain`.
+    pub fn name(self) -> &'static str {
+        self.diagnosis().code
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Code {
+    type Err = String;
+
+    /// Finds a code by its name; upper case, surrounding white space and hyphens are forgiven.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let wanted = name.trim().to_ascii_lowercase().replace('-', "_");
+        if let Some(code) = Self::ALL.iter().copied().find(|code| code.name() == wanted) {
+            return Ok(code);
+        }
+        let names = Self::ALL.iter().map(|code| code.name());
+        let hint = crate::text::nearest(&wanted, names).map(|near| format!("; did you mean {near}?"));
+        Err(format!("there is no code {}{}", crate::text::excerpt(name, 60), hint.unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn snake_case(variant: &str) -> String {
+        let mut name = String::new();
+        for c in variant.chars() {
+            if (c.is_ascii_uppercase() || c.is_ascii_digit()) && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
+    #[test]
+    fn every_code_is_unique_and_named_like_its_variant() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(code.name(), snake_case(&format!("{code:?}")));
+        }
+    }
+
+    #[test]
+    fn every_code_is_found_by_its_name_and_a_misspelt_one_is_answered_with_the_nearest() {
+        for code in Code::ALL {
+            assert_eq!(code.name().parse(), Ok(*code));
+        }
+        assert_eq!(" Redirect-URI-Mismatch ".parse(), Ok(Code::RedirectUriMismatch));
+        let refusal = "redirect_uri_missmatch".parse::<Code>().unwrap_err();
+        assert!(refusal.contains("redirect_uri_mismatch"), "{refusal}");
+    }
+
+    #[test]
+    fn every_row_has_calm_texts_and_official_links() {
+        for code in Code::ALL {
+            let row = code.diagnosis();
+            for text in [row.symptom, row.cause, row.cure] {
+                assert!(text.len() > 10, "{code}: {text:?}");
+                assert!(!text.contains('!') && !text.contains("  ") && text.trim() == text, "{code}: {text:?}");
+            }
+            for link in row.links {
+                let ours = ["google.com", "fitbit.com", "auth0.com"];
+                let host = link.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+                assert!(ours.iter().any(|site| host.ends_with(site)), "{code}: {link}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_punctuation_touches_what_a_person_copies() {
+        for code in Code::ALL {
+            let row = code.diagnosis();
+            for text in [row.symptom, row.cause, row.cure] {
+                let outside = text.split('`').skip(2).step_by(2);
+                assert!(outside.into_iter().all(|after| !after.starts_with('.')), "{code}: {text:?}");
+                assert!(text.matches('`').count() % 2 == 0, "{code}: {text:?}");
+                for word in text.split_whitespace().filter(|word| word.contains("://")) {
+                    assert!(!word.ends_with(['.', ',', ';', ')']), "{code}: {word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn exit_codes_are_the_promised_ones() {
+        let of = |name: &str| name.parse::<Code>().map(|code| code.diagnosis().exit.code());
+        for (name, exit) in [
+            ("input_missing", 2),
+            ("redirect_uri_mismatch", 3),
+            ("client_secret_rejected", 4),
+            ("connection_secret_differs", 4),
+            ("access_denied", 5),
+            ("account_not_linked", 5),
+            ("identity_scope_not_granted", 5),
+            ("port_in_use", 6),
+            ("secret_store_locked", 7),
+            ("some_scopes_not_granted", 0),
+            ("temporary_application_left", 0),
+            ("application_gone", 3),
+            ("application_not_found", 2),
+            ("cancelled", 130),
+            ("unexpected", 1),
+        ] {
+            assert_eq!(of(name), Ok(exit), "{name}");
+        }
+    }
+}

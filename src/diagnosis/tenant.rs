@@ -1,0 +1,116 @@
+//! Owns the rows about the Auth0 tenant and the right to call its Management API. Refuses rows about one connection or
+//! one application.
+
+use super::links::*;
+use super::{Diagnosis, Exit};
+
+pub(super) static TENANT_NOT_FOUND: Diagnosis = Diagnosis {
+    code: "tenant_not_found",
+    symptom: "The domain does not answer like an Auth0 tenant.",
+    cause: "The domain is misspelt, its region is missing, or it is not the tenant's own domain.",
+    cure: "Copy the domain from the settings of an application in the Auth0 dashboard, for example \
+           `acme.eu.auth0.com`, and give it with `--domain`",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION],
+};
+
+pub(super) static MANAGEMENT_CREDENTIALS_REJECTED: Diagnosis = Diagnosis {
+    code: "management_credentials_rejected",
+    symptom: "The tenant's token endpoint answers 401 `access_denied` with `Unauthorized`",
+    cause: "The client ID or the secret of the application that calls the Management API is wrong, or belongs to \
+            another tenant.",
+    cure: "Copy both from the settings of a Machine to Machine application of this tenant into `AUTH0_CLIENT_ID` and \
+           `AUTH0_CLIENT_SECRET`",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static MANAGEMENT_CLIENT_NOT_AUTHORIZED: Diagnosis = Diagnosis {
+    code: "management_client_not_authorized",
+    symptom: "The tenant's token endpoint answers 403 `access_denied` and speaks of a `client-grant`",
+    cause: "The application has no grant for the Management API.",
+    cure: "In the Auth0 dashboard open APIs, Auth0 Management API, Machine to Machine Applications; authorize the \
+           application and tick the scopes that the message lists.",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
+    code: "management_grant_not_allowed",
+    symptom: "The tenant's token endpoint answers 403 `unauthorized_client`: the grant type is not allowed for the \
+              client.",
+    cause: "The grant type Client Credentials is switched off for the application.",
+    cure: "In the application's advanced settings tick the grant type Client Credentials, or use a Machine to \
+           Machine application.",
+    exit: Exit::Refused,
+    links: &[AUTH0_APPLICATION],
+};
+
+pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
+    code: "management_audience_unknown",
+    symptom: "The tenant's token endpoint answers 403 `access_denied` with `Service not found`",
+    cause: "The Management API is known only by the tenant's own domain; most often a custom domain was given.",
+    cure: "Give the tenant's own domain with `--domain` and the custom one with `--login-domain`",
+    exit: Exit::Refused,
+    links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
+    code: "management_token_rejected",
+    symptom: "The Management API answers 401 `Invalid token` or `Missing authentication`",
+    cause: "The token is not a Management API token of this tenant, or was cut when it was copied.",
+    cure: "Make a new token for this tenant and give it with `--token-file` or `AUTH0_API_TOKEN` or give the \
+           credentials of a Machine to Machine application instead.",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
+    code: "management_token_expired",
+    symptom: "The Management API answers 401 and says that the token has expired.",
+    cause: "Management API tokens live 24 hours unless the tenant says otherwise.",
+    cure: "Make a new token and give it with `--token-file` or `AUTH0_API_TOKEN` or give the credentials of a \
+           Machine to Machine application, with which the tool makes its own.",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
+    code: "missing_scope",
+    symptom: "The Management API answers 403 `insufficient_scope` with `Insufficient scope, expected any of: ...`",
+    cause: "The Management API token lacks a scope that this step needs.",
+    cure: "Add the scopes that the message lists to the application's grant for the Management API, then make a new \
+           token: an old one keeps its scopes.",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static CONNECTION_OPTIONS_HIDDEN: Diagnosis = Diagnosis {
+    code: "connection_options_hidden",
+    symptom: "The Management API shows the connection without its `options`",
+    cause: "The token lacks `read:connections_options` and a change replaces all options at once, so that changing \
+            what cannot be read would wipe it.",
+    cure: "Add the scopes `read:connections_options` and `update:connections_options` to the grant, and make a new \
+           token.",
+    exit: Exit::Refused,
+    links: &[AUTH0_MANAGEMENT_TOKENS],
+};
+
+pub(super) static ENTITY_LIMIT_REACHED: Diagnosis = Diagnosis {
+    code: "entity_limit_reached",
+    symptom: "The Management API answers 403: the entity limit of the tenant is reached.",
+    cause: "The plan of the tenant allows no further connection or application; the free plan allows two social \
+            connections.",
+    cure: "Delete a connection or application that nobody uses, or change the plan, and run the command again.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_ENTITY_LIMITS],
+};
+
+pub(super) static PLAN_FEATURE_MISSING: Diagnosis = Diagnosis {
+    code: "plan_feature_missing",
+    symptom: "The Management API answers `insufficient_entitlement` or `feature_not_enabled`",
+    cause: "The plan of the tenant does not include what the request uses.",
+    cure: "Read which feature the message names; leave the option away that uses it, or change the plan.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_ENTITY_LIMITS],
+};

@@ -1,0 +1,264 @@
+//! Owns the live login at the provider itself: granted scopes against requested ones, the identity, then the token is revoked.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
+use crate::checks::{id, provider::extra};
+use crate::console::IdentityDoc;
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::{Answer, Call};
+use crate::loopback::{Callback, Listener};
+use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
+use crate::provider::token_answer::{PairVerdict, health_error, judge_pair};
+use crate::provider::{Provider, scopes};
+use crate::secret::Secret;
+use crate::text::said;
+use crate::world::World;
+
+/// Google's issuer (OpenID discovery document of accounts.google.com).
+const GOOGLE_ISSUER: &str = "https://accounts.google.com";
+/// Refresh tokens of an app in Testing live 7 days (developers.google.com/identity/protocols/oauth2#expiration).
+const SEVEN_DAYS: u64 = 7 * 24 * 3600;
+
+/// Logs a person in at the provider.
+///
+/// # Errors
+/// What went wrong, named; the browser has been told the same.
+pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) -> Result<LoggedIn, Failure> {
+    let proof = Proof::new();
+    let redirect_uri = listener.redirect_uri();
+    let mut parameters = extra(login.provider).to_vec();
+    if login.provider == Provider::GoogleHealth {
+        parameters.push(("nonce", proof.nonce.expose()));
+    }
+    let url = AuthorizationRequest {
+        endpoint: login.provider.authorize_url(),
+        client_id: login.client_id,
+        redirect_uri: &redirect_uri,
+        scopes: &scopes::to_wire(login.provider, login.scopes),
+        extra: &parameters,
+    }
+    .url(&proof)?;
+    let answer = wait(world, listener, &proof, &url, login)?;
+    let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
+    let result = round.finish(&answer.params);
+    tell(answer.page, &result, login.connection);
+    result
+}
+
+struct Round<'a> {
+    world: &'a World,
+    login: &'a Login<'a>,
+    secret: &'a Secret,
+    redirect_uri: &'a str,
+    proof: &'a Proof,
+}
+
+struct Person {
+    subject: String,
+    name: Option<String>,
+    legacy_user_id: Option<String>,
+}
+
+impl Round<'_> {
+    fn finish(&self, callback: &Callback) -> Result<LoggedIn, Failure> {
+        if self.login.provider == Provider::GoogleHealth {
+            check_issuer(self.world, callback.iss.as_deref(), GOOGLE_ISSUER)?;
+        }
+        if let Some(error) = &callback.error {
+            return Err(refused(error, callback.error_description.as_deref().unwrap_or_default()));
+        }
+        let Some(code) = &callback.code else {
+            return Err(Failure::new(Code::UnrecognisedAnswer, "the answer has neither a code nor an error"));
+        };
+        let tokens = self.exchange(code)?;
+        let result = self.examine(&tokens, callback);
+        let revoked = self.revoke(&tokens);
+        let mut done = result?;
+        done.findings.extend(revoked);
+        Ok(done)
+    }
+
+    fn examine(&self, tokens: &Tokens, callback: &Callback) -> Result<LoggedIn, Failure> {
+        let provider = self.login.provider;
+        let mut notes = Vec::new();
+        let granted = tokens
+            .scopes
+            .clone()
+            .or_else(|| callback.scope.as_ref().map(|s| s.split_whitespace().map(str::to_owned).collect()));
+        if let Some(granted) = granted {
+            let missing = scopes::missing(
+                provider,
+                self.login.scopes.iter().map(String::as_str),
+                granted.iter().map(String::as_str),
+            );
+            if !scopes::identity_readable(provider, granted.iter().map(String::as_str)) {
+                let message = format!("the person did not grant {}, so the identity cannot be read", missing.join(" "));
+                return Err(Failure::new(Code::IdentityScopeNotGranted, message));
+            }
+            if !missing.is_empty() {
+                let message = format!("the person did not grant {}", missing.join(" "));
+                notes.push(Finding::warn(id::LOGIN_LIVE, Failure::new(Code::SomeScopesNotGranted, message)));
+            }
+        }
+        if provider == Provider::GoogleHealth {
+            match tokens.refresh_expires_in {
+                Some(seconds) if seconds <= SEVEN_DAYS => {
+                    let message = format!(
+                        "the refresh token expires in {}: the app's publishing status is Testing",
+                        humantime::format_duration(std::time::Duration::from_secs(seconds))
+                    );
+                    let failure = Failure::new(Code::RefreshTokenExpiresIn7Days, message);
+                    notes.push(Finding::warn(id::LOGIN_LIVE, failure));
+                }
+                _ if tokens.refresh.is_none() => {
+                    let failure = Failure::new(Code::RefreshTokenMissing, "no refresh token came back");
+                    notes.push(Finding::warn(id::LOGIN_LIVE, failure));
+                }
+                _ => {}
+            }
+        }
+        let person = match provider {
+            Provider::GoogleHealth => self.google_person(tokens)?,
+            Provider::Fitbit => self.fitbit_person(tokens)?,
+        };
+        let who = person.name.clone().unwrap_or_else(|| person.subject.clone());
+        let legacy = person
+            .legacy_user_id
+            .as_ref()
+            .map_or_else(|| "no old Fitbit user id".to_owned(), |legacy| format!("old Fitbit user id {legacy}"));
+        let mut findings = vec![
+            Finding::pass(id::LOGIN_LIVE, format!("{who} signed in at {}", provider.title())),
+            Finding::pass(id::IDENTITY_READ, format!("{who} is {}, {legacy}", person.subject)),
+        ];
+        findings.extend(notes);
+        let identity =
+            IdentityDoc { subject: person.subject, name: person.name, legacy_user_id: person.legacy_user_id };
+        Ok(LoggedIn { identity, findings })
+    }
+
+    fn google_person(&self, tokens: &Tokens) -> Result<Person, Failure> {
+        let mut name = None;
+        if let Some(id_token) = &tokens.id_token {
+            let endpoints = self.world.http.endpoints();
+            let rules = IdTokenRules {
+                issuer: &|seen| seen == "accounts.google.com" || endpoints.same(seen, GOOGLE_ISSUER),
+                audience: self.login.client_id,
+                nonce: &self.proof.nonce,
+            };
+            let claims = rules.check(id_token)?;
+            if let Some(url) = self.login.provider.userinfo_url() {
+                let answer = self.get(url, &tokens.access)?;
+                let profile = answer.json().filter(|_| answer.is_success()).unwrap_or(Value::Null);
+                if !profile.is_null() && profile["sub"] != claims["sub"] {
+                    return Err(Failure::new(
+                        Code::UserMismatch,
+                        "Google's userinfo and ID token name different people",
+                    ));
+                }
+                name = profile["name"].as_str().or(profile["email"].as_str()).map(str::to_owned);
+            }
+        }
+        let answer = self.get(self.login.provider.identity_url(), &tokens.access)?;
+        let body = answer.json().unwrap_or(Value::Null);
+        match body["healthUserId"].as_str().filter(|id| answer.is_success() && !id.is_empty()) {
+            Some(id) => Ok(Person {
+                subject: id.to_owned(),
+                name,
+                legacy_user_id: body["legacyUserId"].as_str().filter(|id| !id.is_empty()).map(str::to_owned),
+            }),
+            None => Err(self.identity_refused(&answer)),
+        }
+    }
+
+    fn fitbit_person(&self, tokens: &Tokens) -> Result<Person, Failure> {
+        let answer = self.get(self.login.provider.identity_url(), &tokens.access)?;
+        let body = answer.json().unwrap_or(Value::Null);
+        let user = &body["user"];
+        let Some(id) = user["encodedId"].as_str().filter(|id| answer.is_success() && !id.is_empty()) else {
+            return Err(self.identity_refused(&answer));
+        };
+        if tokens.user_id.as_deref().is_some_and(|user_id| user_id != id) {
+            return Err(Failure::new(Code::UserMismatch, "the token answer and the profile name different people"));
+        }
+        let name = user["displayName"].as_str().or(user["fullName"].as_str()).map(str::to_owned);
+        Ok(Person { subject: id.to_owned(), name, legacy_user_id: Some(id.to_owned()) })
+    }
+
+    fn identity_refused(&self, answer: &Answer) -> Failure {
+        let title = self.login.provider.title();
+        if answer.status == 410 {
+            return crate::checks::provider::shut_down(self.login.provider);
+        }
+        if let Some(error) = health_error(answer.status, &answer.body) {
+            let detail = error.detail.unwrap_or_default();
+            return Failure::new(
+                error.code,
+                format!("{title} does not give the identity ({}): {detail}", answer.status),
+            );
+        }
+        let code = match answer.status {
+            429 => Code::RateLimited,
+            500.. => Code::ServiceUnavailable,
+            _ => Code::UnrecognisedAnswer,
+        };
+        Failure::new(code, format!("{title} does not give the identity ({}): {}", answer.status, said(&answer.text())))
+    }
+
+    fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {
+        let provider = self.login.provider;
+        let exchange = Exchange {
+            endpoint: provider.token_url(),
+            client_id: self.login.client_id,
+            secret: Some((self.secret, provider.client_auth())),
+            redirect_uri: self.redirect_uri,
+            code,
+        };
+        exchange.run(&self.world.http, self.proof).map_err(|error| match error {
+            ExchangeError::Failed(failure) => failure,
+            ExchangeError::Refused(answer) => self.exchange_refused(&answer),
+        })
+    }
+
+    fn exchange_refused(&self, answer: &Answer) -> Failure {
+        let provider = self.login.provider;
+        let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
+        match judge_pair(provider, answer.status, &answer.body) {
+            PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
+            PairVerdict::SecretRejected => {
+                Failure::new(Code::ClientSecretRejected, message("refuses the client secret"))
+            }
+            PairVerdict::ClientDeleted => {
+                Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
+            }
+            PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
+            PairVerdict::Unavailable => crate::checks::provider::unavailable(provider),
+            PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
+            PairVerdict::Unknown { .. } => Failure::new(Code::UnrecognisedAnswer, message("did not take the code")),
+        }
+    }
+
+    fn get(&self, url: &str, access: &Secret) -> Result<Answer, Failure> {
+        let url = Url::parse(url).map_err(|error| Failure::new(Code::Unexpected, format!("{url}: {error}")))?;
+        self.world.http.send(&Call::get(url).bearer(access))
+    }
+
+    /// The token was for one look; Google drops every token of the grant with either, Fitbit likewise.
+    fn revoke(&self, tokens: &Tokens) -> Option<Finding> {
+        let provider = self.login.provider;
+        let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
+        let client = (provider == Provider::Fitbit).then_some((self.login.client_id, self.secret));
+        match oauth::revoke(&self.world.http, provider.revoke_url(), token, client) {
+            Ok(true) => None,
+            _ => {
+                let failure = Failure::new(
+                    Code::TokenNotRevoked,
+                    "the token of this test could not be revoked; it expires by itself",
+                );
+                Some(Finding::warn(id::LOGIN_LIVE, failure))
+            }
+        }
+    }
+}

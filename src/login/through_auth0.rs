@@ -1,0 +1,190 @@
+//! Owns the live login through Auth0: `/authorize`, callback, code exchange, ID token, `/userinfo`, the old Fitbit user id.
+
+use serde_json::{Map, Value};
+
+use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
+use crate::auth0::management::{Management, address};
+use crate::checks::id;
+use crate::console::IdentityDoc;
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::http::Call;
+use crate::ids::Domain;
+use crate::loopback::{Callback, Listener};
+use crate::oauth::{AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::text::said;
+use crate::world::World;
+
+/// Logs a person in through the connection, with the given application of the tenant.
+///
+/// # Errors
+/// What went wrong, named; the browser has been told the same.
+pub fn run(
+    world: &World,
+    login: &Login,
+    host: &Domain,
+    application: &str,
+    listener: Listener,
+    management: Option<&Management>,
+) -> Result<LoggedIn, Failure> {
+    let proof = Proof::new();
+    let redirect_uri = listener.redirect_uri();
+    let endpoint = address(host, "/authorize")?;
+    let url = AuthorizationRequest {
+        endpoint: endpoint.as_str(),
+        client_id: application,
+        redirect_uri: &redirect_uri,
+        scopes: &["openid".to_owned(), "profile".to_owned(), "email".to_owned()],
+        extra: &[("nonce", proof.nonce.expose()), ("connection", login.connection)],
+    }
+    .url(&proof)?;
+    let answer = wait(world, listener, &proof, &url, login)?;
+    let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
+    let result = round.finish(&answer.params);
+    tell(answer.page, &result, login.connection);
+    result
+}
+
+struct Round<'a> {
+    world: &'a World,
+    login: &'a Login<'a>,
+    host: &'a Domain,
+    application: &'a str,
+    redirect_uri: &'a str,
+    proof: &'a Proof,
+    management: Option<&'a Management<'a>>,
+}
+
+impl Round<'_> {
+    fn finish(&self, callback: &Callback) -> Result<LoggedIn, Failure> {
+        check_issuer(self.world, callback.iss.as_deref(), &self.host.issuer())?;
+        if let Some(error) = &callback.error {
+            return Err(self.name_refusal(error, callback.error_description.as_deref().unwrap_or_default()));
+        }
+        let Some(code) = &callback.code else {
+            return Err(Failure::new(Code::UnrecognisedAnswer, "the answer has neither a code nor an error"));
+        };
+        let tokens = self.exchange(code)?;
+        let id_token = tokens.id_token.as_ref().ok_or_else(|| {
+            Failure::new(Code::IdTokenInvalid, format!("{} gave no ID token although openid was asked for", self.host))
+        })?;
+        let endpoints = self.world.http.endpoints();
+        let issuer = self.host.issuer();
+        let claims = IdTokenRules {
+            issuer: &|seen| endpoints.same(seen, &issuer),
+            audience: self.application,
+            nonce: &self.proof.nonce,
+        }
+        .check(id_token)?;
+        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let profile = self.userinfo(&tokens.access)?;
+        if profile.get("sub").and_then(Value::as_str) != Some(&subject) {
+            return Err(Failure::new(Code::UserMismatch, "/userinfo and the ID token name different people"));
+        }
+        Ok(self.logged_in(subject, &claims, &profile))
+    }
+
+    fn logged_in(&self, subject: String, claims: &Map<String, Value>, profile: &Map<String, Value>) -> LoggedIn {
+        let name = ["name", "nickname", "email"].iter().find_map(|key| {
+            [profile, claims]
+                .iter()
+                .find_map(|map| map.get(*key).and_then(Value::as_str).filter(|name| !name.is_empty()))
+        });
+        let (legacy_user_id, note) = self.legacy_user_id(&subject);
+        let who = name.unwrap_or(&subject);
+        let mut read = format!("{who} is {subject}");
+        match (&legacy_user_id, note) {
+            (Some(legacy), _) => read.push_str(&format!(", old Fitbit user id {legacy}")),
+            (None, Some(note)) => read.push_str(&format!("; {note}")),
+            (None, None) => {}
+        }
+        let findings = vec![
+            Finding::pass(
+                id::LOGIN_LIVE,
+                format!("{who} signed in through {}; ID token and profile agree", self.login.connection),
+            ),
+            Finding::pass(id::IDENTITY_READ, read),
+        ];
+        let identity = IdentityDoc { name: name.map(str::to_owned), subject, legacy_user_id };
+        LoggedIn { identity, findings }
+    }
+
+    /// For `fitbit` it is part of the user id; for `google-health` the profile script put it into the user's profile.
+    fn legacy_user_id(&self, subject: &str) -> (Option<String>, Option<&'static str>) {
+        if self.login.provider == Provider::Fitbit {
+            return (subject.strip_prefix("fitbit|").map(str::to_owned), None);
+        }
+        let unread = Some("the old Fitbit user id was not read (it needs read:users)");
+        let Some(management) = self.management.filter(|management| management.may("read:users")) else {
+            return (None, unread);
+        };
+        match management.user(subject) {
+            Ok(user) => match user.get("legacy_user_id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
+                Some(legacy) => (Some(legacy.to_owned()), None),
+                None => (None, Some("no old Fitbit user id is in the profile")),
+            },
+            Err(_) => (None, unread),
+        }
+    }
+
+    fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {
+        let endpoint = address(self.host, "/oauth/token")?;
+        let exchange = Exchange {
+            endpoint: endpoint.as_str(),
+            client_id: self.application,
+            secret: None,
+            redirect_uri: self.redirect_uri,
+            code,
+        };
+        exchange.run(&self.world.http, self.proof).map_err(|error| match error {
+            ExchangeError::Failed(failure) => failure,
+            ExchangeError::Refused(answer) => {
+                let body = answer.json().unwrap_or(Value::Null);
+                let error = body["error"].as_str().unwrap_or_default();
+                let said = said(body["error_description"].as_str().unwrap_or(error));
+                let message = format!("{} did not take the code ({}): {said}", self.host, answer.status);
+                match (answer.status, error) {
+                    (429, _) => Failure::new(Code::RateLimited, message),
+                    (500.., _) => Failure::new(Code::ServiceUnavailable, message),
+                    (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
+                    (401, _) => Failure::new(Code::CodeRejected, message).with_hint(format!(
+                        "The application {} has to be a public client: token endpoint authentication method \"None\"",
+                        self.application
+                    )),
+                    _ => Failure::new(Code::UnrecognisedAnswer, message),
+                }
+            }
+        })
+    }
+
+    fn userinfo(&self, access: &Secret) -> Result<Map<String, Value>, Failure> {
+        let answer = self.world.http.send(&Call::get(address(self.host, "/userinfo")?).bearer(access))?;
+        match answer.json() {
+            Some(Value::Object(profile)) if answer.is_success() => Ok(profile),
+            _ => Err(Failure::new(
+                Code::UnrecognisedAnswer,
+                format!("{}/userinfo answered {}", self.host, answer.status),
+            )),
+        }
+    }
+
+    /// After consent only the tenant talks to the provider: its words are all there is.
+    fn name_refusal(&self, error: &str, description: &str) -> Failure {
+        let lower = description.to_lowercase();
+        if lower.contains("failed to obtain access token") {
+            let message = format!(
+                "{} could not trade the code of {} for a token: {}",
+                self.host,
+                self.login.provider.title(),
+                said(description)
+            );
+            return Failure::new(Code::ClientSecretRejected, message).with_hint(
+                "As a rule the client secret in the connection is wrong or was replaced at the provider: run setup again with the \
+                 secret the provider shows today",
+            );
+        }
+        refused(error, description)
+    }
+}

@@ -1,0 +1,114 @@
+//! Owns the loopback listener that hears the end of a live login: bind first, then open the browser, then wait.
+//!
+//! Accepts `GET /callback` with the one right `state`, once, before a deadline. Refuses everything else without ending the
+//! wait, and never puts a value from a request into a page. It does not know what a code is good for: the caller exchanges
+//! it while the browser's connection is held, and then says with [`HeldPage::finish`] what is true.
+//!
+//! `answer` judges a query, `server` talks HTTP (`patience` is how it waits), `waiting` is where the two meet the caller,
+//! `page` is what people see.
+
+mod answer;
+mod page;
+mod patience;
+mod server;
+mod waiting;
+
+pub use answer::{Callback, PasteRefused};
+pub use page::Page;
+pub use server::HeldPage;
+pub use waiting::{Answer, Canceller, Outcome, Paster, Waiting};
+
+use crate::secret::Secret;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+
+/// The one path that is answered.
+const PATH: &str = "/callback";
+
+/// Connections that may wait to be accepted; the system may allow fewer.
+#[cfg(unix)]
+const QUEUE: i32 = 1024;
+
+/// Why no port could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another program listens there, or the system keeps the port for itself (WSAEACCES on Windows).
+    #[error("port {port} on 127.0.0.1 is in use")]
+    InUse {
+        /// The port asked for.
+        port: u16,
+    },
+    /// Every port of the list is in use.
+    #[error("none of the ports {tried:?} on 127.0.0.1 is free")]
+    NoneFree {
+        /// The ports asked for, in order.
+        tried: Vec<u16>,
+    },
+    /// The system refused for another reason.
+    #[error("cannot listen on 127.0.0.1, port {port}")]
+    Refused {
+        /// The port asked for.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A bound socket on 127.0.0.1 that nobody is served on yet; connections queue until [`Listener::expect`].
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    port: u16,
+}
+
+impl Listener {
+    /// Binds the literal 127.0.0.1 and this port; 0 takes any free one. The socket bound here is the one that serves.
+    pub fn bind(port: u16) -> Result<Self, BindError> {
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => BindError::InUse { port },
+            _ => BindError::Refused { port, source },
+        };
+        let socket = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(refused)?;
+        // The accept loop looks for work and for the end in turn, so that ending it never depends on one more connection.
+        socket.set_nonblocking(true).map_err(refused)?;
+        // A longer queue than usual: when it is full the system makes a browser wait a second before it tries again.
+        #[cfg(unix)]
+        let _ = rustix::net::listen(&socket, QUEUE);
+        let bound = socket.local_addr().map_err(refused)?;
+        if bound.ip() != IpAddr::V4(Ipv4Addr::LOCALHOST) {
+            return Err(refused(io::Error::other("the system bound another address")));
+        }
+        Ok(Self { socket, port: bound.port() })
+    }
+
+    /// Binds the first free one of several ports; a reason other than "in use" ends the search.
+    pub fn bind_first(ports: impl Iterator<Item = u16>) -> Result<Self, BindError> {
+        let mut tried = Vec::new();
+        for port in ports {
+            match Self::bind(port) {
+                Err(BindError::InUse { port }) => tried.push(port),
+                other => return other,
+            }
+        }
+        Err(BindError::NoneFree { tried })
+    }
+
+    /// The port that was bound.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The redirect URI to register and to send, byte for byte.
+    pub fn redirect_uri(&self) -> String {
+        redirect_uri(self.port)
+    }
+
+    /// Starts serving for one expected `state` and returns at once; dropping the result closes the port.
+    pub fn expect(self, state: Secret) -> Waiting {
+        Waiting::start(self.socket, self.port, state)
+    }
+}
+
+fn redirect_uri(port: u16) -> String {
+    format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST)
+}

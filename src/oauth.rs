@@ -1,0 +1,382 @@
+//! Owns the OAuth 2.0 of the live login: authorization address, PKCE, state, nonce, code exchange, ID token, revocation.
+//!
+//! The oauth2 crate lives here alone; it is given our own HTTP client, so that limits, proxies and origin rewriting hold.
+//! Refuses redirects, a code flow without S256 (RFC 7636), and an ID token that is not for this login.
+
+use std::cell::RefCell;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, ExtraTokenFields, HttpRequest,
+    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse as _, TokenUrl,
+};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::diagnosis::{Code, Failure};
+use crate::http::{Answer, Authorization, Body, Call, Http};
+use crate::jwt;
+use crate::provider::ClientAuth;
+use crate::secret::Secret;
+
+/// Clocks may differ by this much (seconds).
+const CLOCK_SKEW: u64 = 60;
+
+/// What binds one login together: state (RFC 6749, 10.12), nonce (OpenID Connect Core), PKCE verifier and challenge (RFC 7636).
+pub struct Proof {
+    /// At least 128 bits from the operating system's generator.
+    pub state: Secret,
+    /// Independent of the state.
+    pub nonce: Secret,
+    verifier: Secret,
+    challenge: String,
+}
+
+impl Proof {
+    /// Fresh random values.
+    pub fn new() -> Self {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        Self {
+            state: Secret::new(CsrfToken::new_random_len(32).secret().clone()),
+            nonce: Secret::new(CsrfToken::new_random_len(32).secret().clone()),
+            verifier: Secret::new(verifier.secret().clone()),
+            challenge: challenge.as_str().to_owned(),
+        }
+    }
+
+    /// The S256 challenge.
+    pub fn challenge(&self) -> &str {
+        &self.challenge
+    }
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Everything an authorization address says.
+pub struct AuthorizationRequest<'a> {
+    /// The endpoint.
+    pub endpoint: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// Byte for byte as registered.
+    pub redirect_uri: &'a str,
+    /// Scopes as the endpoint spells them.
+    pub scopes: &'a [String],
+    /// Further parameters.
+    pub extra: &'a [(&'a str, &'a str)],
+}
+
+impl AuthorizationRequest<'_> {
+    /// The address to open, with state, nonce and S256 challenge.
+    ///
+    /// # Errors
+    /// `unexpected`, when a constant address is none.
+    pub fn url(&self, proof: &Proof) -> Result<Url, Failure> {
+        let mut url = Url::parse(self.endpoint)
+            .map_err(|error| Failure::new(Code::Unexpected, format!("{} is no address: {error}", self.endpoint)))?;
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", self.client_id)
+            .append_pair("redirect_uri", self.redirect_uri)
+            .append_pair("scope", &self.scopes.join(" "))
+            .append_pair("state", proof.state.expose())
+            .append_pair("code_challenge", &proof.challenge)
+            .append_pair("code_challenge_method", "S256");
+        for (name, value) in self.extra {
+            query.append_pair(name, value);
+        }
+        drop(query);
+        Ok(url)
+    }
+}
+
+/// The members of a token answer beyond RFC 6749.
+#[derive(Debug, Serialize, Deserialize)]
+struct Extra {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    /// Google, while the app's publishing status is Testing or the person chose limited access (seconds).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_in: Option<u64>,
+    /// Fitbit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+type OurClient = Client<
+    BasicErrorResponse,
+    StandardTokenResponse<Extra, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
+
+/// What the token endpoint gave.
+pub struct Tokens {
+    /// The access token.
+    pub access: Secret,
+    /// The refresh token, when one came.
+    pub refresh: Option<Secret>,
+    /// The ID token, when one came.
+    pub id_token: Option<Secret>,
+    /// Granted scopes, when the answer says.
+    pub scopes: Option<Vec<String>>,
+    /// Seconds until the refresh token dies, when the answer says.
+    pub refresh_expires_in: Option<u64>,
+    /// The provider's user id (Fitbit).
+    pub user_id: Option<String>,
+}
+
+/// One code exchange (RFC 6749, 4.1.3).
+pub struct Exchange<'a> {
+    /// The token endpoint.
+    pub endpoint: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// Its secret and how it is sent; none for a public client.
+    pub secret: Option<(&'a Secret, ClientAuth)>,
+    /// The same as in the authorization request.
+    pub redirect_uri: &'a str,
+    /// The code from the callback.
+    pub code: &'a Secret,
+}
+
+/// Why an exchange gave no tokens.
+pub enum ExchangeError {
+    /// The endpoint answered, but not with tokens; the caller knows its error shape.
+    Refused(Answer),
+    /// It could not be asked.
+    Failed(Failure),
+}
+
+impl Exchange<'_> {
+    /// Trades the code for tokens.
+    ///
+    /// # Errors
+    /// The endpoint's refusal as it came, or a network failure.
+    pub fn run(&self, http: &Http, proof: &Proof) -> Result<Tokens, ExchangeError> {
+        let unexpected = |error: url::ParseError| {
+            ExchangeError::Failed(Failure::new(Code::Unexpected, format!("no address: {error}")))
+        };
+        let mut client = OurClient::new(ClientId::new(self.client_id.to_owned()));
+        if let Some((secret, auth)) = &self.secret {
+            client =
+                client.set_client_secret(ClientSecret::new(secret.expose().to_owned())).set_auth_type(match auth {
+                    ClientAuth::Basic => AuthType::BasicAuth,
+                    ClientAuth::Body => AuthType::RequestBody,
+                });
+        }
+        let client = client
+            .set_auth_uri(AuthUrl::new(self.endpoint.to_owned()).map_err(unexpected)?)
+            .set_token_uri(TokenUrl::new(self.endpoint.to_owned()).map_err(unexpected)?)
+            .set_redirect_uri(RedirectUrl::new(self.redirect_uri.to_owned()).map_err(unexpected)?);
+        // The crate reports an error as a text that may hold the body; the answer itself is kept here instead.
+        let seen: RefCell<Option<Result<Answer, Failure>>> = RefCell::new(None);
+        let send = |request: HttpRequest| adapter(http, request, &seen);
+        let response = client
+            .exchange_code(AuthorizationCode::new(self.code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(proof.verifier.expose().to_owned()))
+            .request(&send);
+        match (response, seen.into_inner()) {
+            (Ok(tokens), _) => Ok(Tokens {
+                access: Secret::new(tokens.access_token().secret().clone()),
+                refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
+                id_token: tokens.extra_fields().id_token.clone().map(Secret::new),
+                scopes: tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+                refresh_expires_in: tokens.extra_fields().refresh_token_expires_in,
+                user_id: tokens.extra_fields().user_id.clone(),
+            }),
+            (Err(_), Some(Ok(answer))) => Err(ExchangeError::Refused(answer)),
+            (Err(_), Some(Err(failure))) => Err(ExchangeError::Failed(failure)),
+            (Err(_), None) => {
+                Err(ExchangeError::Failed(Failure::new(Code::Unexpected, "the code could not be exchanged")))
+            }
+        }
+    }
+}
+
+/// Never shown: it only tells the oauth2 crate that there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer")]
+struct NoAnswer;
+
+fn adapter(
+    http: &Http,
+    request: HttpRequest,
+    seen: &RefCell<Option<Result<Answer, Failure>>>,
+) -> Result<HttpResponse, NoAnswer> {
+    let url = Url::parse(&request.uri().to_string()).map_err(|_| NoAnswer)?;
+    let authorization = match request.headers().get("authorization").and_then(|value| value.to_str().ok()) {
+        Some(header) => Authorization::Header(Secret::new(header.to_owned())),
+        None => Authorization::None,
+    };
+    let body = Body::Raw("application/x-www-form-urlencoded", request.body().clone());
+    let result = http.send(&Call { method: Method::POST, url, authorization, body, repeatable: false });
+    let response = match &result {
+        Ok(answer) => {
+            let mut response = HttpResponse::new(answer.body.clone());
+            if let Ok(status) = oauth2::http::StatusCode::from_u16(answer.status) {
+                *response.status_mut() = status;
+            }
+            Ok(response)
+        }
+        Err(_) => Err(NoAnswer),
+    };
+    *seen.borrow_mut() = Some(result);
+    response
+}
+
+/// Revokes a token (RFC 7009).
+///
+/// # Errors
+/// A network failure; whether the token was known is not told.
+pub fn revoke(http: &Http, endpoint: &str, token: &Secret, client: Option<(&str, &Secret)>) -> Result<bool, Failure> {
+    let url = Url::parse(endpoint).map_err(|error| Failure::new(Code::Unexpected, format!("{endpoint}: {error}")))?;
+    let mut call = Call::post(url, Body::Form(vec![("token", Secret::new(token.expose().to_owned()))]));
+    if let Some((id, secret)) = client {
+        call.authorization = Authorization::Header(basic(id, secret));
+    }
+    Ok(http.send(&call)?.is_success())
+}
+
+/// The value of an `Authorization: Basic` header (RFC 7617).
+pub fn basic(id: &str, secret: &Secret) -> Secret {
+    use base64::Engine as _;
+    let pair = Secret::new(format!("{id}:{}", secret.expose()));
+    Secret::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.expose())))
+}
+
+/// What an ID token has to say.
+pub struct IdTokenRules<'a> {
+    /// Every spelling of the issuer that is right.
+    pub issuer: &'a dyn Fn(&str) -> bool,
+    /// The client it is for.
+    pub audience: &'a str,
+    /// The nonce of this login.
+    pub nonce: &'a Secret,
+}
+
+impl IdTokenRules<'_> {
+    /// Checks iss, aud, azp, exp, iat and nonce (OpenID Connect Core 1.0, 3.1.3.7) and returns the claims.
+    ///
+    /// # Errors
+    /// `issuer_mismatch` or `id_token_invalid`, naming the claim, never the token.
+    pub fn check(&self, token: &Secret) -> Result<Map<String, Value>, Failure> {
+        let bad =
+            |what: &str| Failure::new(Code::IdTokenInvalid, format!("the ID token is not for this login: {what}"));
+        let claims = jwt::claims(token.expose()).ok_or_else(|| bad("it is no JSON Web Token"))?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        if !(self.issuer)(text("iss")) {
+            let message = format!("the ID token names another issuer: {}", crate::text::said(text("iss")));
+            return Err(Failure::new(Code::IssuerMismatch, message));
+        }
+        let audiences = jwt::audiences(&claims);
+        if !audiences.iter().any(|audience| audience == self.audience) {
+            return Err(bad("aud names another client"));
+        }
+        if (audiences.len() > 1 || claims.contains_key("azp")) && text("azp") != self.audience {
+            return Err(bad("azp names another client"));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        match claims.get("exp").and_then(Value::as_u64) {
+            Some(exp) if exp + CLOCK_SKEW > now => {}
+            Some(_) => return Err(bad("it has expired; compare this machine's clock")),
+            None => return Err(bad("exp is missing")),
+        }
+        if claims.get("iat").and_then(Value::as_u64).is_some_and(|iat| iat > now + CLOCK_SKEW) {
+            return Err(bad("it comes from the future; compare this machine's clock"));
+        }
+        if !self.nonce.same_as(&Secret::new(text("nonce").to_owned())) {
+            return Err(bad("nonce is another"));
+        }
+        if text("sub").is_empty() {
+            return Err(bad("sub is missing"));
+        }
+        Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use serde_json::json;
+
+    fn token(claims: &Value) -> Secret {
+        Secret::new(format!("e30.{}.x", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string())))
+    }
+
+    #[test]
+    fn state_nonce_and_verifier_are_independent_and_long() {
+        let (a, b) = (Proof::new(), Proof::new());
+        assert!(!a.state.same_as(&b.state) && !a.state.same_as(&a.nonce) && !a.nonce.same_as(&b.nonce));
+        assert!(a.state.expose().len() >= 22, "128 bits in base64url");
+        assert!((43..=128).contains(&a.verifier.expose().len()));
+        assert!(!a.verifier.same_as(&a.state));
+    }
+
+    #[test]
+    fn the_authorization_address_carries_s256_and_the_exact_redirect() {
+        let proof = Proof::new();
+        let url = AuthorizationRequest {
+            endpoint: "https://acme.eu.auth0.com/authorize",
+            client_id: "c",
+            redirect_uri: "http://127.0.0.1:18917/callback",
+            scopes: &["openid".to_owned(), "profile".to_owned()],
+            extra: &[("connection", "fitbit")],
+        }
+        .url(&proof)
+        .unwrap();
+        let query: Vec<_> = url.query_pairs().into_owned().collect();
+        for (name, value) in [
+            ("redirect_uri", "http://127.0.0.1:18917/callback"),
+            ("scope", "openid profile"),
+            ("code_challenge_method", "S256"),
+            ("connection", "fitbit"),
+            ("state", proof.state.expose()),
+        ] {
+            assert!(query.contains(&(name.to_owned(), value.to_owned())), "{name}");
+        }
+        assert!(!url.as_str().contains(proof.verifier.expose()));
+    }
+
+    #[test]
+    fn an_id_token_for_another_login_is_refused() {
+        let nonce = Secret::new("n".into());
+        let rules = IdTokenRules { issuer: &|iss| iss == "https://a/", audience: "c", nonce: &nonce };
+        let right =
+            json!({ "iss": "https://a/", "aud": "c", "exp": 4_000_000_000_u64, "nonce": "n", "sub": "s", "iat": 1 });
+        assert!(rules.check(&token(&right)).is_ok());
+        for (claim, value, code) in [
+            ("iss", json!("https://b/"), Code::IssuerMismatch),
+            ("iss", json!("https://a"), Code::IssuerMismatch),
+            ("aud", json!("d"), Code::IdTokenInvalid),
+            ("aud", json!(["c", "d"]), Code::IdTokenInvalid),
+            ("azp", json!("d"), Code::IdTokenInvalid),
+            ("exp", json!(1), Code::IdTokenInvalid),
+            ("exp", json!(null), Code::IdTokenInvalid),
+            ("iat", json!(4_000_000_000_u64), Code::IdTokenInvalid),
+            ("nonce", json!("m"), Code::IdTokenInvalid),
+            ("nonce", json!(null), Code::IdTokenInvalid),
+            ("sub", json!(""), Code::IdTokenInvalid),
+        ] {
+            let mut claims = right.clone();
+            claims[claim] = value;
+            assert_eq!(rules.check(&token(&claims)).unwrap_err().code, code, "{claims}");
+        }
+        assert!(rules.check(&Secret::new("nonsense".into())).is_err());
+    }
+}

@@ -1,0 +1,219 @@
+//! Owns how the answer of a provider's authorize page is read when it is asked with nobody signed in: does it take this
+//! client ID and this callback? Refuses to send the request, and to turn an answer it does not know into a yes or a no.
+
+use url::Url;
+
+use super::Provider;
+use crate::diagnosis::{Code, auth_error, recognise};
+use crate::text::excerpt;
+
+/// Characters of foreign text that are repeated at most.
+const SAID: usize = 200;
+
+/// What the authorize page thinks of a client ID and a callback URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on to sign the person in.
+    Accepted,
+    /// It shows an error page.
+    Refused {
+        /// Why, as far as it is known.
+        code: Code,
+        /// The provider's own words, safe to show.
+        said: String,
+    },
+    /// The service is gone for good (HTTP 410).
+    ShutDown,
+    /// The service has trouble, or too many requests.
+    Unavailable,
+    /// Anything else: neither a yes nor a no.
+    Unknown {
+        /// What was seen, safe to show.
+        said: String,
+    },
+}
+
+/// Judges one answer, asked for with redirects off. `same_place(seen, real)` tells whether an address that was seen
+/// begins with a real address, whose origin a gateway may have rewritten.
+pub fn judge(
+    provider: Provider,
+    redirect_uri: &str,
+    status: u16,
+    location: Option<&str>,
+    body: &str,
+    same_place: impl Fn(&str, &str) -> bool,
+) -> Verdict {
+    match status {
+        410 => return Verdict::ShutDown,
+        429 | 500..=599 => return Verdict::Unavailable,
+        _ => {}
+    }
+    let verdict = match (status, location) {
+        (300..=399, Some(location)) => redirected(provider, redirect_uri, location, &same_place),
+        (300..=399, None) => None,
+        _ => page(provider, status, &plain_text(body), body),
+    };
+    verdict.unwrap_or_else(|| Verdict::Unknown { said: describe(status, location, body) })
+}
+
+fn redirected(
+    provider: Provider,
+    redirect_uri: &str,
+    location: &str,
+    same_place: &impl Fn(&str, &str) -> bool,
+) -> Option<Verdict> {
+    let seen = Url::parse(provider.authorize_url()).ok()?.join(location).ok()?;
+    if same_place(seen.as_str(), redirect_uri) && Url::parse(redirect_uri).is_ok_and(|uri| uri.path() == seen.path()) {
+        let has_code = seen.query_pairs().any(|(name, value)| name == "code" && !value.is_empty());
+        return has_code.then_some(Verdict::Accepted);
+    }
+    let at = |origin: &str| same_place(seen.as_str(), origin);
+    let (path, google) = (seen.path(), at("https://accounts.google.com/"));
+    let accepted = match provider {
+        Provider::GoogleHealth if google => {
+            let told = seen.query_pairs().find(|(name, _)| name == "authError");
+            if told.is_some() || path.contains("/signin/oauth/error") {
+                return Some(google_refusal(told.map(|(_, value)| value.into_owned())));
+            }
+            google_sign_in(path)
+        }
+        Provider::Fitbit if google => google_sign_in(path),
+        Provider::Fitbit if at("https://www.fitbit.com/") || at("https://accounts.fitbit.com/") => fitbit_sign_in(path),
+        _ => false,
+    };
+    accepted.then_some(Verdict::Accepted)
+}
+
+fn google_sign_in(path: &str) -> bool {
+    let starts = ["/v3/signin/", "/signin/", "/ServiceLogin", "/AccountChooser", "/InteractiveLogin", "/o/oauth2/"];
+    starts.iter().any(|start| path.starts_with(start)) && !path.contains("/error") && !path.contains("/rejected")
+}
+
+fn fitbit_sign_in(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    !path.contains("error")
+        && ["login", "signin", "sign-in", "consent", "oauth2/authorize"].iter().any(|part| path.contains(part))
+}
+
+/// The refusal that `authError` spells out; an error page with nothing readable in it is still a refusal.
+fn google_refusal(told: Option<String>) -> Verdict {
+    let Some(error) = told.and_then(|value| auth_error::decode(&value)) else {
+        let said = "an error page that does not say why".to_owned();
+        return Verdict::Refused { code: Code::ProviderRefusedRequest, said };
+    };
+    let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
+    let sentence = error.sentence.map(|sentence| format!(", {sentence}")).unwrap_or_default();
+    let said = excerpt(&format!("{number}{}{sentence}", error.code), SAID);
+    Verdict::Refused { code: google_code(&error.code), said }
+}
+
+fn google_code(code: &str) -> Code {
+    match code {
+        "redirect_uri_mismatch" => Code::RedirectUriMismatch,
+        "invalid_client" => Code::ClientIdUnknown,
+        "deleted_client" => Code::ClientDeleted,
+        "invalid_scope" => Code::InvalidScope,
+        "org_internal" => Code::OrgInternal,
+        "access_denied" => Code::NotATestUser,
+        "admin_policy_enforced" => Code::AdminPolicyEnforced,
+        "disallowed_useragent" => Code::DisallowedUseragent,
+        _ => Code::ProviderRefusedRequest,
+    }
+}
+
+fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdict> {
+    if !matches!(status, 200..=299 | 400..=499) {
+        return None;
+    }
+    match provider {
+        Provider::GoogleHealth => {
+            let (at, code) = numbered_error(text)?;
+            Some(Verdict::Refused { code: google_code(code), said: excerpt(&text[at..], SAID) })
+        }
+        Provider::Fitbit => {
+            if let Some((code, said)) = fitbit_error(text) {
+                return Some(Verdict::Refused { code, said });
+            }
+            (status == 200 && body.to_ascii_lowercase().contains("<form")).then_some(Verdict::Accepted)
+        }
+    }
+}
+
+/// Finds `Error NNN: code`: where it stands, and the code.
+fn numbered_error(text: &str) -> Option<(usize, &str)> {
+    text.match_indices("Error ").find_map(|(at, found)| {
+        let (number, rest) = text[at + found.len()..].split_at_checked(3)?;
+        let code = rest.strip_prefix(": ")?.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        (number.bytes().all(|b| b.is_ascii_digit()) && !code.is_empty()).then_some((at, code))
+    })
+}
+
+/// Reads Fitbit's page `Developer information: <error> - <message>`; Fitbit's own answers otherwise say nothing of it.
+fn fitbit_error(text: &str) -> Option<(Code, String)> {
+    const LABEL: &str = "developer information:";
+    // Both have the same length: only ASCII letters change.
+    let at = text.to_ascii_lowercase().find(LABEL);
+    let told = at.map_or(text, |at| text[at + LABEL.len()..].trim_start());
+    let known = recognise(told).into_iter().find(|code| {
+        use Code::{ClientIdUnknown, InvalidScope, PersonalApplication, ProviderRefusedRequest, RedirectUriMismatch};
+        matches!(
+            code,
+            RedirectUriMismatch | ClientIdUnknown | PersonalApplication | InvalidScope | ProviderRefusedRequest
+        )
+    });
+    match (at, known) {
+        (Some(_), code) => Some((code.unwrap_or(Code::ProviderRefusedRequest), excerpt(told, SAID))),
+        (None, Some(code)) => Some((code, excerpt(told, SAID))),
+        (None, None) => None,
+    }
+}
+
+/// The text of a page: without tags, scripts and styles, with the common entities read.
+fn plain_text(html: &str) -> String {
+    // Only ASCII letters change, so places in one are places in the other.
+    let lower = html.to_ascii_lowercase();
+    let mut text = String::with_capacity(html.len());
+    let mut at = 0;
+    while let Some(open) = html[at..].find('<').map(|found| at + found) {
+        text.push_str(&html[at..open]);
+        text.push(' ');
+        let closing = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
+        let tag = closing.map_or(Some(open), |name| lower[open..].find(&format!("</{name}")).map(|found| open + found));
+        let end = tag.and_then(|tag| html[tag..].find('>').map(|found| tag + found + 1));
+        at = end.unwrap_or(html.len());
+    }
+    text.push_str(&html[at..]);
+    for (entity, plain) in ENTITIES {
+        text = text.replace(entity, plain);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const ENTITIES: [(&str, &str); 8] = [
+    ("&quot;", "\""),
+    ("&#34;", "\""),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&nbsp;", " "),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&amp;", "&"),
+];
+
+fn describe(status: u16, location: Option<&str>, body: &str) -> String {
+    let what = match location {
+        // The query may hold what belongs to nobody else; where it leads and its error are enough.
+        Some(location) => {
+            let (place, query) = location.split_once('?').unwrap_or((location, ""));
+            let query = query.split('#').next().unwrap_or_default();
+            let error = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "error");
+            let error = error.map(|(_, value)| format!(" with error={value}")).unwrap_or_default();
+            format!("leads to {}{error}", place.split('#').next().unwrap_or_default())
+        }
+        None => plain_text(body),
+    };
+    excerpt(format!("HTTP {status} {what}").trim_end(), SAID)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Owns what the tenant asks a provider after consent: the token, then who the person is, as the built-in strategies and
+//! the connection's `fetchUserProfile` script do. Refuses to keep anything: it answers with a profile or a reason.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::state::{Connection, Login};
+use super::{Tenant, check};
+use crate::sandbox::faults::Fault;
+use crate::sandbox::web::{Handler, Request};
+
+/// Why a login ends at the provider.
+pub(super) struct Refusal {
+    pub(super) error: &'static str,
+    pub(super) description: String,
+    /// What the tenant log says besides.
+    pub(super) details: Value,
+}
+
+impl Refusal {
+    fn new(error: &'static str, description: impl Into<String>, details: Value) -> Self {
+        Self { error, description: description.into(), details }
+    }
+}
+
+/// Who logged in: the user's root attributes, and the identity with the provider's tokens.
+pub(super) struct Profile {
+    pub(super) user_id: String,
+    pub(super) attributes: Value,
+    pub(super) identity: Value,
+}
+
+const GOOGLE_HOSTS: [&str; 4] =
+    ["oauth2.googleapis.com", "accounts.google.com", "openidconnect.googleapis.com", "health.googleapis.com"];
+
+impl Tenant {
+    /// Exchanges the provider's code and reads the profile. The state must not be locked: a provider may be slow.
+    pub(super) fn ask_provider(&self, connection: &Connection, login: &Login, code: &str) -> Result<Profile, Refusal> {
+        let tokens = self.tokens(connection, login, code)?;
+        let access_token = tokens["access_token"].as_str().unwrap_or_default();
+        let name = connection.get("name");
+        let strategy = connection.get("strategy");
+        let (id, attributes) = match strategy {
+            "oauth2" => self.script(connection, access_token)?,
+            "fitbit" => self.fitbit_profile(access_token)?,
+            _ => self.google_profile(access_token)?,
+        };
+        // An `oauth2` connection puts its own name between the strategy and what the script calls `user_id`.
+        let id = if strategy == "oauth2" { format!("{name}|{id}") } else { id };
+        let mut identity = json!({
+            "provider": strategy,
+            "user_id": id,
+            "connection": name,
+            "isSocial": true,
+            "access_token": access_token,
+        });
+        for member in ["refresh_token", "expires_in"] {
+            if let Some(value) = tokens.get(member) {
+                identity[member] = value.clone();
+            }
+        }
+        Ok(Profile { user_id: format!("{strategy}|{id}"), attributes, identity })
+    }
+
+    fn tokens(&self, connection: &Connection, login: &Login, code: &str) -> Result<Value, Refusal> {
+        let address = match connection.get("strategy") {
+            "oauth2" => connection.option_text("tokenURL"),
+            "fitbit" => "https://api.fitbit.com/oauth2/token",
+            _ => "https://oauth2.googleapis.com/token",
+        };
+        let (id, secret) = (connection.option_text("client_id"), connection.option_text("client_secret"));
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code").append_pair("code", code);
+        form.append_pair("redirect_uri", &login.upstream_redirect);
+        if let Some(verifier) = &login.upstream_verifier {
+            form.append_pair("code_verifier", verifier);
+        }
+        let mut headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        if connection.get("strategy") == "fitbit" {
+            let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+            headers.push(("authorization".to_owned(), basic));
+        } else {
+            form.append_pair("client_id", id).append_pair("client_secret", secret);
+        }
+        for (name, value) in connection.option("customHeaders").and_then(Value::as_object).into_iter().flatten() {
+            headers.push((name.to_ascii_lowercase(), value.as_str().unwrap_or_default().to_owned()));
+        }
+        let (status, body) = self.call("POST", address, headers, form.finish().into_bytes());
+        if status == 200 && body["access_token"].as_str().is_some_and(|token| !token.is_empty()) {
+            return Ok(body);
+        }
+        let details = json!({"error": {
+            "message": "failed to obtain access token",
+            "oauthError": "invalid_request",
+            "type": "oauth-authorization",
+            "payload": {
+                "name": "InternalOAuthError",
+                "message": "Failed to obtain access token",
+                "status": status,
+                "code": body["error"].as_str().or(body["errors"][0]["errorType"].as_str()),
+            },
+        }});
+        Err(Refusal::new("invalid_request", "failed to obtain access token", details))
+    }
+
+    /// What the connection's script comes to. The sandbox has no JavaScript: it does what the script of this program does.
+    fn script(&self, connection: &Connection, access_token: &str) -> Result<(String, Value), Refusal> {
+        let script = connection.option("scripts").and_then(|scripts| scripts.get("fetchUserProfile"));
+        if script.and_then(Value::as_str).is_none_or(|source| source.trim().is_empty()) {
+            let what = "the connection is not yet configured: it has no fetchUserProfile script";
+            return Err(refused("invalid_request", what));
+        }
+        if self.setup.has(Fault::ScriptFails) {
+            return Err(refused("invalid_request", "fetchUserProfile: ReferenceError: healthUserId is not defined"));
+        }
+        if self.provider(connection.option_text("tokenURL")).is_some_and(|(_, google)| !google) {
+            return self.fitbit_profile(access_token);
+        }
+        let (status, who) = self.read("https://openidconnect.googleapis.com/v1/userinfo", access_token);
+        if status != 200 {
+            return Err(refused("access_denied", &format!("Google did not say who signed in: {}", message(&who))));
+        }
+        let (status, identity) = self.read("https://health.googleapis.com/v4/users/me/identity", access_token);
+        let health_user_id = identity["healthUserId"].as_str().unwrap_or_default();
+        if status != 200 || health_user_id.is_empty() {
+            let details = identity["error"]["details"].as_array();
+            let linked = !details.into_iter().flatten().any(|detail| detail["reason"] == "ACCOUNT_NOT_LINKED");
+            let what = if linked {
+                "Google Health did not say who signed in"
+            } else {
+                "This Google account is not linked to Google Health"
+            };
+            return Err(refused("access_denied", &format!("{what}: {}", message(&identity))));
+        }
+        let mut attributes = person(&who);
+        attributes["health_user_id"] = health_user_id.into();
+        attributes["legacy_user_id"] = identity["legacyUserId"].as_str().unwrap_or_default().into();
+        Ok((health_user_id.to_owned(), attributes))
+    }
+
+    fn google_profile(&self, access_token: &str) -> Result<(String, Value), Refusal> {
+        let (status, who) = self.read("https://openidconnect.googleapis.com/v1/userinfo", access_token);
+        match who["sub"].as_str() {
+            Some(sub) if status == 200 => Ok((sub.to_owned(), person(&who))),
+            _ => Err(refused("invalid_request", "failed to fetch user profile")),
+        }
+    }
+
+    fn fitbit_profile(&self, access_token: &str) -> Result<(String, Value), Refusal> {
+        let (status, body) = self.read("https://api.fitbit.com/1/user/-/profile.json", access_token);
+        let user = &body["user"];
+        let Some(id) = user["encodedId"].as_str().filter(|_| status == 200) else {
+            return Err(refused("invalid_request", "failed to fetch user profile"));
+        };
+        let name = user["displayName"].as_str().or(user["fullName"].as_str()).unwrap_or(id);
+        let mut attributes = json!({"name": name, "nickname": name});
+        if let Some(picture) = user["avatar"].as_str() {
+            attributes["picture"] = picture.into();
+        }
+        Ok((id.to_owned(), attributes))
+    }
+
+    fn read(&self, address: &str, access_token: &str) -> (u16, Value) {
+        self.call("GET", address, vec![("authorization".to_owned(), format!("Bearer {access_token}"))], Vec::new())
+    }
+
+    /// One request to a simulated provider; an address of nobody is answered 502, as a failed look-up would end.
+    fn call(&self, method: &str, address: &str, mut headers: Vec<(String, String)>, body: Vec<u8>) -> (u16, Value) {
+        let Some((handler, _)) = self.provider(address) else { return (502, Value::Null) };
+        let Ok(url) = Url::parse(address) else { return (502, Value::Null) };
+        headers.push(("host".to_owned(), url.host_str().unwrap_or_default().to_owned()));
+        headers.push(("accept".to_owned(), "application/json".to_owned()));
+        let request = Request {
+            method: method.to_owned(),
+            path: url.path().to_owned(),
+            raw_path: url.path().to_owned(),
+            query: url.query_pairs().into_owned().collect(),
+            headers,
+            body,
+        };
+        let reply = handler(&request);
+        (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+    }
+
+    /// Who answers at an address, and whether that is Google.
+    fn provider(&self, address: &str) -> Option<(&Handler, bool)> {
+        let url = Url::parse(address).ok()?;
+        match url.host_str()? {
+            host if GOOGLE_HOSTS.contains(&host) => Some((&self.google, true)),
+            "api.fitbit.com" | "www.fitbit.com" => Some((&self.fitbit, false)),
+            _ => None,
+        }
+    }
+}
+
+fn refused(error: &'static str, what: &str) -> Refusal {
+    Refusal::new(error, what, json!({"error": {"message": what, "oauthError": error, "type": "oauth-authorization"}}))
+}
+
+/// The root attributes that Google's userinfo gives.
+fn person(who: &Value) -> Value {
+    let mut attributes = check::Object::new();
+    for member in ["name", "given_name", "family_name", "email", "email_verified", "picture"] {
+        if let Some(value) = who.get(member) {
+            attributes.insert(member.to_owned(), value.clone());
+        }
+    }
+    let address = who["email"].as_str().and_then(|address| address.split_once('@'));
+    if let Some(nickname) = address.map(|(local, _)| local).or(who["name"].as_str()) {
+        attributes.insert("nickname".to_owned(), nickname.into());
+    }
+    Value::Object(attributes)
+}
+
+/// The message of a Google error, in either of its two shapes.
+fn message(body: &Value) -> &str {
+    let messages = [&body["error"]["message"], &body["error_description"], &body["error"]];
+    messages.into_iter().find_map(Value::as_str).unwrap_or("no reason was given")
+}

@@ -1,0 +1,429 @@
+//! Owns the settings file: one TOML document with profiles. Refuses secrets, half-written files and the loss of anything
+//! that the person wrote there (unknown keys, comments).
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+
+use crate::diagnosis::{Code, Failure};
+use crate::http::Endpoints;
+use crate::ids::{ConnectionName, Domain, ProfileName, Store, port};
+use crate::provider::Provider;
+
+/// One profile as it stands in the file; every member may be missing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile {
+    /// Which provider the client ID, connection and scopes belong to.
+    pub provider: Option<Provider>,
+    /// The tenant's canonical domain.
+    pub domain: Option<Domain>,
+    /// Custom login domains.
+    pub login_domains: Vec<Domain>,
+    /// The provider's client ID.
+    pub client_id: Option<String>,
+    /// The Auth0 connection.
+    pub connection: Option<ConnectionName>,
+    /// Client IDs of the applications.
+    pub applications: Vec<String>,
+    /// Scopes, in short names.
+    pub scopes: Vec<String>,
+    /// The registered loopback port.
+    pub port: Option<u16>,
+    /// Where secrets are kept.
+    pub store: Option<Store>,
+    /// Client ID of the Management API client.
+    pub management_client_id: Option<String>,
+    /// Origins that are really elsewhere (simulators, gateways).
+    pub endpoints: Endpoints,
+}
+
+/// The settings, read once; held in memory alone when there is no file behind them.
+pub struct Settings {
+    path: Option<PathBuf>,
+    document: DocumentMut,
+}
+
+impl Settings {
+    /// Settings that live in memory and are never written (the sandbox).
+    pub fn in_memory() -> Self {
+        Self { path: None, document: DocumentMut::new() }
+    }
+
+    /// Reads a file; a missing one is an empty one.
+    ///
+    /// # Errors
+    /// `settings_file_invalid` when it cannot be read or is no TOML.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let invalid = |why: String| Failure::new(Code::SettingsFileInvalid, format!("{}: {why}", path.display()));
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(invalid(format!("it cannot be read: {error}"))),
+        };
+        let document = text.parse::<DocumentMut>().map_err(|error| {
+            // The message alone: the said that TOML errors show could hold a value pasted into the wrong file.
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            invalid(format!("line {line}: {}", error.message()))
+        })?;
+        Ok(Self { path: Some(path.to_owned()), document })
+    }
+
+    /// The file behind the settings.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The profile used when none is named.
+    ///
+    /// # Errors
+    /// `settings_file_invalid` when the name cannot be one.
+    pub fn default_profile(&self) -> Result<Option<ProfileName>, Failure> {
+        match self.document.get("default_profile") {
+            None => Ok(None),
+            Some(item) => parsed(item).map(Some).map_err(|why| self.invalid("default_profile", &why)),
+        }
+    }
+
+    /// The names of all profiles.
+    pub fn profiles(&self) -> Vec<String> {
+        self.document
+            .get("profiles")
+            .and_then(Item::as_table_like)
+            .map(|table| table.iter().map(|(name, _)| name.to_owned()).collect())
+            .unwrap_or_default()
+    }
+
+    /// Reads one profile; `None` when the file has none of that name.
+    ///
+    /// # Errors
+    /// `settings_file_invalid`, naming the key and what it should be.
+    pub fn profile(&self, name: &ProfileName) -> Result<Option<Profile>, Failure> {
+        let Some(profiles) = self.document.get("profiles") else { return Ok(None) };
+        let profiles = profiles.as_table_like().ok_or_else(|| self.invalid("profiles", "it is a table"))?;
+        let Some(item) = profiles.get(name.as_str()) else { return Ok(None) };
+        let at = format!("profiles.{name}");
+        let table = item.as_table_like().ok_or_else(|| self.invalid(&at, "it is a table"))?;
+        let wrong = |key: &str, why: String| self.invalid(&format!("{at}.{key}"), &why);
+        for secret in ["client_secret", "management_client_secret", "token", "management_token", "api_token"] {
+            if table.contains_key(secret) {
+                return Err(wrong(
+                    secret,
+                    "a secret has no place in this file; delete the line, then run setup".to_owned(),
+                ));
+            }
+        }
+        Ok(Some(Profile {
+            provider: one(table, "provider").map_err(|why| wrong("provider", why))?,
+            domain: one(table, "domain").map_err(|why| wrong("domain", why))?,
+            login_domains: many(table, "login_domains").map_err(|why| wrong("login_domains", why))?,
+            client_id: one(table, "client_id").map_err(|why| wrong("client_id", why))?,
+            connection: one(table, "connection").map_err(|why| wrong("connection", why))?,
+            applications: many(table, "applications").map_err(|why| wrong("applications", why))?,
+            scopes: many(table, "scopes").map_err(|why| wrong("scopes", why))?,
+            port: table
+                .get("port")
+                .map(|item| item.as_integer().map(|n| n.to_string()).ok_or_else(|| "it is a number".to_owned()))
+                .map(|number| number.and_then(|n| port(&n)))
+                .transpose()
+                .map_err(|why| wrong("port", why))?,
+            store: one(table, "store").map_err(|why| wrong("store", why))?,
+            management_client_id: one(table, "management_client_id")
+                .map_err(|why| wrong("management_client_id", why))?,
+            endpoints: endpoints(table).map_err(|why| wrong("endpoints", why))?,
+        }))
+    }
+
+    /// Puts a profile into the document; what it does not know of stays. Nothing is written yet.
+    pub fn put(&mut self, name: &ProfileName, profile: &Profile) {
+        if self.document.get("profiles").and_then(Item::as_table_like).is_none() {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            if name.as_str() == "default" && self.document.get("default_profile").is_none() {
+                self.document.insert("default_profile", value("default"));
+            }
+            self.document.insert("profiles", Item::Table(table));
+        }
+        let Some(profiles) = self.document.get_mut("profiles").and_then(Item::as_table_like_mut) else { return };
+        if profiles.get(name.as_str()).and_then(Item::as_table_like).is_none() {
+            profiles.insert(name.as_str(), Item::Table(Table::new()));
+        }
+        let Some(table) = profiles.get_mut(name.as_str()).and_then(Item::as_table_like_mut) else { return };
+        set(table, "provider", profile.provider.map(|p| value(p.to_string())));
+        set(table, "domain", profile.domain.as_ref().map(|d| value(d.as_str())));
+        set(table, "login_domains", list(profile.login_domains.iter().map(Domain::as_str)));
+        set(table, "client_id", profile.client_id.as_ref().map(value));
+        set(table, "connection", profile.connection.as_ref().map(|c| value(c.as_str())));
+        set(table, "applications", list(profile.applications.iter().map(String::as_str)));
+        set(table, "scopes", list(profile.scopes.iter().map(String::as_str)));
+        set(table, "port", profile.port.map(|p| value(i64::from(p))));
+        set(table, "store", profile.store.map(|s| value(s.as_str())));
+        set(table, "management_client_id", profile.management_client_id.as_ref().map(value));
+        if !profile.endpoints.is_empty() {
+            let mut endpoints = Table::new();
+            for (origin, target) in profile.endpoints.iter() {
+                endpoints.insert(origin, value(target));
+            }
+            if table.get("endpoints").is_none() {
+                table.insert("endpoints", Item::Table(endpoints));
+            }
+        }
+    }
+
+    /// Takes a profile out of the document; whether it was there. Nothing is written yet.
+    pub fn take_out(&mut self, name: &ProfileName) -> bool {
+        let was_there = self
+            .document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut)
+            .is_some_and(|profiles| profiles.remove(name.as_str()).is_some());
+        if self.document.get("default_profile").and_then(Item::as_str) == Some(name.as_str()) {
+            self.document.remove("default_profile");
+        }
+        was_there
+    }
+
+    /// The text as it would be written.
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+
+    /// Writes the file as a whole: temporary file in the same folder, flushed, renamed; mode 0600 in a folder of 0700.
+    /// Returns whether anything changed on disk.
+    ///
+    /// # Errors
+    /// `file_not_writable` with the system's own reason.
+    pub fn write(&self) -> Result<bool, Failure> {
+        let Some(path) = &self.path else { return Ok(false) };
+        let text = self.text();
+        if fs::read_to_string(path).is_ok_and(|now| now == text) {
+            return Ok(false);
+        }
+        write_whole(path, text.as_bytes()).map(|()| true).map_err(|error| {
+            Failure::new(Code::FileNotWritable, format!("{} could not be written: {error}", path.display()))
+        })
+    }
+
+    fn invalid(&self, key: &str, why: &str) -> Failure {
+        let path = self.path.as_ref().map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
+        Failure::new(Code::SettingsFileInvalid, format!("{path}: {key}: {why}"))
+    }
+}
+
+/// Writes a file whole or not at all, readable by its owner alone.
+///
+/// # Errors
+/// The operating system's own.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    // Through a symlink the file it points to is replaced, so that a settings file kept elsewhere stays linked.
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create_private_folder(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".fitbit-connect-").tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(&real).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Creates a folder and its parents, the new ones closed to everybody else.
+///
+/// # Errors
+/// The operating system's own.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+fn parsed<T: FromStr<Err = String>>(item: &Item) -> Result<T, String> {
+    item.as_str().ok_or_else(|| "it is a text in quotes".to_owned())?.parse()
+}
+
+fn one<T: FromText>(table: &dyn TableLike, key: &str) -> Result<Option<T>, String> {
+    table
+        .get(key)
+        .map(|item| item.as_str().ok_or_else(|| "it is a text in quotes".to_owned()).and_then(T::from_text))
+        .transpose()
+}
+
+fn many<T: FromText>(table: &dyn TableLike, key: &str) -> Result<Vec<T>, String> {
+    const SHAPE: &str = "it is a list of texts, for example [\"a\", \"b\"]";
+    let Some(item) = table.get(key) else { return Ok(Vec::new()) };
+    let array = item.as_array().ok_or(SHAPE)?;
+    array.iter().map(|entry| entry.as_str().ok_or_else(|| SHAPE.to_owned()).and_then(T::from_text)).collect()
+}
+
+/// What a text in the file can become.
+trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+impl FromText for String {
+    fn from_text(text: &str) -> Result<Self, String> {
+        crate::ids::refuse_control(text)?;
+        Ok(text.to_owned())
+    }
+}
+
+macro_rules! from_text {
+    ($($type:ty),*) => {$(
+        impl FromText for $type {
+            fn from_text(text: &str) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+    )*};
+}
+from_text!(Provider, Domain, ConnectionName, Store);
+
+fn endpoints(table: &dyn TableLike) -> Result<Endpoints, String> {
+    let Some(item) = table.get("endpoints") else { return Ok(Endpoints::default()) };
+    let table = item.as_table_like().ok_or("it is a table of origin = origin")?;
+    let mut endpoints = Endpoints::default();
+    for (origin, target) in table.iter() {
+        let target = target.as_str().ok_or_else(|| format!("\"{origin}\" names no address"))?;
+        endpoints.add(origin, target)?;
+    }
+    Ok(endpoints)
+}
+
+fn list<'a>(values: impl Iterator<Item = &'a str>) -> Option<Item> {
+    let array: Array = values.collect();
+    if array.is_empty() { None } else { Some(value(array)) }
+}
+
+/// Sets or removes a key; an equal value is left as the person wrote it, and comments beside a changed one stay.
+fn set(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
+    match (table.get_mut(key), item) {
+        (Some(old), Some(new)) => {
+            if old.to_string().trim() != new.to_string().trim() {
+                let decor = old.as_value().map(|value| value.decor().clone());
+                *old = new;
+                if let (Some(value), Some(decor)) = (old.as_value_mut(), decor) {
+                    *value.decor_mut() = decor;
+                }
+            }
+        }
+        (None, Some(new)) => {
+            table.insert(key, new);
+        }
+        (Some(_), None) => {
+            table.remove(key);
+        }
+        (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        Settings { path: None, document: text.parse().unwrap() }
+    }
+
+    const SAMPLE: &str = r#"# mine
+default_profile = "default"
+favourite = 7
+
+[profiles.default] # the one
+provider = "google-health" # alive
+domain = "acme.eu.auth0.com"
+client_id = "1-a.apps.googleusercontent.com"
+port = 18917
+colour = "blue"
+
+[profiles.default.endpoints]
+"https://acme.eu.auth0.com" = "http://127.0.0.1:4400"
+
+[profiles.other]
+provider = "fitbit"
+"#;
+
+    #[test]
+    fn a_profile_is_read() {
+        let profile = settings(SAMPLE).profile(&ProfileName::default()).unwrap().unwrap();
+        assert_eq!(profile.provider, Some(Provider::GoogleHealth));
+        assert_eq!(profile.port, Some(18917));
+        assert_eq!(profile.endpoints.iter().count(), 1);
+    }
+
+    #[test]
+    fn comments_and_unknown_keys_survive_a_change() {
+        let mut settings = settings(SAMPLE);
+        let name = ProfileName::default();
+        let mut profile = settings.profile(&name).unwrap().unwrap();
+        profile.provider = Some(Provider::Fitbit);
+        profile.scopes = vec!["profile".to_owned()];
+        settings.put(&name, &profile);
+        let text = settings.text();
+        for kept in ["# mine", "favourite = 7", "# the one", "# alive", "colour = \"blue\"", "[profiles.other]"] {
+            assert!(text.contains(kept), "{kept} in\n{text}");
+        }
+        assert!(text.contains("provider = \"fitbit\" # alive"), "{text}");
+        assert_eq!(settings.profile(&name).unwrap().unwrap(), profile);
+    }
+
+    #[test]
+    fn putting_the_same_profile_again_changes_nothing() {
+        let mut settings = settings(SAMPLE);
+        let profile = settings.profile(&ProfileName::default()).unwrap().unwrap();
+        settings.put(&ProfileName::default(), &profile);
+        assert_eq!(settings.text(), SAMPLE);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key() {
+        for (line, key) in [
+            ("port = \"x\"", "port"),
+            ("port = 99999", "port"),
+            ("provider = \"garmin\"", "provider"),
+            ("domain = \"a/b\"", "domain"),
+            ("scopes = \"a\"", "scopes"),
+            ("store = \"cloud\"", "store"),
+            ("client_secret = \"abc\"", "client_secret"),
+        ] {
+            let settings = settings(&format!("[profiles.default]\n{line}\n"));
+            let failure = settings.profile(&ProfileName::default()).unwrap_err();
+            assert_eq!(failure.code, Code::SettingsFileInvalid);
+            assert!(failure.message.contains(&format!("profiles.default.{key}")), "{}", failure.message);
+            assert!(!failure.message.contains("abc"));
+        }
+    }
+
+    #[test]
+    fn a_target_must_be_https_or_loopback() {
+        for target in
+            ["http://example.com", "ftp://127.0.0.1", "http://127.0.0.1:1/path", "nonsense", "http://localhost:1"]
+        {
+            let settings = settings(&format!("[profiles.default.endpoints]\n\"https://a.example\" = \"{target}\"\n"));
+            let said = settings.profile(&ProfileName::default());
+            assert_eq!(said.is_err(), target != "http://localhost:1", "{target}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_written_whole_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/config.toml");
+        let mut settings = Settings::read(&path).unwrap();
+        settings.put(&ProfileName::default(), &Profile { port: Some(20000), ..Profile::default() });
+        assert!(settings.write().unwrap());
+        assert!(!settings.write().unwrap(), "the same text is not written again");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Owns the way into the tenant: does it answer, the Management API session, and the custom login domains it knows of.
+
+use super::{demand, tenant, within};
+use crate::ask::given::Inputs;
+use crate::auth0::management::{Login, Management};
+use crate::checks::{id, tenant as checks};
+use crate::diagnosis::Failure;
+use crate::finding::{Finding, Step};
+use crate::ids::Domain;
+use crate::secret::Secret;
+use crate::world::World;
+
+/// A session, and what of its credentials is not kept yet.
+pub struct Session<'a> {
+    /// The Management API.
+    pub management: Management<'a>,
+    /// Client ID and secret that were given now.
+    pub to_keep: Option<(String, Secret)>,
+}
+
+/// Signs in and adds the custom login domains that are ready to the known ones.
+///
+/// # Errors
+/// `tenant_not_found`, `management_*`, or a network failure.
+pub fn run<'a>(
+    world: &'a World,
+    domain: &Domain,
+    inputs: &mut Inputs,
+    login_domains: &mut Vec<Domain>,
+) -> Result<Session<'a>, Failure> {
+    within(world, Step::Connection, || {
+        world.console.title(&format!("Auth0 tenant {domain}"));
+        demand(world, checks::reachable(&world.http, domain))?;
+        let (login, new) = tenant::choose_login(world, inputs)?;
+        let management = match Management::sign_in(&world.http, domain, &login) {
+            Ok(management) => management,
+            Err(failure) => {
+                world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
+                return Err(failure);
+            }
+        };
+        world.console.finding(&checks::access(&management, &[]));
+        if login_domains.is_empty() {
+            login_domains.extend(custom_domains(&management, domain));
+        }
+        let to_keep = match login {
+            Login::Client { id, secret } if new => Some((id, secret)),
+            _ => None,
+        };
+        Ok(Session { management, to_keep })
+    })
+}
+
+/// The tenant's custom domains; none when they cannot be read, since most tenants have none.
+pub fn custom_domains(management: &Management, domain: &Domain) -> Vec<Domain> {
+    if !management.may("read:custom_domains") {
+        return Vec::new();
+    }
+    let found = management.custom_domains().unwrap_or_default();
+    found.iter().filter_map(|text| text.parse::<Domain>().ok()).filter(|custom| custom != domain).collect()
+}

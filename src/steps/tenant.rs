@@ -1,0 +1,286 @@
+//! Owns steps 4 and 5, the tenant: the connection and the applications it is enabled for. Looks, says what differs, applies,
+//! and looks again.
+
+use std::collections::BTreeSet;
+
+use super::plan::{Item, Plan};
+use super::{demand, within};
+use crate::ask;
+use crate::ask::given::{Applications, Inputs};
+use crate::auth0::connection::{Difference, Wanted};
+use crate::auth0::management::{Login, Management};
+use crate::auth0::wire::{Application, Connection};
+use crate::checks::applications::{Chosen, enabled, is_ours, resolve};
+use crate::checks::connection::{self as connection_checks, find};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::{Step, StepReport, StepState};
+use crate::ids::ConnectionName;
+use crate::world::{World, store_failure};
+
+/// What setup needs on every run; creating and changing is asked for only when there is something to create or change.
+const LOOK: [&str; 2] = ["read:connections", "read:connections_options"];
+
+/// What steps 4 and 5 will do.
+pub struct Change {
+    /// The connection as it is now.
+    pub now: Option<Connection>,
+    /// What differs in it.
+    pub differences: Vec<Difference>,
+    /// The applications chosen.
+    pub applications: Vec<Chosen>,
+    /// Those of them that it is not enabled for yet.
+    pub to_enable: Vec<String>,
+    /// Every application of the tenant.
+    pub all: Vec<Application>,
+}
+
+impl Change {
+    /// Whether the connection itself would be written.
+    pub fn touches_connection(&self) -> bool {
+        self.now.is_none() || !self.differences.is_empty()
+    }
+
+    /// created, updated, ... (interface, section 5).
+    pub fn action(&self, dry_run: bool) -> &'static str {
+        match (&self.now, self.differences.is_empty(), dry_run) {
+            (None, _, false) => "created",
+            (None, _, true) => "would_create",
+            (Some(_), false, false) => "updated",
+            (Some(_), false, true) => "would_update",
+            (Some(_), true, _) => "unchanged",
+        }
+    }
+}
+
+/// How to get at the Management API: given, or a saved client with its secret from the store, or asked for.
+/// With it whether the secret is new and could be kept.
+///
+/// # Errors
+/// `secret_store_*`, `cancelled`.
+pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool), Failure> {
+    if let Some(login) = inputs.management.take() {
+        let new = matches!(login, Login::Client { .. });
+        return Ok((login, new));
+    }
+    if let Some(login) = stored_login(world, inputs)? {
+        return Ok((login, false));
+    }
+    let Some(person) = &world.dialogue else {
+        let client = format!("{} and {}", ask::MANAGEMENT_ID.how_to_give(), ask::MANAGEMENT_SECRET.how_to_give());
+        return Err(ask::given::missing(&[format!("{}; or {client}", ask::TOKEN.how_to_give())]));
+    };
+    let ways = ["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
+    let not_empty = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
+    if inputs.management_id.is_none() && person.choose("How may this program use the Management API", &ways, 0)? == 1 {
+        return Ok((Login::Token(person.secret(ask::TOKEN.question, &not_empty)?), false));
+    }
+    let id = match inputs.management_id.take() {
+        Some(id) => id,
+        None => person.text(ask::MANAGEMENT_ID.question, None, &not_empty)?,
+    };
+    let secret = person.secret(ask::MANAGEMENT_SECRET.question, &not_empty)?;
+    Ok((Login::Client { id, secret }, true))
+}
+
+/// A saved Management API client, when its secret is in the store.
+///
+/// # Errors
+/// `secret_store_*`.
+pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Failure> {
+    let Some(id) = inputs.management_id.clone().filter(|id| Some(id) == world.saved.management_client_id.as_ref())
+    else {
+        return Ok(None);
+    };
+    let secret = world.vault.get(&world.profile.management_secret_account()).map_err(store_failure)?;
+    Ok(secret.map(|secret| Login::Client { id, secret }))
+}
+
+/// Step 4, looking: the connection and what differs.
+///
+/// # Errors
+/// As the Management API answers.
+pub fn look_at_connection(
+    world: &World,
+    management: &Management,
+    wanted: &Wanted,
+    chosen: Option<&ConnectionName>,
+) -> Result<(Option<Connection>, Vec<Difference>), Failure> {
+    within(world, Step::Connection, || {
+        management.require(&LOOK)?;
+        let now = find(management, wanted.provider, chosen)?;
+        let differences = match &now {
+            Some(connection) => wanted.differences(connection)?,
+            None => Vec::new(),
+        };
+        match &now {
+            None => management.require(&["create:connections"])?,
+            Some(_) if !differences.is_empty() => {
+                management.require(&["update:connections", "update:connections_options"])?;
+            }
+            Some(_) => {}
+        }
+        Ok((now, differences))
+    })
+}
+
+/// Step 5, looking: which applications, and which of them still have to be enabled.
+///
+/// # Errors
+/// `application_not_found`, `application_gone`, or as the Management API answers.
+pub fn look_at_applications(
+    world: &World,
+    management: &Management,
+    now: Option<&Connection>,
+    inputs: &Inputs,
+) -> Result<(Vec<Chosen>, Vec<String>, Vec<Application>), Failure> {
+    within(world, Step::Applications, || {
+        let all = management.applications()?;
+        let on = match now {
+            Some(connection) => management.enabled_clients(&connection.id)?,
+            None => BTreeSet::new(),
+        };
+        let applications = match (&inputs.applications, &world.dialogue) {
+            (Applications::Unknown, Some(person)) => {
+                let candidates: Vec<&Application> = all.iter().filter(|a| a.logs_people_in() && !is_ours(a)).collect();
+                if candidates.is_empty() {
+                    let message = "the tenant has no application that logs people in; create one, then run setup again";
+                    return Err(Failure::new(Code::ApplicationNotFound, message));
+                }
+                let items: Vec<String> = candidates.iter().map(|a| Chosen::from(*a).label()).collect();
+                let selected: Vec<bool> = candidates.iter().map(|a| on.contains(&a.client_id)).collect();
+                let chosen = person.choose_many(ask::APPS.question, &items, &selected)?;
+                chosen.into_iter().filter_map(|n| candidates.get(n)).map(|a| Chosen::from(*a)).collect()
+            }
+            (choice, _) => resolve(choice, &all)?,
+        };
+        if let Some(gone) = applications.iter().find(|application| application.gone) {
+            let message = format!("the saved application {} does not exist in the tenant any more", gone.client_id);
+            return Err(Failure::new(Code::ApplicationGone, message));
+        }
+        let to_enable: Vec<String> =
+            applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !on.contains(client_id)).collect();
+        if !to_enable.is_empty() {
+            management.require(&["update:connections"])?;
+        }
+        Ok((applications, to_enable, all))
+    })
+}
+
+/// Adds steps 4 and 5 to the plan.
+pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted) {
+    match (&change.now, change.differences.as_slice()) {
+        (None, _) => {
+            plan.add(Item::Create(format!("create the connection {} ({})", wanted.name, wanted.provider.strategy())));
+            plan.add(Item::Detail(format!("client ID {}", wanted.client_id)));
+            plan.add(Item::Detail("client secret ********".to_owned()));
+            plan.add(Item::Detail(format!("scopes {}", wanted.scopes.join(" "))));
+        }
+        (Some(now), []) => plan.add(Item::Keep(format!("the connection {} is as it should be", now.name))),
+        (Some(now), differences) => {
+            plan.add(Item::Change(format!("change the connection {} ({})", now.name, now.id)));
+            for difference in differences {
+                let line = format!("{}: {} -> {}", difference.field, difference.now, difference.wanted);
+                plan.add(Item::Detail(line));
+            }
+        }
+    }
+    for application in &change.applications {
+        if change.to_enable.contains(&application.client_id) {
+            plan.add(Item::Change(format!("enable it for {}", application.label())));
+        } else {
+            plan.add(Item::Keep(format!("it is enabled for {}", application.label())));
+        }
+    }
+}
+
+/// Step 4, writing: create or merge, then read back and compare field by field.
+///
+/// # Errors
+/// `connection_changed_meanwhile` when what is read back is not what was written, or as the Management API answers.
+pub fn apply_connection(
+    world: &World,
+    management: &Management,
+    wanted: &Wanted,
+    change: &Change,
+) -> Result<Connection, Failure> {
+    let written = within(world, Step::Connection, || {
+        let id = match &change.now {
+            None => Some(create(management, wanted)?),
+            Some(_) if change.differences.is_empty() => None,
+            Some(now) => {
+                // Read again right before the write: what somebody changed since the plan is kept.
+                let latest = management.connection(&now.id)?;
+                management.update_connection(&now.id, wanted.update_body(&latest)?)?;
+                Some(now.id.clone())
+            }
+        };
+        match (id, &change.now) {
+            (None, Some(now)) => Ok(now.clone()),
+            (Some(id), _) => {
+                let stored = management.connection(&id)?;
+                match wanted.differences(&stored)?.first() {
+                    None => Ok(stored),
+                    Some(d) => {
+                        let message = format!("{} was written as {}, but reads {}", d.field, d.wanted, d.now);
+                        Err(Failure::new(Code::ConnectionChangedMeanwhile, message))
+                    }
+                }
+            }
+            (None, None) => Err(Failure::new(Code::Unexpected, "there is no connection to look at")),
+        }
+    })?;
+    let state = if change.touches_connection() { StepState::Changed } else { StepState::Done };
+    let what = match change.action(false) {
+        "created" => "created, read back and compared",
+        "updated" => "changed, read back and compared",
+        _ => "as it should be",
+    };
+    world.console.step(StepReport::new(
+        Step::Connection,
+        state,
+        format!("{} ({}) is {what}", written.name, written.id),
+    ));
+    within(world, Step::Connection, || {
+        demand(world, connection_checks::exists(&Ok(Some(written.clone())), wanted.name))?;
+        demand(world, connection_checks::settings(&written, wanted))?;
+        demand(world, connection_checks::secret(&written, wanted))
+    })?;
+    Ok(written)
+}
+
+/// Creates the connection; when the answer was lost on the way, looks whether it exists before giving up.
+fn create(management: &Management, wanted: &Wanted) -> Result<String, Failure> {
+    match management.create_connection(wanted.create_body()) {
+        Ok(created) => Ok(created.id),
+        Err(failure)
+            if matches!(failure.code, Code::TimedOut | Code::NetworkUnreachable | Code::ServiceUnavailable) =>
+        {
+            let found = management.connections("name", wanted.name)?.into_iter().find(|c| c.name == wanted.name);
+            found.map(|connection| connection.id).ok_or(failure)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Step 5, writing: enable, then read back.
+///
+/// # Errors
+/// `application_not_enabled` when the read-back does not show it, or as the Management API answers.
+pub fn apply_applications(
+    world: &World,
+    management: &Management,
+    connection: &Connection,
+    change: &Change,
+) -> Result<(), Failure> {
+    within(world, Step::Applications, || {
+        management.enable(&connection.id, &change.to_enable)?;
+        let on = management.enabled_clients(&connection.id)?;
+        for application in &change.applications {
+            demand(world, enabled(application, &connection.name, &on))?;
+        }
+        let state = if change.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
+        let names: Vec<String> = change.applications.iter().map(Chosen::label).collect();
+        world.console.step(StepReport::new(Step::Applications, state, format!("enabled for {}", names.join(", "))));
+        Ok(())
+    })
+}

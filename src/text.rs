@@ -1,0 +1,172 @@
+//! Owns what is done to text that others wrote before a person may see it: secrets out, control characters escaped, cut
+//! to length. Also finds the nearest of a few words. Refuses to know any provider.
+
+/// What stands in place of something that looks like a credential.
+pub const REDACTED: &str = "[redacted]";
+
+/// Words after which the next word is a credential, whatever it looks like: both providers echo tokens in such
+/// sentences.
+const ECHOES: [&str; 6] = [
+    "token invalid:",
+    "token expired:",
+    "code invalid:",
+    "code expired:",
+    "authorization: bearer",
+    "authorization: basic",
+];
+
+/// Beginnings of Google's and JSON Web Tokens and of Google's client secrets.
+const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", "GOCSPX-"];
+
+/// One line of at most `max` characters: redacted, white space joined, control characters escaped.
+pub fn excerpt(text: &str, max: usize) -> String {
+    let line = redact(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut safe = String::new();
+    for c in line.chars() {
+        if unsafe_to_show(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
+    match safe.char_indices().nth(max) {
+        None => safe,
+        Some(_) => safe.chars().take(max.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+/// [`excerpt`] of the length that fits into a sentence of ours.
+pub fn said(text: &str) -> String {
+    excerpt(text, 200)
+}
+
+/// Control characters and those that change the direction of text or cannot be seen.
+pub fn unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Replaces what looks like a token, code or secret; addresses, sentences and client IDs stay.
+pub fn redact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if !in_run(first) {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let end = rest.find(|c| !in_run(c)).unwrap_or(rest.len());
+        let (run, tail) = rest.split_at(end);
+        rest = tail;
+        let before = out.trim_end().as_bytes();
+        let echoed = ECHOES.iter().any(|echo| {
+            before.len().checked_sub(echo.len()).is_some_and(|at| before[at..].eq_ignore_ascii_case(echo.as_bytes()))
+        });
+        if echoed || (!run.starts_with("//") && looks_secret(run)) {
+            out.push_str(REDACTED);
+        } else if run.starts_with("//") {
+            let parts: Vec<&str> =
+                run.split('/').map(|part| if looks_secret(part) { REDACTED } else { part }).collect();
+            out.push_str(&parts.join("/"));
+        } else {
+            out.push_str(run);
+        }
+    }
+    out
+}
+
+fn in_run(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '~' | '%')
+}
+
+fn looks_secret(run: &str) -> bool {
+    if run.trim_end_matches('.').ends_with(".apps.googleusercontent.com") {
+        return false;
+    }
+    let has = |what: fn(&u8) -> bool| run.as_bytes().iter().any(what);
+    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    PREFIXES.iter().any(|prefix| run.starts_with(prefix) && run.len() > prefix.len() + 3)
+        || (run.len() >= 20 && mixed)
+        || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
+}
+
+/// The candidate that is nearest to a word, when one is near enough to be meant.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(far, _)| *far <= allowed)
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of single-character edits between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let cost = (diagonal + usize::from(from != *to)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], cost);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_codes_and_secrets_are_redacted_wherever_they_stand() {
+        let hex = "0123456789abcdef".repeat(4);
+        for (text, kept) in [
+            (
+                format!("Refresh token invalid: {hex}. Visit https://dev.fitbit.com/docs/oauth2"),
+                "Refresh token invalid: ",
+            ),
+            ("Access token expired: eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2lnbg.".to_owned(), "Access token expired: "),
+            ("Authorization code invalid: short".to_owned(), "Authorization code invalid: "),
+            ("Bearer ya29.a0AfB_byC".to_owned(), "Bearer "),
+            ("{\"refresh_token\":\"1//0gabcdef\"}".to_owned(), "{\"refresh_token\":\""),
+            ("?code=4/0AX4XfWh&state=x".to_owned(), "?code="),
+            ("?code=4%2F0AX4XfWhabcdefghijk&state=x".to_owned(), "?code="),
+            (format!("secret {}", concat!("GOC", "SPX-abcdefghijklmnopqrstuvwxyz12")), "secret "),
+            (format!("https://example.com/{hex}/end"), "https://example.com/"),
+        ] {
+            let clean = redact(&text);
+            assert!(clean.starts_with(&format!("{kept}{REDACTED}")), "{clean}");
+        }
+    }
+
+    #[test]
+    fn sentences_addresses_and_client_ids_stay() {
+        for text in [
+            "Error 400: redirect_uri_mismatch",
+            "Visit https://developers.google.com/identity/protocols/oauth2/web-server#uri-validation for more",
+            "https://support.google.com/cloud/answer/15549257",
+            "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com",
+            "Google Health API has not been used in project 123456789012 before or it is disabled.",
+            "https://www.googleapis.com/auth/googlehealth.health_metrics_and_measurements.readonly",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_one_short_line_without_control_characters() {
+        assert_eq!(excerpt(" a\r\n\tb \u{1b}[31mred\u{202e} ", 200), "a b \\u{1b}[31mred\\u{202e}");
+        let long = excerpt(&"ä ".repeat(300), 200);
+        assert_eq!(long.chars().count(), 200);
+        assert!(long.ends_with('…'));
+        assert_eq!(excerpt(&"a ".repeat(100), 199).chars().count(), 199);
+    }
+
+    #[test]
+    fn the_nearest_word_is_found_and_a_far_one_is_not() {
+        assert_eq!(nearest("slep.readonly", ["sleep.readonly", "ecg.readonly"]), Some("sleep.readonly"));
+        assert_eq!(nearest("banana", ["sleep.readonly", "ecg.readonly"]), None);
+        assert_eq!(nearest("", ["a"]), Some("a"));
+    }
+}

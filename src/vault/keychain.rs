@@ -1,0 +1,217 @@
+//! Owns the system's secret store: Keychain, Credential Manager, Secret Service. The only file that knows the keyring crate.
+//!
+//! Refuses to wait for ever (a frozen daemon never answers) and to let an error of that crate out: some carry the secret.
+//! What cannot be wiped: the copies inside the crate, its transport and the store itself.
+
+use super::{Place, Vault, VaultError};
+use crate::secret::Secret;
+use keyring::{Entry, Error};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// The service all accounts are filed under.
+pub const SERVICE: &str = "fitbit-connect";
+
+/// What the Windows Credential Manager keeps of one secret (UTF-16 units; CRED_MAX_CREDENTIAL_BLOB_SIZE is 2560 bytes).
+const WINDOWS_LIMIT: usize = 1280;
+
+/// The longest text of the system that is passed on (characters).
+const WHY_LIMIT: usize = 200;
+
+/// The keychain of the person who runs the program.
+#[derive(Debug, Clone)]
+pub struct Keychain {
+    limit: Duration,
+}
+
+impl Keychain {
+    /// Each call gives up after this time: a few seconds where nobody can be asked to unlock it, longer at a display.
+    pub fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+
+    /// Does the work in a thread. One that never comes back is left behind, with what it holds.
+    fn within<T: Send + 'static>(
+        &self,
+        account: &str,
+        work: impl FnOnce(&Entry) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let account = account.to_owned();
+        let (sender, done) = mpsc::channel();
+        let worker = move || {
+            let _ = sender.send(entry(&account).and_then(|entry| work(&entry)));
+        };
+        let refused = |why: &str| VaultError::Refused { why: why.to_owned() };
+        thread::Builder::new()
+            .name("keychain".into())
+            .spawn(worker)
+            .map_err(|_| refused("no thread to ask it from"))?;
+        match done.recv_timeout(self.limit) {
+            Ok(result) => result,
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(VaultError::TimedOut { after: self.limit }),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(refused("its library stopped")),
+        }
+    }
+}
+
+impl Vault for Keychain {
+    fn place(&self) -> Place {
+        Place::Keychain
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, VaultError> {
+        self.within(account, read)
+    }
+
+    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError> {
+        if cfg!(windows) && too_long_for_windows(secret) {
+            return Err(VaultError::TooLong { limit: WINDOWS_LIMIT });
+        }
+        let secret = Secret::new(secret.expose().to_owned());
+        self.within(account, move |entry| {
+            entry.set_password(secret.expose()).map_err(|error| without(&secret, at_the_door(error)))?;
+            match read(entry)? {
+                Some(found) if found.same_as(&secret) => Ok(()),
+                _ => Err(VaultError::ReadBackDiffers),
+            }
+        })
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, VaultError> {
+        self.within(account, |entry| Ok(present(entry.delete_credential())?.is_some()))
+    }
+
+    /// The Secret Service and Windows answer from the attributes; macOS has the value in its answer, and it is dropped.
+    fn holds(&self, account: &str) -> Result<bool, VaultError> {
+        self.within(account, |entry| Ok(present(entry.inner.get_credential())?.is_some()))
+    }
+}
+
+/// The entry of an account. That there is no store is told here: later, "no store" and "no entry" look the same.
+fn entry(account: &str) -> Result<Entry, VaultError> {
+    if let Err(error) = Entry::store_status() {
+        return Err(VaultError::Missing { why: plain(&error.to_string()) });
+    }
+    Entry::new(SERVICE, account).map_err(at_the_door)
+}
+
+fn read(entry: &Entry) -> Result<Option<Secret>, VaultError> {
+    Ok(present(entry.get_password())?.map(Secret::new))
+}
+
+fn present<T>(result: Result<T, Error>) -> Result<Option<T>, VaultError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(at_the_door(error)),
+    }
+}
+
+/// Takes an error of the keyring crate apart. Only texts of the system pass, never data.
+fn at_the_door(error: Error) -> VaultError {
+    let refused = |why: &str| VaultError::Refused { why: why.to_owned() };
+    match error {
+        Error::NoDefaultStore => VaultError::Missing { why: "no store could be opened".to_owned() },
+        Error::NoStorageAccess(cause) => {
+            let why = plain(&cause.to_string());
+            match why.as_str() {
+                // The Secret Service answered, and has no collection to keep anything in.
+                text if text.contains("result not returned") => VaultError::Missing { why },
+                text if text.contains("locked") || text.contains("prompt") => VaultError::Locked,
+                _ if cfg!(any(windows, target_os = "macos")) => VaultError::Missing { why },
+                _ => VaultError::Locked,
+            }
+        }
+        Error::PlatformFailure(cause) => {
+            let why = plain(&cause.to_string());
+            // errSecInteractionNotAllowed: a locked keychain in a session without a screen.
+            let locked = why.contains("interaction is not allowed") || why.contains("IsLocked");
+            if locked { VaultError::Locked } else { VaultError::Refused { why } }
+        }
+        Error::TooLong(_, limit) => VaultError::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) },
+        Error::BadEncoding(_) => refused("what is stored there is not text"),
+        Error::BadDataFormat(..) | Error::BadStoreFormat(_) => refused("what is stored there is damaged"),
+        Error::Ambiguous(_) => refused("there is more than one entry of that name"),
+        Error::NoEntry => refused("the entry is gone"),
+        Error::Invalid(..) | Error::NotSupportedByStore(_) => refused("it does not keep such an entry"),
+        _ => refused("for a reason it does not name"),
+    }
+}
+
+/// Drops a text that, against all expectation, repeats the secret that was being written.
+fn without(secret: &Secret, error: VaultError) -> VaultError {
+    let says = |why: &str| !secret.is_empty() && why.contains(secret.expose());
+    match error {
+        VaultError::Refused { why } if says(&why) => VaultError::Refused { why: "the reason was withheld".to_owned() },
+        VaultError::Missing { why } if says(&why) => VaultError::Missing { why: "the reason was withheld".to_owned() },
+        other => other,
+    }
+}
+
+/// A text of the system on one line, not too long.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY_LIMIT).collect()
+}
+
+fn too_long_for_windows(secret: &Secret) -> bool {
+    secret.expose().encode_utf16().count() > WINDOWS_LIMIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn cause(text: &str) -> Box<dyn std::error::Error + Send + Sync> {
+        text.to_owned().into()
+    }
+
+    #[test]
+    fn errors_that_carry_the_secret_lose_it_at_the_door() {
+        let bytes = b"canary-secret".to_vec();
+        for error in [Error::BadEncoding(bytes.clone()), Error::BadDataFormat(bytes.clone(), cause("canary-secret"))] {
+            let ours = at_the_door(error);
+            let text = format!("{ours} {ours:?}");
+            assert!(!text.contains("canary") && !text.contains("99, 97"), "{text}");
+        }
+        let echo = at_the_door(Error::PlatformFailure(cause("bad value canary-secret")));
+        let text = format!("{:?}", without(&Secret::new("canary-secret".into()), echo));
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn a_locked_store_and_a_missing_one_are_told_apart() {
+        let door = |error| at_the_door(error);
+        assert!(matches!(door(Error::NoStorageAccess(cause("SS error: prompt dismissed"))), VaultError::Locked));
+        assert!(matches!(door(Error::NoStorageAccess(cause("SS Error: object locked"))), VaultError::Locked));
+        let nothing = door(Error::NoStorageAccess(cause("SS error: result not returned from SS API")));
+        assert!(matches!(nothing, VaultError::Missing { .. }));
+        assert!(matches!(door(Error::NoDefaultStore), VaultError::Missing { .. }));
+        let no_screen = door(Error::PlatformFailure(cause("User interaction is not allowed.")));
+        assert!(matches!(no_screen, VaultError::Locked));
+        assert!(matches!(door(Error::PlatformFailure(cause("x\ny"))), VaultError::Refused { why } if why == "x y"));
+    }
+
+    #[test]
+    fn a_store_that_never_answers_ends_at_the_time_limit() {
+        let keychain = Keychain::new(Duration::from_millis(50));
+        let started = Instant::now();
+        let (release, held) = mpsc::channel::<()>();
+        let result = keychain.within("x/client-secret", move |_| {
+            let _ = held.recv();
+            Ok(())
+        });
+        // Without any store the work is never reached; both answers are in time.
+        assert!(matches!(result, Err(VaultError::TimedOut { .. } | VaultError::Missing { .. })));
+        assert!(started.elapsed() < Duration::from_secs(2));
+        drop(release);
+    }
+
+    #[test]
+    fn the_windows_limit_counts_utf16_units() {
+        assert!(!too_long_for_windows(&Secret::new("a".repeat(1280))));
+        assert!(too_long_for_windows(&Secret::new("a".repeat(1281))));
+        assert!(too_long_for_windows(&Secret::new("😀".repeat(641))));
+    }
+}

@@ -1,0 +1,109 @@
+//! Owns the places where a secret can be kept between runs: the system's keychain, a file of last resort, memory, nowhere.
+//!
+//! Refuses to choose between them (the caller names the place), to fall back silently from one to another, and to let any
+//! error carry a secret. An account is `PROFILE/client-secret` or `PROFILE/management-client-secret`.
+
+mod file;
+mod keychain;
+mod memory;
+
+pub use file::File;
+pub use keychain::{Keychain, SERVICE};
+pub use memory::{Memory, Nowhere};
+
+use crate::secret::Secret;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where secrets are, for a person to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Keychain, Credential Manager or Secret Service.
+    Keychain,
+    /// This file.
+    File(PathBuf),
+    /// They are not kept (`--store none`).
+    Nowhere,
+    /// In this process, until it ends (`--sandbox`).
+    Memory,
+}
+
+/// A place that keeps secrets under account names.
+pub trait Vault: Send + Sync {
+    /// Where that is.
+    fn place(&self) -> Place;
+    /// The secret of an account, if there is one.
+    fn get(&self, account: &str) -> Result<Option<Secret>, VaultError>;
+    /// Keeps a secret, in place of an earlier one; when it returns, the secret has been read back.
+    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError>;
+    /// Forgets an account; whether there was something to forget.
+    fn delete(&self, account: &str) -> Result<bool, VaultError>;
+    /// Whether there is a secret, without reading it where the place allows that.
+    fn holds(&self, account: &str) -> Result<bool, VaultError>;
+}
+
+/// Why a place did not do what it was asked. No text in here comes from a secret or from the content of a file.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// There is no such place on this machine.
+    #[error("this machine has no secret store that answers ({why})")]
+    Missing {
+        /// What the system said.
+        why: String,
+    },
+    /// It is there, locked, and nobody unlocked it.
+    #[error("the secret store is locked")]
+    Locked,
+    /// It is there and said no.
+    #[error("the secret store refused ({why})")]
+    Refused {
+        /// What the system said.
+        why: String,
+    },
+    /// It did not answer in time.
+    #[error("the secret store did not answer within {} s", after.as_secs_f32())]
+    TimedOut {
+        /// The time limit.
+        after: Duration,
+    },
+    /// The secret is longer than the place can keep.
+    #[error("the secret is longer than the {limit} characters the secret store can keep")]
+    TooLong {
+        /// The limit, in UTF-16 units.
+        limit: usize,
+    },
+    /// What was written is not what is read.
+    #[error("the secret store gave back something else than what was written")]
+    ReadBackDiffers,
+    /// Others can read the file, or it is somebody else's.
+    #[error("{} can be read by others or belongs to somebody else (mode {mode:04o})", path.display())]
+    LooseFile {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A symbolic link or something else that is not a plain file.
+    #[error("{} is not a plain file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is there and is not what this program writes.
+    #[error("{} is not a file of secrets that can be read", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file system refused.
+    #[error("cannot {doing} {}", path.display())]
+    Io {
+        /// A verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}

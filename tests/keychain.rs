@@ -1,0 +1,198 @@
+//! Owns the tests of the keychain against a real Secret Service, in a session bus and a home of their own.
+//!
+//! Refuses to touch the keychain of the person who runs them: each test starts this binary again, inside
+//! `dbus-run-session`, with an empty home, and there runs one of the ignored tests below.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
+mod vault_suite;
+
+use fitbit_connect::secret::Secret;
+use fitbit_connect::vault::{Keychain, Place, Vault, VaultError};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+use vault_suite::behaves_like_a_vault;
+
+const ACCOUNT: &str = "default/client-secret";
+const UNLOCKED: &str = r#"printf pass | gnome-keyring-daemon --unlock --components=secrets >"$HOME/daemon.log" 2>&1"#;
+const NOT_UNLOCKED: &str = r#"gnome-keyring-daemon --start --components=secrets >"$HOME/daemon.log" 2>&1 </dev/null"#;
+const TEST: &str = r#""$TEST_BINARY" --ignored --exact --nocapture --test-threads=1"#;
+
+fn keychain() -> Keychain {
+    Keychain::new(Duration::from_secs(5))
+}
+
+fn secret() -> Secret {
+    Secret::new("canary-secret".into())
+}
+
+fn installed(program: &str) -> bool {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether the real thing can be started here. Where it must be, its absence is a failure.
+fn available() -> bool {
+    if ["dbus-run-session", "dbus-send", "gnome-keyring-daemon"].into_iter().all(installed) {
+        return true;
+    }
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let advice = "the keychain tests need a real Secret Service: apt-get install dbus dbus-bin gnome-keyring";
+    assert!(!set("CI") && !set("FITBIT_CONNECT_REQUIRE_ALL"), "{advice}");
+    eprintln!("left out: {advice}");
+    false
+}
+
+/// A command that sees this home and nothing of the person's own session.
+fn isolated(program: &str, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    for name in ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "GNOME_KEYRING_CONTROL", "SSH_AUTH_SOCK"] {
+        command.env_remove(name);
+    }
+    for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+        command.env(name, home.join(name));
+    }
+    let runtime = home.join("run");
+    std::fs::create_dir_all(&runtime).unwrap();
+    std::fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    command.env("HOME", home).env("XDG_RUNTIME_DIR", runtime).env("TEST_BINARY", std::env::current_exe().unwrap());
+    command
+}
+
+/// Runs a script in a session bus of its own.
+fn session(home: &Path, script: &str) {
+    let output = isolated("dbus-run-session", home).args(["--", "sh", "-ec", script]).output().unwrap();
+    check(&output);
+}
+
+/// Whether another test started this one; run by hand, it would reach the keychain of a person.
+fn inside() -> bool {
+    std::env::var_os("TEST_BINARY").is_some()
+}
+
+fn check(output: &Output) {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(output.status.success() && text.contains("1 passed") && !text.contains("0 passed"), "{text}");
+}
+
+#[test]
+fn the_real_keychain_behaves_like_a_vault() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        session(home.path(), &format!("{UNLOCKED}\n{TEST} inside_an_open_keychain"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_an_open_keychain() {
+    if !inside() {
+        return;
+    }
+    behaves_like_a_vault(&keychain());
+    assert_eq!(keychain().place(), Place::Keychain);
+}
+
+#[test]
+fn a_locked_keychain_says_that_it_is_locked() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        session(home.path(), &format!("{UNLOCKED}\n{TEST} inside_a_keychain_to_be_locked"));
+        session(home.path(), &format!("{NOT_UNLOCKED}\n{TEST} inside_a_locked_keychain"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_keychain_to_be_locked() {
+    if !inside() {
+        return;
+    }
+    keychain().set(ACCOUNT, &secret()).unwrap();
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_locked_keychain() {
+    if !inside() {
+        return;
+    }
+    let started = Instant::now();
+    assert!(matches!(keychain().get(ACCOUNT), Err(VaultError::Locked)));
+    assert!(matches!(keychain().set(ACCOUNT, &secret()), Err(VaultError::Locked)));
+    assert!(matches!(keychain().delete(ACCOUNT), Err(VaultError::Locked)));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_keychain_that_is_frozen_ends_at_the_time_limit() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        let ask = "dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / \
+                   org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets";
+        let script = format!(
+            "{UNLOCKED}\n{TEST} inside_a_keychain_to_be_locked\npid=$({ask} | tr -dc '0-9 ' | awk '{{print $NF}}')\nkill -STOP \"$pid\"\n\
+             trap 'kill -CONT \"$pid\"' EXIT\n{TEST} inside_a_frozen_keychain"
+        );
+        session(home.path(), &script);
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_frozen_keychain() {
+    if !inside() {
+        return;
+    }
+    let started = Instant::now();
+    let keychain = Keychain::new(Duration::from_secs(1));
+    assert!(matches!(keychain.get(ACCOUNT), Err(VaultError::TimedOut { after }) if after == Duration::from_secs(1)));
+    assert!(matches!(keychain.set(ACCOUNT, &secret()), Err(VaultError::TimedOut { .. })));
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[test]
+fn without_a_session_bus_the_keychain_is_missing() {
+    for address in [None, Some("unix:path=/nonexistent/bus"), Some("disabled:")] {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = isolated(std::env::current_exe().unwrap().to_str().unwrap(), home.path());
+        if let Some(address) = address {
+            command.env("DBUS_SESSION_BUS_ADDRESS", address);
+        }
+        let inside = "inside_a_session_without_a_bus";
+        check(&command.args(["--ignored", "--exact", "--nocapture", inside]).output().unwrap());
+    }
+}
+
+#[test]
+#[ignore = "runs without a session bus, started by another test"]
+fn inside_a_session_without_a_bus() {
+    if !inside() {
+        return;
+    }
+    let started = Instant::now();
+    let missing =
+        |result: Result<(), VaultError>| matches!(result, Err(VaultError::Missing { why }) if !why.is_empty());
+    assert!(missing(keychain().get(ACCOUNT).map(drop)));
+    assert!(missing(keychain().set(ACCOUNT, &secret())));
+    assert!(missing(keychain().delete(ACCOUNT).map(drop)));
+    assert!(missing(keychain().holds(ACCOUNT).map(drop)));
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_bus_without_a_secret_service_has_no_keychain() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        let config = home.path().join("bus.conf");
+        // A bus that starts nothing on its own.
+        let text = "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>\
+                    <policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>";
+        std::fs::write(&config, text).unwrap();
+        let inside = ["--", "sh", "-ec", &format!("{TEST} inside_a_session_without_a_bus")].map(str::to_owned);
+        let file = format!("--config-file={}", config.display());
+        check(&isolated("dbus-run-session", home.path()).arg(file).args(inside).output().unwrap());
+    }
+}

@@ -1,0 +1,43 @@
+//! Owns the suite every vault must pass, as a value: the same for memory, the file and the real keychain.
+//!
+//! Refuses to know which one it is given.
+
+use fitbit_connect::secret::Secret;
+use fitbit_connect::vault::Vault;
+
+fn text(vault: &dyn Vault, account: &str) -> Option<String> {
+    vault.get(account).unwrap().map(|secret| secret.expose().to_owned())
+}
+
+/// Panics at the first thing that is not as promised. Leaves the vault as it was.
+pub fn behaves_like_a_vault(vault: &dyn Vault) {
+    let account = format!("suite-{}/client-secret", std::process::id());
+    let other = format!("suite-{}/management-client-secret", std::process::id());
+    let (account, other) = (account.as_str(), other.as_str());
+
+    assert_eq!(text(vault, account), None, "empty at first");
+    assert!(!vault.holds(account).unwrap());
+    assert!(!vault.delete(account).unwrap(), "nothing to forget");
+
+    vault.set(account, &Secret::new("first".into())).unwrap();
+    assert_eq!(text(vault, account).as_deref(), Some("first"));
+    assert!(vault.holds(account).unwrap());
+    assert_eq!(text(vault, other), None, "accounts are apart");
+    assert!(!vault.holds(other).unwrap());
+
+    vault.set(account, &Secret::new("second".into())).unwrap();
+    assert_eq!(text(vault, account).as_deref(), Some("second"), "the later one counts");
+
+    let awkward = "GOCSPX-\"quoted\" \\ 'a' = # [x] \u{00fc}\u{1f600}\ttab ".to_owned() + &"x".repeat(900);
+    vault.set(other, &Secret::new(awkward.clone())).unwrap();
+    assert_eq!(text(vault, other), Some(awkward), "every character comes back");
+    assert_eq!(text(vault, account).as_deref(), Some("second"));
+
+    assert!(vault.delete(account).unwrap());
+    assert_eq!(text(vault, account), None);
+    assert!(!vault.holds(account).unwrap());
+    assert!(!vault.delete(account).unwrap());
+    assert!(vault.holds(other).unwrap(), "the other one stays");
+    assert!(vault.delete(other).unwrap());
+    assert!(!vault.holds(other).unwrap());
+}
