@@ -9,8 +9,8 @@ pub const FETCH_USER_PROFILE: &str = include_str!("fetch_user_profile.js");
 pub(super) static FACTS: Facts = Facts {
     name: "google-health",
     title: "Google Health API",
-    state_today: "alive, the successor of the Fitbit Web API (new projects may have to wait: \
-                  https://developers.google.com/health/setup )",
+    state_today: "alive (documentation read on 22 Nov 2026); new projects may have to wait, see \
+                  https://developers.google.com/health/setup",
     console_url: "https://console.cloud.google.com",
     strategy: "oauth2",
     default_connection: "google-health",
