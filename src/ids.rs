@@ -236,7 +236,7 @@ pub fn time_limit(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// The position and the escaped character.
 pub fn refuse_control(text: &str) -> Result<(), String> {
-    match text.chars().position(|c| unsafe_to_show(c)) {
+    match text.chars().position(unsafe_to_show) {
         Some(at) => Err(format!("it has a control character at position {}; copy it again", at + 1)),
         None => Ok(()),
     }

@@ -17,7 +17,7 @@
 //! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
 //! | effects | [`ask`], [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
 //! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
-//! | values | [`ids`], [`secret`], [`jwt`], [`text`] |
+//! | values | [`ids`], [`endpoints`], [`secret`], [`jwt`], [`text`] |
 //!
 //! # Rules that carry weight
 //!
@@ -44,6 +44,7 @@ pub mod cli;
 pub mod commands;
 pub mod console;
 pub mod diagnosis;
+pub mod endpoints;
 pub mod finding;
 pub mod http;
 pub mod ids;

@@ -157,7 +157,7 @@ pub struct Exchange<'a> {
 /// Why an exchange gave no tokens.
 pub enum ExchangeError {
     /// The endpoint answered, but not with tokens; the caller knows its error shape.
-    Refused(Answer),
+    Refused(Box<Answer>),
     /// It could not be asked.
     Failed(Failure),
 }
@@ -199,7 +199,7 @@ impl Exchange<'_> {
                 refresh_expires_in: tokens.extra_fields().refresh_token_expires_in,
                 user_id: tokens.extra_fields().user_id.clone(),
             }),
-            (Err(_), Some(Ok(answer))) => Err(ExchangeError::Refused(answer)),
+            (Err(_), Some(Ok(answer))) => Err(ExchangeError::Refused(Box::new(answer))),
             (Err(_), Some(Err(failure))) => Err(ExchangeError::Failed(failure)),
             (Err(_), None) => {
                 Err(ExchangeError::Failed(Failure::new(Code::Unexpected, "the code could not be exchanged")))

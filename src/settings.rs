@@ -9,7 +9,7 @@ use std::str::FromStr;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use crate::diagnosis::{Code, Failure};
-use crate::http::Endpoints;
+use crate::endpoints::Endpoints;
 use crate::ids::{ConnectionName, Domain, ProfileName, Store, port};
 use crate::provider::Provider;
 
@@ -323,107 +323,4 @@ fn set(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(text: &str) -> Settings {
-        Settings { path: None, document: text.parse().unwrap() }
-    }
-
-    const SAMPLE: &str = r#"# mine
-default_profile = "default"
-favourite = 7
-
-[profiles.default] # the one
-provider = "google-health" # alive
-domain = "acme.eu.auth0.com"
-client_id = "1-a.apps.googleusercontent.com"
-port = 18917
-colour = "blue"
-
-[profiles.default.endpoints]
-"https://acme.eu.auth0.com" = "http://127.0.0.1:4400"
-
-[profiles.other]
-provider = "fitbit"
-"#;
-
-    #[test]
-    fn a_profile_is_read() {
-        let profile = settings(SAMPLE).profile(&ProfileName::default()).unwrap().unwrap();
-        assert_eq!(profile.provider, Some(Provider::GoogleHealth));
-        assert_eq!(profile.port, Some(18917));
-        assert_eq!(profile.endpoints.iter().count(), 1);
-    }
-
-    #[test]
-    fn comments_and_unknown_keys_survive_a_change() {
-        let mut settings = settings(SAMPLE);
-        let name = ProfileName::default();
-        let mut profile = settings.profile(&name).unwrap().unwrap();
-        profile.provider = Some(Provider::Fitbit);
-        profile.scopes = vec!["profile".to_owned()];
-        settings.put(&name, &profile);
-        let text = settings.text();
-        for kept in ["# mine", "favourite = 7", "# the one", "# alive", "colour = \"blue\"", "[profiles.other]"] {
-            assert!(text.contains(kept), "{kept} in\n{text}");
-        }
-        assert!(text.contains("provider = \"fitbit\" # alive"), "{text}");
-        assert_eq!(settings.profile(&name).unwrap().unwrap(), profile);
-    }
-
-    #[test]
-    fn putting_the_same_profile_again_changes_nothing() {
-        let mut settings = settings(SAMPLE);
-        let profile = settings.profile(&ProfileName::default()).unwrap().unwrap();
-        settings.put(&ProfileName::default(), &profile);
-        assert_eq!(settings.text(), SAMPLE);
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_with_its_key() {
-        for (line, key) in [
-            ("port = \"x\"", "port"),
-            ("port = 99999", "port"),
-            ("provider = \"garmin\"", "provider"),
-            ("domain = \"a/b\"", "domain"),
-            ("scopes = \"a\"", "scopes"),
-            ("store = \"cloud\"", "store"),
-            ("client_secret = \"abc\"", "client_secret"),
-        ] {
-            let settings = settings(&format!("[profiles.default]\n{line}\n"));
-            let failure = settings.profile(&ProfileName::default()).unwrap_err();
-            assert_eq!(failure.code, Code::SettingsFileInvalid);
-            assert!(failure.message.contains(&format!("profiles.default.{key}")), "{}", failure.message);
-            assert!(!failure.message.contains("abc"));
-        }
-    }
-
-    #[test]
-    fn a_target_must_be_https_or_loopback() {
-        for target in
-            ["http://example.com", "ftp://127.0.0.1", "http://127.0.0.1:1/path", "nonsense", "http://localhost:1"]
-        {
-            let settings = settings(&format!("[profiles.default.endpoints]\n\"https://a.example\" = \"{target}\"\n"));
-            let said = settings.profile(&ProfileName::default());
-            assert_eq!(said.is_err(), target != "http://localhost:1", "{target}");
-        }
-    }
-
-    #[test]
-    fn the_file_is_written_whole_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/config.toml");
-        let mut settings = Settings::read(&path).unwrap();
-        settings.put(&ProfileName::default(), &Profile { port: Some(20000), ..Profile::default() });
-        assert!(settings.write().unwrap());
-        assert!(!settings.write().unwrap(), "the same text is not written again");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-            assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
-        }
-    }
-}
+mod tests;

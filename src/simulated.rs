@@ -4,7 +4,7 @@
 
 use crate::auth0::management::Login;
 use crate::diagnosis::{Code, Failure};
-use crate::http::Endpoints;
+use crate::endpoints::Endpoints;
 use crate::provider::Provider;
 use crate::sandbox::{Sandbox, facts};
 use crate::secret::Secret;

@@ -19,7 +19,7 @@ use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
-use crate::ids::{ProfileName, Store};
+use crate::ids::{DEFAULT_PORT, ProfileName, Store};
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
 use crate::sandbox::robot::Robot;
@@ -193,11 +193,11 @@ impl World {
         if let Some((provider, name)) = process.variables.of(&ask::PROVIDER) {
             variables = Variables::new([(name.to_owned(), provider.to_owned())]);
         }
-        let inputs = given::gather(flags, &variables, &Profile::default())?;
-        let provider = inputs.provider.unwrap_or(Provider::GoogleHealth);
+        let wanted = Profile { provider: Some(Provider::GoogleHealth), port: Some(DEFAULT_PORT), ..Profile::default() };
+        let (provider, port) = given::provider_and_port(flags, &variables, &wanted)?;
         let sandbox = Sandbox::start(&sandbox::Options {
             port: 0,
-            direct_port: inputs.port,
+            direct_port: port,
             configured: configured.then_some(match provider {
                 Provider::GoogleHealth => Configured::GoogleHealth,
                 Provider::Fitbit => Configured::Fitbit,

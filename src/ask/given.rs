@@ -3,13 +3,12 @@
 //!
 //! Refuses a secret as a flag value, and to repeat a secret in a message.
 
+mod door;
+
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use door::{Door, invalid, pick};
 
 use super::Field;
 use crate::auth0::management::Login;
@@ -20,8 +19,6 @@ use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::settings::Profile;
 
-/// Files with a secret or a client JSON are read up to this size (bytes).
-const MAX_FILE: u64 = 64 * 1024;
 /// The live login waits this long unless told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -124,13 +121,31 @@ pub fn refuse_secrets_on_the_command_line(flags: &cli::Inputs) -> Result<(), Fai
     Ok(())
 }
 
+/// The provider and the loopback port alone, which the sandbox has to know before it starts.
+///
+/// # Errors
+/// `input_invalid`.
+pub fn provider_and_port(
+    flags: &cli::Inputs,
+    variables: &Variables,
+    otherwise: &Profile,
+) -> Result<(Provider, u16), Failure> {
+    let mut door = Door::new(variables);
+    let given = door.parsed(flags.provider.as_deref(), &super::PROVIDER, |text| text.parse::<Provider>());
+    let port = door.parsed(flags.port.as_deref(), &super::PORT, ids::port);
+    door.verdict()?;
+    let inferred = flags.client_id.as_deref().and_then(Provider::of_client_id);
+    let provider = given.or(inferred).or(otherwise.provider).unwrap_or(Provider::GoogleHealth);
+    Ok((provider, port.or(otherwise.port).unwrap_or(DEFAULT_PORT)))
+}
+
 /// Finds every input.
 ///
 /// # Errors
 /// All that is wrong, in one failure; what is merely missing is no error here.
 pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Result<Inputs, Failure> {
     refuse_secrets_on_the_command_line(flags)?;
-    let mut door = Door { variables, wrong: Vec::new(), stdin_taken: None };
+    let mut door = Door::new(variables);
 
     let json = flags.client_json.as_deref().and_then(|path| door.client_json(path));
     let given_provider = door.parsed(flags.provider.as_deref(), &super::PROVIDER, |text| text.parse::<Provider>());
@@ -240,315 +255,5 @@ pub fn missing(fields: &[String]) -> Failure {
     Failure::new(Code::InputMissing, format!("{count} missing\n{}", fields.join("\n")))
 }
 
-fn pick(flag: Option<&str>, variables: &Variables, field: &Field) -> Option<(String, &'static str)> {
-    match flag {
-        Some(text) => Some((text.trim().to_owned(), "")),
-        None => variables.of(field).map(|(text, name)| (text.to_owned(), name)),
-    }
-}
-
-fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failure {
-    let from = if from.is_empty() { String::new() } else { format!(" (from {from})") };
-    // A value that is long or odd may be a secret pasted in the wrong place: then only the reason is shown.
-    let short = text.len() <= 80 && refuse_control(text).is_ok() && !looks_secret(text);
-    let shown = if short { format!(" \"{text}\"") } else { String::new() };
-    Failure::new(Code::InputInvalid, format!("{}{shown}{from} is not right: {why}", field.name))
-}
-
-/// Whether a text could be a secret: Google's prefix, a long hexadecimal run, a JSON Web Token, or a long run of mixed
-/// letters and digits without the dots and spaces that names and addresses have.
-fn looks_secret(text: &str) -> bool {
-    let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let dense = text.len() >= 24
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        && text.bytes().any(|b| b.is_ascii_digit())
-        && text.bytes().any(|b| b.is_ascii_uppercase());
-    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || dense
-}
-
-struct Door<'a> {
-    variables: &'a Variables,
-    wrong: Vec<Failure>,
-    stdin_taken: Option<&'static str>,
-}
-
-impl Door<'_> {
-    fn parse<T>(
-        &mut self,
-        field: &Field,
-        from: &str,
-        text: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        parse(text.trim()).map_err(|why| self.wrong.push(invalid(field, from, text.trim(), &why))).ok()
-    }
-
-    fn parsed<T>(&mut self, flag: Option<&str>, field: &Field, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let (text, from) = pick(flag, self.variables, field)?;
-        if text.is_empty() {
-            self.wrong.push(invalid(field, from, "", "it is empty"));
-            return None;
-        }
-        self.parse(field, from, &text, parse)
-    }
-
-    fn listed(&mut self, flags: &[String], field: &Field) -> Option<Vec<String>> {
-        let entries: Vec<String> = if flags.is_empty() {
-            let (list, _) = self.variables.of(field)?;
-            list.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
-        } else {
-            flags.iter().map(|entry| entry.trim().to_owned()).collect()
-        };
-        for entry in &entries {
-            if let Err(why) = refuse_control(entry) {
-                self.wrong.push(invalid(field, "", entry, &why));
-            } else if entry.is_empty() {
-                self.wrong.push(invalid(field, "", "", "it is empty"));
-            }
-        }
-        Some(entries)
-    }
-
-    fn secret(&mut self, file: Option<&Path>, field: &Field) -> Option<Secret> {
-        let text = match file {
-            Some(path) => self.read(path, field)?,
-            None => self.variables.of(field).map(|(text, _)| text.to_owned())?,
-        };
-        let secret = Secret::new(text.trim().trim_start_matches('\u{feff}').trim().to_owned());
-        drop(Secret::new(text));
-        let wrong = if secret.is_empty() {
-            Some("it is empty".to_owned())
-        } else if secret.expose().contains(char::is_whitespace) {
-            Some("it has white space inside; give the secret alone".to_owned())
-        } else {
-            refuse_control(secret.expose()).err()
-        };
-        match wrong {
-            Some(why) => {
-                self.wrong.push(Failure::new(Code::InputInvalid, format!("{} is not right: {why}", field.name)));
-                None
-            }
-            None => Some(secret),
-        }
-    }
-
-    fn read(&mut self, path: &Path, field: &Field) -> Option<String> {
-        let mut text = String::new();
-        let result = if path.as_os_str() == "-" {
-            if let Some(first) = self.stdin_taken.replace(field.name) {
-                let message = format!("{first} and {} cannot both be read from stdin", field.name);
-                self.wrong.push(Failure::new(Code::InputContradictory, message));
-                return None;
-            }
-            io::stdin().lock().take(MAX_FILE).read_to_string(&mut text)
-        } else {
-            File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
-        };
-        match result {
-            Ok(_) => Some(text),
-            Err(error) => {
-                let why = if error.kind() == io::ErrorKind::InvalidData {
-                    "it is no text".to_owned()
-                } else {
-                    error.to_string()
-                };
-                let message = format!("the file with the {}, {}, cannot be read: {why}", field.name, path.display());
-                self.wrong.push(Failure::new(Code::FileNotReadable, message));
-                None
-            }
-        }
-    }
-
-    /// Google's download: `{"web": {"client_id": ..., "client_secret": ...}}`.
-    fn client_json(&mut self, path: &Path) -> Option<(String, Secret)> {
-        let text = Secret::new(self.read(path, &super::CLIENT_JSON)?);
-        let shape = |why: &str| {
-            let message = format!("{} is not Google's client JSON of a Web application: {why}", path.display());
-            Failure::new(Code::InputInvalid, message)
-                .with_hint("Google Auth Platform > Clients > the Web application client > Download JSON")
-        };
-        let read = || {
-            let value: Value = serde_json::from_str(text.expose()).map_err(|_| shape("it is no JSON"))?;
-            if value.get("installed").is_some() {
-                let message =
-                    format!("{} belongs to a Desktop client, which cannot carry Auth0's callback URL", path.display());
-                return Err(Failure::new(Code::DesktopClient, message));
-            }
-            let web = value.get("web").ok_or_else(|| shape("there is no \"web\" in it"))?;
-            let member = |name: &str| {
-                let text = web.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-                text.ok_or_else(|| shape(&format!("there is no \"{name}\" in it")))
-            };
-            let id = member("client_id")?;
-            Provider::GoogleHealth.check_client_id(id).map_err(|why| shape(&why))?;
-            let secret = member("client_secret")?;
-            Provider::GoogleHealth.check_secret(secret).map_err(|why| shape(&why))?;
-            Ok((id.to_owned(), Secret::new(secret.to_owned())))
-        };
-        read().map_err(|failure| self.wrong.push(failure)).ok()
-    }
-
-    /// A token or a client, flags before variables; a saved client ID waits for its secret from the store.
-    fn management(&mut self, flags: &cli::Inputs, saved: &Profile) -> (Option<Login>, Option<String>) {
-        let by_client_flag = flags.management_client_id.is_some() || flags.management_client_secret_file.is_some();
-        if flags.token_file.is_some() && by_client_flag {
-            let message = "--token-file and --management-client-id are two ways to the same thing; give one";
-            self.wrong.push(Failure::new(Code::InputContradictory, message));
-            return (None, None);
-        }
-        if !by_client_flag && let Some(token) = self.secret(flags.token_file.as_deref(), &super::TOKEN) {
-            return (Some(Login::Token(token)), None);
-        }
-        if flags.token_file.is_some() {
-            return (None, None);
-        }
-        let id = self
-            .parsed(flags.management_client_id.as_deref(), &super::MANAGEMENT_ID, |text| {
-                refuse_control(text).map(|()| text.to_owned())
-            })
-            .or_else(|| saved.management_client_id.clone());
-        let secret = self.secret(flags.management_client_secret_file.as_deref(), &super::MANAGEMENT_SECRET);
-        match (id, secret) {
-            (Some(id), Some(secret)) => (Some(Login::Client { id: id.clone(), secret }), Some(id)),
-            (id, _) => (None, id),
-        }
-    }
-
-    fn verdict(self) -> Result<(), Failure> {
-        let mut wrong = self.wrong.into_iter();
-        let Some(first) = wrong.next() else { return Ok(()) };
-        let rest: Vec<String> = wrong.map(|failure| failure.message).collect();
-        if rest.is_empty() {
-            return Err(first);
-        }
-        let hint = first.hint();
-        Err(Failure::new(first.code, format!("{}\n{}", first.message, rest.join("\n"))).with_hint(hint))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOGLE_ID: &str = "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com";
-
-    fn variables(pairs: &[(&str, &str)]) -> Variables {
-        Variables::new(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
-    }
-
-    #[test]
-    fn a_flag_wins_over_a_variable_and_a_variable_over_the_saved_profile() {
-        let saved = Profile { domain: Some("saved.auth0.com".parse().unwrap()), ..Profile::default() };
-        let flags = cli::Inputs { domain: Some("https://Flag.auth0.com/".into()), ..cli::Inputs::default() };
-        let set = variables(&[("AUTH0_DOMAIN", "variable.auth0.com")]);
-        let domain =
-            |flags: &cli::Inputs, set: &Variables| gather(flags, set, &saved).unwrap().domain.unwrap().to_string();
-        assert_eq!(domain(&flags, &set), "flag.auth0.com");
-        assert_eq!(domain(&cli::Inputs::default(), &set), "variable.auth0.com");
-        assert_eq!(domain(&cli::Inputs::default(), &variables(&[("AUTH0_DOMAIN", "")])), "saved.auth0.com");
-    }
-
-    #[test]
-    fn the_provider_follows_from_the_client_id() {
-        for (id, provider) in [(GOOGLE_ID, Provider::GoogleHealth), ("23ABCD", Provider::Fitbit)] {
-            let flags = cli::Inputs { client_id: Some(format!(" {id} ")), ..cli::Inputs::default() };
-            let inputs = gather(&flags, &Variables::default(), &Profile::default()).unwrap();
-            assert_eq!((inputs.provider, inputs.client_id.as_deref()), (Some(provider), Some(id)));
-        }
-    }
-
-    #[test]
-    fn saved_values_of_another_provider_are_not_used() {
-        let saved = Profile {
-            provider: Some(Provider::Fitbit),
-            client_id: Some("23ABCD".into()),
-            connection: Some("fitbit".parse().unwrap()),
-            scopes: vec!["profile".into()],
-            ..Profile::default()
-        };
-        let flags = cli::Inputs { provider: Some("google-health".into()), ..cli::Inputs::default() };
-        let inputs = gather(&flags, &Variables::default(), &saved).unwrap();
-        assert_eq!(inputs.client_id, None);
-        assert_eq!(inputs.connection, None);
-        assert_eq!(inputs.scopes, None);
-        assert!(!inputs.saved_secret_applies);
-    }
-
-    #[test]
-    fn everything_wrong_is_reported_at_once_and_no_secret_is_repeated() {
-        let flags = cli::Inputs {
-            provider: Some("google-health".into()),
-            client_id: Some("23ABCD".into()),
-            domain: Some("acme/path".into()),
-            port: Some("x".into()),
-            connection: Some("a_b".into()),
-            ..cli::Inputs::default()
-        };
-        let set = variables(&[("FITBIT_CONNECT_CLIENT_SECRET", "****abcd")]);
-        let failure = gather(&flags, &set, &Profile::default()).err().unwrap();
-        assert_eq!(failure.exit() as u8, 2);
-        for part in ["client ID", "client secret", "tenant domain", "port", "connection name"] {
-            assert!(failure.message.contains(part), "{part} in {}", failure.message);
-        }
-        assert!(!failure.message.contains("abcd"));
-    }
-
-    #[test]
-    fn a_secret_pasted_where_another_value_belongs_is_not_repeated() {
-        let secret = "GOCSPX-canarycanarycanarycanary12";
-        for flags in [
-            cli::Inputs { domain: Some(secret.into()), ..cli::Inputs::default() },
-            cli::Inputs {
-                client_id: Some(secret.into()),
-                provider: Some("google-health".into()),
-                ..cli::Inputs::default()
-            },
-            cli::Inputs { port: Some(secret.into()), ..cli::Inputs::default() },
-        ] {
-            let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
-            assert!(!failure.message.contains("canary"), "{}", failure.message);
-        }
-    }
-
-    #[test]
-    fn a_secret_on_the_command_line_is_refused_without_repeating_it() {
-        let flags = cli::Inputs { client_secret: Some(Some("canary".into())), ..cli::Inputs::default() };
-        let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
-        assert_eq!(failure.code, Code::SecretOnCommandLine);
-        assert!(!format!("{} {}", failure.message, failure.hint()).contains("canary"));
-    }
-
-    #[test]
-    fn googles_client_json_gives_both_and_a_desktop_one_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("client.json");
-        let flags = cli::Inputs { client_json: Some(path.clone()), ..cli::Inputs::default() };
-        let gather = || gather(&flags, &Variables::default(), &Profile::default());
-        let secret = format!("GOCSPX-{}", "a".repeat(28));
-        std::fs::write(&path, format!(r#"{{"web":{{"client_id":"{GOOGLE_ID}","client_secret":"{secret}"}}}}"#))
-            .unwrap();
-        let inputs = gather().unwrap();
-        assert_eq!(inputs.client_id.as_deref(), Some(GOOGLE_ID));
-        assert_eq!(inputs.secret.unwrap().expose(), secret);
-        std::fs::write(&path, format!(r#"{{"installed":{{"client_id":"{GOOGLE_ID}","client_secret":"{secret}"}}}}"#))
-            .unwrap();
-        assert_eq!(gather().err().unwrap().code, Code::DesktopClient);
-        std::fs::write(&path, format!("nonsense {secret}")).unwrap();
-        let failure = gather().err().unwrap();
-        assert!(!failure.message.contains(&secret));
-    }
-
-    #[test]
-    fn a_token_wins_over_a_client_from_the_environment_and_two_flags_contradict() {
-        let set = variables(&[("AUTH0_API_TOKEN", "t"), ("AUTH0_CLIENT_ID", "i"), ("AUTH0_CLIENT_SECRET", "s")]);
-        let inputs = gather(&cli::Inputs::default(), &set, &Profile::default()).unwrap();
-        assert!(matches!(inputs.management, Some(Login::Token(_))));
-        let flags = cli::Inputs {
-            token_file: Some("x".into()),
-            management_client_id: Some("i".into()),
-            ..cli::Inputs::default()
-        };
-        let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
-        assert_eq!(failure.code, Code::InputContradictory);
-    }
-}
+mod tests;

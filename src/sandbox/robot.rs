@@ -8,7 +8,8 @@ use std::thread;
 use url::Url;
 
 use crate::browser::{Browser, OpenError, Opened};
-use crate::http::{Answer, Body, Call, Endpoints, Http};
+use crate::endpoints::Endpoints;
+use crate::http::{Answer, Body, Call, Http};
 use crate::secret::Secret;
 
 /// A login takes about eight requests; more than this is a circle.

@@ -5,6 +5,7 @@
 use super::{demand, within};
 use crate::ask::given::Inputs;
 use crate::ask::{self, Ask};
+use crate::auth0::connection::Wanted;
 use crate::checks::provider::{alive, callback, knock, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
@@ -27,6 +28,19 @@ pub struct App {
     pub to_store: bool,
     /// Scopes, short names.
     pub scopes: Vec<String>,
+}
+
+impl App {
+    /// What a connection of that name has to hold for this app.
+    pub fn wanted<'a>(&'a self, name: &'a str) -> Wanted<'a> {
+        Wanted {
+            provider: self.provider,
+            name,
+            client_id: &self.client_id,
+            secret: Some(&self.secret),
+            scopes: &self.scopes,
+        }
+    }
 }
 
 /// The provider: given, or asked for with what is alive today said next to each.
@@ -175,7 +189,7 @@ pub fn choose_client_id(world: &World, provider: Provider, inputs: &Inputs) -> R
 /// # Errors
 /// `secret_store_*`, `cancelled`.
 pub fn choose_secret(world: &World, provider: Provider, inputs: &mut Inputs) -> Result<(Secret, bool), Failure> {
-    let stored = stored_secret(world, inputs)?;
+    let stored = stored_secret(world)?;
     match (inputs.secret.take(), stored) {
         (Some(given), Some(stored)) => {
             let to_store = !given.same_as(&stored);
@@ -194,13 +208,8 @@ pub fn choose_secret(world: &World, provider: Provider, inputs: &mut Inputs) -> 
 ///
 /// # Errors
 /// `secret_store_*`.
-pub fn stored_secret(world: &World, inputs: &Inputs) -> Result<Option<Secret>, Failure> {
-    let hint = "Unlock it, or choose where secrets go with --store file or --store none";
-    let read = world.vault.get(&world.profile.client_secret_account());
-    read.map_err(|error| {
-        let failure = store_failure(error);
-        if inputs.secret.is_some() || inputs.saved_secret_applies { failure } else { failure.with_hint(hint) }
-    })
+pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
+    world.vault.get(&world.profile.client_secret_account()).map_err(store_failure)
 }
 
 fn ask_secret(person: &dyn Ask, provider: Provider) -> Result<Secret, Failure> {

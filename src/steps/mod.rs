@@ -3,6 +3,7 @@
 //! A later step takes what an earlier one returned, so that their order is held by types.
 
 pub mod app;
+pub mod local;
 pub mod manual;
 pub mod plan;
 pub mod sign_in;

@@ -26,7 +26,13 @@ pub struct Change {
     pub now: Option<Connection>,
     /// What differs in it.
     pub differences: Vec<Difference>,
-    /// The applications chosen.
+    /// The applications it is for.
+    pub selection: Selection,
+}
+
+/// The applications that may log people in through the connection.
+pub struct Selection {
+    /// The chosen ones.
     pub applications: Vec<Chosen>,
     /// Those of them that it is not enabled for yet.
     pub to_enable: Vec<String>,
@@ -66,8 +72,7 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
         return Ok((login, false));
     }
     let Some(person) = &world.dialogue else {
-        let client = format!("{} and {}", ask::MANAGEMENT_ID.how_to_give(), ask::MANAGEMENT_SECRET.how_to_give());
-        return Err(ask::given::missing(&[format!("{}; or {client}", ask::TOKEN.how_to_give())]));
+        return Err(ask::given::missing(&[how_to_give_login()]));
     };
     let ways = ["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
     let not_empty = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
@@ -80,6 +85,12 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
     };
     let secret = person.secret(ask::MANAGEMENT_SECRET.question, &not_empty)?;
     Ok((Login::Client { id, secret }, true))
+}
+
+/// The ways to give it, for a list of what is missing.
+pub fn how_to_give_login() -> String {
+    let client = format!("{} and {}", ask::MANAGEMENT_ID.how_to_give(), ask::MANAGEMENT_SECRET.how_to_give());
+    format!("{}; or {client}", ask::TOKEN.how_to_give())
 }
 
 /// A saved Management API client, when its secret is in the store.
@@ -132,7 +143,7 @@ pub fn look_at_applications(
     management: &Management,
     now: Option<&Connection>,
     inputs: &Inputs,
-) -> Result<(Vec<Chosen>, Vec<String>, Vec<Application>), Failure> {
+) -> Result<Selection, Failure> {
     within(world, Step::Applications, || {
         let all = management.applications()?;
         let on = match now {
@@ -162,7 +173,7 @@ pub fn look_at_applications(
         if !to_enable.is_empty() {
             management.require(&["update:connections"])?;
         }
-        Ok((applications, to_enable, all))
+        Ok(Selection { applications, to_enable, all })
     })
 }
 
@@ -184,8 +195,8 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted) {
             }
         }
     }
-    for application in &change.applications {
-        if change.to_enable.contains(&application.client_id) {
+    for application in &change.selection.applications {
+        if change.selection.to_enable.contains(&application.client_id) {
             plan.add(Item::Change(format!("enable it for {}", application.label())));
         } else {
             plan.add(Item::Keep(format!("it is enabled for {}", application.label())));
@@ -273,13 +284,13 @@ pub fn apply_applications(
     change: &Change,
 ) -> Result<(), Failure> {
     within(world, Step::Applications, || {
-        management.enable(&connection.id, &change.to_enable)?;
+        management.enable(&connection.id, &change.selection.to_enable)?;
         let on = management.enabled_clients(&connection.id)?;
-        for application in &change.applications {
+        for application in &change.selection.applications {
             demand(world, enabled(application, &connection.name, &on))?;
         }
-        let state = if change.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
-        let names: Vec<String> = change.applications.iter().map(Chosen::label).collect();
+        let state = if change.selection.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
+        let names: Vec<String> = change.selection.applications.iter().map(Chosen::label).collect();
         world.console.step(StepReport::new(Step::Applications, state, format!("enabled for {}", names.join(", "))));
         Ok(())
     })

@@ -1,0 +1,221 @@
+//! Owns the door that every value comes through: flag or variable, trimmed, parsed, and refused with the reason.
+//!
+//! Refuses to repeat a value that could be a secret.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Variables;
+use crate::ask::Field;
+use crate::auth0::management::Login;
+use crate::cli;
+use crate::diagnosis::{Code, Failure};
+use crate::ids::refuse_control;
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::settings::Profile;
+
+/// Files with a secret or a client JSON are read up to this size (bytes).
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The text of a flag, else of a variable, trimmed, with the variable's name.
+pub(super) fn pick(flag: Option<&str>, variables: &Variables, field: &Field) -> Option<(String, &'static str)> {
+    match flag {
+        Some(text) => Some((text.trim().to_owned(), "")),
+        None => variables.of(field).map(|(text, name)| (text.to_owned(), name)),
+    }
+}
+
+/// The failure for a value that is not right; the value is shown unless it could be a secret.
+pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failure {
+    let from = if from.is_empty() { String::new() } else { format!(" (from {from})") };
+    // A value that is long or odd may be a secret pasted in the wrong place: then only the reason is shown.
+    let short = text.len() <= 80 && refuse_control(text).is_ok() && !looks_secret(text);
+    let shown = if short { format!(" \"{text}\"") } else { String::new() };
+    Failure::new(Code::InputInvalid, format!("{}{shown}{from} is not right: {why}", field.name))
+}
+
+/// Whether a text could be a secret: Google's prefix, a long hexadecimal run, a JSON Web Token, or a long run of mixed
+/// letters and digits without the dots and spaces that names and addresses have.
+fn looks_secret(text: &str) -> bool {
+    let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let dense = text.len() >= 24
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_uppercase());
+    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || dense
+}
+
+/// The values of one run, and everything that is wrong with them so far.
+pub(super) struct Door<'a> {
+    variables: &'a Variables,
+    /// What was refused.
+    pub(super) wrong: Vec<Failure>,
+    stdin_taken: Option<&'static str>,
+}
+
+impl<'a> Door<'a> {
+    pub(super) fn new(variables: &'a Variables) -> Self {
+        Self { variables, wrong: Vec::new(), stdin_taken: None }
+    }
+
+    pub(super) fn parse<T>(
+        &mut self,
+        field: &Field,
+        from: &str,
+        text: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parse(text.trim()).map_err(|why| self.wrong.push(invalid(field, from, text.trim(), &why))).ok()
+    }
+
+    pub(super) fn parsed<T>(
+        &mut self,
+        flag: Option<&str>,
+        field: &Field,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let (text, from) = pick(flag, self.variables, field)?;
+        if text.is_empty() {
+            self.wrong.push(invalid(field, from, "", "it is empty"));
+            return None;
+        }
+        self.parse(field, from, &text, parse)
+    }
+
+    pub(super) fn listed(&mut self, flags: &[String], field: &Field) -> Option<Vec<String>> {
+        let entries: Vec<String> = if flags.is_empty() {
+            let (list, _) = self.variables.of(field)?;
+            list.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+        } else {
+            flags.iter().map(|entry| entry.trim().to_owned()).collect()
+        };
+        for entry in &entries {
+            if let Err(why) = refuse_control(entry) {
+                self.wrong.push(invalid(field, "", entry, &why));
+            } else if entry.is_empty() {
+                self.wrong.push(invalid(field, "", "", "it is empty"));
+            }
+        }
+        Some(entries)
+    }
+
+    pub(super) fn secret(&mut self, file: Option<&Path>, field: &Field) -> Option<Secret> {
+        let text = match file {
+            Some(path) => self.read(path, field)?,
+            None => self.variables.of(field).map(|(text, _)| text.to_owned())?,
+        };
+        let secret = Secret::new(text.trim().trim_start_matches('\u{feff}').trim().to_owned());
+        drop(Secret::new(text));
+        let wrong = if secret.is_empty() {
+            Some("it is empty".to_owned())
+        } else if secret.expose().contains(char::is_whitespace) {
+            Some("it has white space inside; give the secret alone".to_owned())
+        } else {
+            refuse_control(secret.expose()).err()
+        };
+        match wrong {
+            Some(why) => {
+                self.wrong.push(Failure::new(Code::InputInvalid, format!("{} is not right: {why}", field.name)));
+                None
+            }
+            None => Some(secret),
+        }
+    }
+
+    fn read(&mut self, path: &Path, field: &Field) -> Option<String> {
+        let mut text = String::new();
+        let result = if path.as_os_str() == "-" {
+            if let Some(first) = self.stdin_taken.replace(field.name) {
+                let message = format!("{first} and {} cannot both be read from stdin", field.name);
+                self.wrong.push(Failure::new(Code::InputContradictory, message));
+                return None;
+            }
+            io::stdin().lock().take(MAX_FILE).read_to_string(&mut text)
+        } else {
+            File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+        };
+        match result {
+            Ok(_) => Some(text),
+            Err(error) => {
+                let why = if error.kind() == io::ErrorKind::InvalidData {
+                    "it is no text".to_owned()
+                } else {
+                    error.to_string()
+                };
+                let message = format!("the file with the {}, {}, cannot be read: {why}", field.name, path.display());
+                self.wrong.push(Failure::new(Code::FileNotReadable, message));
+                None
+            }
+        }
+    }
+
+    /// Google's download: `{"web": {"client_id": ..., "client_secret": ...}}`.
+    pub(super) fn client_json(&mut self, path: &Path) -> Option<(String, Secret)> {
+        let text = Secret::new(self.read(path, &crate::ask::CLIENT_JSON)?);
+        let shape = |why: &str| {
+            let message = format!("{} is not Google's client JSON of a Web application: {why}", path.display());
+            Failure::new(Code::InputInvalid, message)
+                .with_hint("Google Auth Platform > Clients > the Web application client > Download JSON")
+        };
+        let read = || {
+            let value: Value = serde_json::from_str(text.expose()).map_err(|_| shape("it is no JSON"))?;
+            if value.get("installed").is_some() {
+                let message =
+                    format!("{} belongs to a Desktop client, which cannot carry Auth0's callback URL", path.display());
+                return Err(Failure::new(Code::DesktopClient, message));
+            }
+            let web = value.get("web").ok_or_else(|| shape("there is no \"web\" in it"))?;
+            let member = |name: &str| {
+                let text = web.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+                text.ok_or_else(|| shape(&format!("there is no \"{name}\" in it")))
+            };
+            let id = member("client_id")?;
+            Provider::GoogleHealth.check_client_id(id).map_err(|why| shape(&why))?;
+            let secret = member("client_secret")?;
+            Provider::GoogleHealth.check_secret(secret).map_err(|why| shape(&why))?;
+            Ok((id.to_owned(), Secret::new(secret.to_owned())))
+        };
+        read().map_err(|failure| self.wrong.push(failure)).ok()
+    }
+
+    /// A token or a client, flags before variables; a saved client ID waits for its secret from the store.
+    pub(super) fn management(&mut self, flags: &cli::Inputs, saved: &Profile) -> (Option<Login>, Option<String>) {
+        let by_client_flag = flags.management_client_id.is_some() || flags.management_client_secret_file.is_some();
+        if flags.token_file.is_some() && by_client_flag {
+            let message = "--token-file and --management-client-id are two ways to the same thing; give one";
+            self.wrong.push(Failure::new(Code::InputContradictory, message));
+            return (None, None);
+        }
+        if !by_client_flag && let Some(token) = self.secret(flags.token_file.as_deref(), &crate::ask::TOKEN) {
+            return (Some(Login::Token(token)), None);
+        }
+        if flags.token_file.is_some() {
+            return (None, None);
+        }
+        let id = self
+            .parsed(flags.management_client_id.as_deref(), &crate::ask::MANAGEMENT_ID, |text| {
+                refuse_control(text).map(|()| text.to_owned())
+            })
+            .or_else(|| saved.management_client_id.clone());
+        let secret = self.secret(flags.management_client_secret_file.as_deref(), &crate::ask::MANAGEMENT_SECRET);
+        match (id, secret) {
+            (Some(id), Some(secret)) => (Some(Login::Client { id: id.clone(), secret }), Some(id)),
+            (id, _) => (None, id),
+        }
+    }
+
+    pub(super) fn verdict(self) -> Result<(), Failure> {
+        let mut wrong = self.wrong.into_iter();
+        let Some(first) = wrong.next() else { return Ok(()) };
+        let rest: Vec<String> = wrong.map(|failure| failure.message).collect();
+        if rest.is_empty() {
+            return Err(first);
+        }
+        let hint = first.hint();
+        Err(Failure::new(first.code, format!("{}\n{}", first.message, rest.join("\n"))).with_hint(hint))
+    }
+}

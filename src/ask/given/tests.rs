@@ -1,0 +1,120 @@
+//! What is found, what is refused, and that no secret is repeated.
+
+use super::*;
+
+const GOOGLE_ID: &str = "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com";
+
+fn variables(pairs: &[(&str, &str)]) -> Variables {
+    Variables::new(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_and_a_variable_over_the_saved_profile() {
+    let saved = Profile { domain: Some("saved.auth0.com".parse().unwrap()), ..Profile::default() };
+    let flags = cli::Inputs { domain: Some("https://Flag.auth0.com/".into()), ..cli::Inputs::default() };
+    let set = variables(&[("AUTH0_DOMAIN", "variable.auth0.com")]);
+    let domain = |flags: &cli::Inputs, set: &Variables| gather(flags, set, &saved).unwrap().domain.unwrap().to_string();
+    assert_eq!(domain(&flags, &set), "flag.auth0.com");
+    assert_eq!(domain(&cli::Inputs::default(), &set), "variable.auth0.com");
+    assert_eq!(domain(&cli::Inputs::default(), &variables(&[("AUTH0_DOMAIN", "")])), "saved.auth0.com");
+}
+
+#[test]
+fn the_provider_follows_from_the_client_id() {
+    for (id, provider) in [(GOOGLE_ID, Provider::GoogleHealth), ("23ABCD", Provider::Fitbit)] {
+        let flags = cli::Inputs { client_id: Some(format!(" {id} ")), ..cli::Inputs::default() };
+        let inputs = gather(&flags, &Variables::default(), &Profile::default()).unwrap();
+        assert_eq!((inputs.provider, inputs.client_id.as_deref()), (Some(provider), Some(id)));
+    }
+}
+
+#[test]
+fn saved_values_of_another_provider_are_not_used() {
+    let saved = Profile {
+        provider: Some(Provider::Fitbit),
+        client_id: Some("23ABCD".into()),
+        connection: Some("fitbit".parse().unwrap()),
+        scopes: vec!["profile".into()],
+        ..Profile::default()
+    };
+    let flags = cli::Inputs { provider: Some("google-health".into()), ..cli::Inputs::default() };
+    let inputs = gather(&flags, &Variables::default(), &saved).unwrap();
+    assert_eq!(inputs.client_id, None);
+    assert_eq!(inputs.connection, None);
+    assert_eq!(inputs.scopes, None);
+    assert!(!inputs.saved_secret_applies);
+}
+
+#[test]
+fn everything_wrong_is_reported_at_once_and_no_secret_is_repeated() {
+    let flags = cli::Inputs {
+        provider: Some("google-health".into()),
+        client_id: Some("23ABCD".into()),
+        domain: Some("acme/path".into()),
+        port: Some("x".into()),
+        connection: Some("a_b".into()),
+        ..cli::Inputs::default()
+    };
+    let set = variables(&[("FITBIT_CONNECT_CLIENT_SECRET", "****abcd")]);
+    let failure = gather(&flags, &set, &Profile::default()).err().unwrap();
+    assert_eq!(failure.exit() as u8, 2);
+    for part in ["client ID", "client secret", "tenant domain", "port", "connection name"] {
+        assert!(failure.message.contains(part), "{part} in {}", failure.message);
+    }
+    assert!(!failure.message.contains("abcd"));
+}
+
+#[test]
+fn a_secret_pasted_where_another_value_belongs_is_not_repeated() {
+    let secret = "GOCSPX-canarycanarycanarycanary12";
+    for flags in [
+        cli::Inputs { domain: Some(secret.into()), ..cli::Inputs::default() },
+        cli::Inputs {
+            client_id: Some(secret.into()),
+            provider: Some("google-health".into()),
+            ..cli::Inputs::default()
+        },
+        cli::Inputs { port: Some(secret.into()), ..cli::Inputs::default() },
+    ] {
+        let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
+        assert!(!failure.message.contains("canary"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused_without_repeating_it() {
+    let flags = cli::Inputs { client_secret: Some(Some("canary".into())), ..cli::Inputs::default() };
+    let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
+    assert_eq!(failure.code, Code::SecretOnCommandLine);
+    assert!(!format!("{} {}", failure.message, failure.hint()).contains("canary"));
+}
+
+#[test]
+fn googles_client_json_gives_both_and_a_desktop_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("client.json");
+    let flags = cli::Inputs { client_json: Some(path.clone()), ..cli::Inputs::default() };
+    let gather = || gather(&flags, &Variables::default(), &Profile::default());
+    let secret = format!("GOCSPX-{}", "a".repeat(28));
+    std::fs::write(&path, format!(r#"{{"web":{{"client_id":"{GOOGLE_ID}","client_secret":"{secret}"}}}}"#)).unwrap();
+    let inputs = gather().unwrap();
+    assert_eq!(inputs.client_id.as_deref(), Some(GOOGLE_ID));
+    assert_eq!(inputs.secret.unwrap().expose(), secret);
+    std::fs::write(&path, format!(r#"{{"installed":{{"client_id":"{GOOGLE_ID}","client_secret":"{secret}"}}}}"#))
+        .unwrap();
+    assert_eq!(gather().err().unwrap().code, Code::DesktopClient);
+    std::fs::write(&path, format!("nonsense {secret}")).unwrap();
+    let failure = gather().err().unwrap();
+    assert!(!failure.message.contains(&secret));
+}
+
+#[test]
+fn a_token_wins_over_a_client_from_the_environment_and_two_flags_contradict() {
+    let set = variables(&[("AUTH0_API_TOKEN", "t"), ("AUTH0_CLIENT_ID", "i"), ("AUTH0_CLIENT_SECRET", "s")]);
+    let inputs = gather(&cli::Inputs::default(), &set, &Profile::default()).unwrap();
+    assert!(matches!(inputs.management, Some(Login::Token(_))));
+    let flags =
+        cli::Inputs { token_file: Some("x".into()), management_client_id: Some("i".into()), ..cli::Inputs::default() };
+    let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
+    assert_eq!(failure.code, Code::InputContradictory);
+}

@@ -1,0 +1,48 @@
+//! Owns `setup --manual`: steps 4 and 5 in the dashboard by a person's hand, verified through `/authorize`.
+
+use super::{Place, confirm};
+use crate::ask::given::Inputs;
+use crate::cli;
+use crate::diagnosis::Failure;
+use crate::finding::{Step, StepReport, StepState};
+use crate::login::{self, session};
+use crate::steps::app::App;
+use crate::steps::local::Local;
+use crate::steps::plan::Plan;
+use crate::steps::{manual, within};
+use crate::world::World;
+
+/// Runs steps 4 to 6.
+///
+/// # Errors
+/// What went wrong, named.
+pub fn run(world: &World, args: &cli::Setup, inputs: &Inputs, app: &App, place: &Place) -> Result<(), Failure> {
+    manual::guide(world, &place.domain, &place.connection, app);
+    let applications = within(world, Step::Applications, || manual::applications(world, &inputs.applications))?;
+    let ids = applications.iter().map(|application| application.client_id.clone()).collect();
+    let local = Local { app, profile: place.profile(world, app, inputs.port, ids), management: None };
+    let mut plan = Plan::default();
+    local.plan(world, &mut plan);
+    plan.show(&world.console, &format!("profile {} (the tenant {} is yours to change)", world.profile, place.domain));
+    if args.dry_run {
+        super::say_dry_run(world);
+        return Ok(());
+    }
+    confirm(world, args, &plan, "Do this")?;
+    local.apply(world)?;
+    manual::verify(world, &applications, &place.expected(app))?;
+
+    world.console.heading(Step::Login.number(), Step::Login.title());
+    let Some(test_app) = args.inputs.test_app.as_deref() else {
+        let why =
+            if args.skip_login { "left out (--skip-login)" } else { "needs an existing application: --test-app ID" };
+        world.console.say(&format!("  {why}"));
+        world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
+        return Ok(());
+    };
+    within(world, Step::Login, || {
+        let through = session::Through { management: None, all: &[], connection_id: "", test_app: Some(test_app) };
+        session::run(world, &place.login(app, inputs), login::host(&place.domain, &place.login_domains), &through)
+    })
+    .map(drop)
+}

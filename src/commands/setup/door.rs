@@ -1,0 +1,79 @@
+//! Owns what `setup` refuses before it sends anything: what contradicts, and outside a dialogue everything that is missing.
+
+use crate::ask;
+use crate::ask::given::{Applications, Inputs, missing};
+use crate::cli;
+use crate::diagnosis::{Code, Failure};
+use crate::steps::{app, tenant};
+use crate::world::World;
+
+/// Checks the inputs.
+///
+/// # Errors
+/// `input_contradictory`, `input_missing`, `confirmation_missing`, or that the secret store cannot be asked.
+pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
+    refuse_what_contradicts(args, inputs)?;
+    if world.dialogue.is_none() { report_missing(world, args, inputs) } else { Ok(()) }
+}
+
+fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
+    let contradiction = |message: &str| Err(Failure::new(Code::InputContradictory, message));
+    if args.skip_login && args.inputs.test_app.is_some() {
+        return contradiction("--skip-login leaves out the login that --test-app is for");
+    }
+    if args.manual && args.save_management {
+        return contradiction("--manual uses no Management API, so --save-management has nothing to keep");
+    }
+    if args.manual && inputs.applications == Applications::All {
+        return contradiction("--all-apps needs the Management API; with --manual name the applications by client ID");
+    }
+    Ok(())
+}
+
+/// Everything that a script would have to give, at once.
+fn report_missing(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
+    let mut lacking = Vec::new();
+    let mut store_broken = None;
+    if inputs.provider.is_none() {
+        lacking.push(ask::PROVIDER.how_to_give());
+    }
+    if inputs.client_id.is_none() {
+        lacking.push(ask::CLIENT_ID.how_to_give());
+    }
+    if inputs.secret.is_none() {
+        let stored = if inputs.saved_secret_applies { app::stored_secret(world) } else { Ok(None) };
+        match stored {
+            Ok(Some(_)) => {}
+            Ok(None) => lacking.push(ask::CLIENT_SECRET.how_to_give()),
+            Err(failure) => store_broken = Some(failure),
+        }
+    }
+    if inputs.domain.is_none() {
+        lacking.push(ask::DOMAIN.how_to_give());
+    }
+    if !args.manual && inputs.management.is_none() {
+        match tenant::stored_login(world, inputs) {
+            Ok(Some(_)) => {}
+            Ok(None) => lacking.push(tenant::how_to_give_login()),
+            Err(failure) => store_broken = Some(failure),
+        }
+    }
+    if inputs.applications == Applications::Unknown {
+        lacking.push(ask::APPS.how_to_give());
+    }
+    let unconfirmed = !args.yes && !args.dry_run;
+    match (lacking.is_empty(), store_broken) {
+        (true, Some(failure)) => Err(failure),
+        (true, None) if unconfirmed => Err(Failure::new(
+            Code::ConfirmationMissing,
+            "nothing is written without confirmation, and nobody can be asked",
+        )),
+        (true, None) => Ok(()),
+        (false, _) => {
+            if unconfirmed {
+                lacking.push("confirmation of the plan: --yes".to_owned());
+            }
+            Err(missing(&lacking))
+        }
+    }
+}

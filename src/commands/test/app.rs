@@ -1,0 +1,70 @@
+//! Owns the part of `test` that asks the provider: does it answer, does it take the callback and the credentials.
+
+use super::{Kept, Run};
+use crate::ask;
+use crate::checks::provider::{alive, callback, probe};
+use crate::checks::{credentials, id};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::secret::Secret;
+
+impl Run<'_> {
+    /// Whether the provider answers.
+    pub(super) fn provider_checks(&self, callbacks: &[(String, bool)]) -> bool {
+        let mut answers = true;
+        for (n, (url, needed)) in callbacks.iter().enumerate() {
+            let verdict = probe(&self.world.http, self.provider, &self.client_id, url, &self.scopes);
+            if n == 0 {
+                answers = self.note(alive(self.provider, &verdict));
+            }
+            self.note(callback(self.provider, &self.client_id, url, &verdict, *needed));
+        }
+        answers
+    }
+
+    pub(super) fn credentials_checks(&self, secret: Kept, answers: bool, redirect_uri: &str) -> Option<Secret> {
+        let (finding, secret) = match secret {
+            Kept::Given(secret) => {
+                (Finding::left_out(id::CREDENTIALS_STORED, "the client secret is given for this run"), Some(secret))
+            }
+            Kept::Stored(secret) => (
+                Finding::pass(id::CREDENTIALS_STORED, format!("the client secret is in {}", self.world.place())),
+                Some(secret),
+            ),
+            Kept::Nothing => {
+                let message = format!("the client secret is not in {}", self.world.place());
+                let ways = format!("Run fitbit-connect setup, or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                (
+                    Finding::fail(
+                        id::CREDENTIALS_STORED,
+                        Failure::new(Code::ClientSecretMissing, message).with_hint(ways),
+                    ),
+                    None,
+                )
+            }
+            Kept::Broken(failure) => (Finding::fail(id::CREDENTIALS_STORED, failure), None),
+        };
+        self.note(finding);
+        match &secret {
+            Some(secret) if answers => {
+                self.note(credentials::accepted(
+                    &self.world.http,
+                    self.provider,
+                    &self.client_id,
+                    secret,
+                    redirect_uri,
+                ));
+            }
+            Some(_) => {
+                self.note(Finding::skip(
+                    id::CREDENTIALS_ACCEPTED,
+                    "not asked, since the provider does not answer as it should",
+                ));
+            }
+            None => {
+                self.note(Finding::skip(id::CREDENTIALS_ACCEPTED, "not asked, since the client secret is not at hand"));
+            }
+        }
+        secret
+    }
+}

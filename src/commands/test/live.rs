@@ -1,0 +1,93 @@
+//! Owns the end of `test`: the live login, through Auth0 or at the provider itself, or the reason why it is left out.
+
+use super::Run;
+use super::tenant::TenantState;
+use crate::ask::given::Inputs;
+use crate::checks::id;
+use crate::diagnosis::Failure;
+use crate::finding::Finding;
+use crate::login::{Login, bind, direct, session, temporary};
+use crate::secret::Secret;
+
+impl Run<'_> {
+    pub(super) fn leave_login_out(&self) -> bool {
+        if self.args.headless {
+            for check in [id::LOGIN_LIVE, id::IDENTITY_READ] {
+                self.note(Finding::left_out(check, "left out (--headless)"));
+            }
+        } else if self.any_failed() {
+            self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: mend what failed above first");
+        } else {
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn login<'l>(&'l self, inputs: &Inputs, connection: &'l str, provider_callback: String) -> Login<'l> {
+        Login {
+            provider: self.provider,
+            client_id: &self.client_id,
+            scopes: &self.scopes,
+            connection,
+            provider_callback,
+            port: inputs.port,
+            timeout: inputs.timeout,
+        }
+    }
+
+    pub(super) fn direct_login(&self, inputs: &Inputs, secret: Option<&Secret>) -> Result<(), Failure> {
+        if self.leave_login_out() {
+            return Ok(());
+        }
+        let Some(secret) = secret else {
+            self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: the client secret is not at hand");
+            return Ok(());
+        };
+        self.world.console.title("Live login");
+        let listener = bind(inputs.port)?;
+        let login = self.login(inputs, self.provider.title(), listener.redirect_uri());
+        let result = {
+            // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
+            let _hold = self.world.cancel.hold();
+            direct::run(self.world, &login, secret, listener)
+        };
+        self.keep(session::report(self.world, result)?);
+        Ok(())
+    }
+
+    pub(super) fn live_login(&self, inputs: &Inputs, state: &TenantState) -> Result<(), Failure> {
+        if self.leave_login_out() {
+            return Ok(());
+        }
+        let test_app = self.args.inputs.test_app.as_deref();
+        let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
+        let why = match (&state.management, connection_id) {
+            _ if test_app.is_some() => None,
+            (Some(management), Some(_)) => {
+                let missing = management.lacks(&temporary::SCOPES);
+                (!missing.is_empty())
+                    .then(|| format!("not tried: the token lacks {} for a temporary application", missing.join(" ")))
+            }
+            _ => Some("not tried: a temporary application needs the Management API; or use --test-app ID".to_owned()),
+        };
+        if let Some(why) = why {
+            self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], &why);
+            return Ok(());
+        }
+        self.world.console.title("Live login");
+        let login = self.login(inputs, &state.name, state.host.callback());
+        let findings = session::run(
+            self.world,
+            &login,
+            &state.host,
+            &session::Through {
+                management: state.management.as_ref(),
+                all: &state.all,
+                connection_id: connection_id.unwrap_or_default(),
+                test_app,
+            },
+        )?;
+        self.keep(findings);
+        Ok(())
+    }
+}

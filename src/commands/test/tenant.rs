@@ -1,0 +1,224 @@
+//! Owns the part of `test` that asks the tenant: the Management API, the connection, its applications, `/authorize`.
+
+use std::collections::BTreeSet;
+
+use super::{ASKED_APPLICATIONS, Run};
+use crate::ask::given::{Applications, Inputs};
+use crate::auth0::connection::Wanted;
+use crate::auth0::management::{Login as ManagementLogin, Management};
+use crate::auth0::wire::{Application, Connection};
+use crate::checks::applications::{Chosen, enabled, resolve};
+use crate::checks::authorize::{Expected, redirect};
+use crate::checks::{connection, id, met, tenant};
+use crate::console::ConnectionDoc;
+use crate::diagnosis::Failure;
+use crate::finding::Finding;
+use crate::ids::Domain;
+use crate::login::{self, temporary};
+use crate::secret::Secret;
+use crate::steps::sign_in::custom_domains;
+use crate::steps::tenant::stored_login;
+
+/// What the read-only checks use.
+const READ: [&str; 3] = ["read:connections", "read:connections_options", "read:clients"];
+
+/// What the tenant's part found out for the login.
+pub(super) struct TenantState<'a> {
+    pub(super) management: Option<Management<'a>>,
+    pub(super) all: Vec<Application>,
+    pub(super) connection: Option<Connection>,
+    pub(super) name: String,
+    pub(super) host: Domain,
+}
+
+impl Run<'_> {
+    pub(super) fn sign_in<'w>(
+        &'w self,
+        domain: &Domain,
+        inputs: &mut Inputs,
+        login_domains: &mut Vec<Domain>,
+    ) -> (Finding, Result<Option<Management<'w>>, Failure>) {
+        let reachable = tenant::reachable(&self.world.http, domain);
+        if reachable.is_fail() {
+            return (reachable, Ok(None));
+        }
+        let login: Result<Option<ManagementLogin>, Failure> = match inputs.management.take() {
+            Some(login) => Ok(Some(login)),
+            None => stored_login(self.world, inputs),
+        };
+        let session = match login {
+            Ok(Some(login)) => Management::sign_in(&self.world.http, domain, &login).map(Some),
+            Ok(None) => Ok(None),
+            Err(failure) => Err(failure),
+        };
+        if let Ok(Some(management)) = &session
+            && login_domains.is_empty()
+        {
+            login_domains.extend(custom_domains(management, domain));
+        }
+        (reachable, session)
+    }
+
+    pub(super) fn tenant_checks<'w>(
+        &'w self,
+        inputs: &Inputs,
+        domain: &Domain,
+        login_domains: &[Domain],
+        secret: Option<&Secret>,
+        reachable: Finding,
+        session: Result<Option<Management<'w>>, Failure>,
+    ) -> Result<TenantState<'w>, Failure> {
+        let answers = self.note(reachable);
+        let management = self.management_check(session, answers);
+        let chosen = inputs.connection.as_ref();
+        let mut name = chosen.map_or(self.provider.default_connection(), |name| name.as_str()).to_owned();
+        let host = login::host(domain, login_domains).clone();
+
+        let found = match management.as_ref() {
+            Some(management) => management
+                .require(&["read:connections"])
+                .and_then(|()| connection::find(management, self.provider, chosen)),
+            None => Ok(None),
+        };
+        let mut usable = answers;
+        let mut connection = None;
+        if management.is_some() {
+            usable &= self.note(connection::exists(&found, &name));
+            if let Ok(Some(now)) = found {
+                name.clone_from(&now.name);
+                let doc = ConnectionDoc {
+                    id: Some(now.id.clone()),
+                    name: now.name.clone(),
+                    strategy: now.strategy.clone(),
+                    action: None,
+                };
+                self.world.console.connection(doc);
+                let wanted = Wanted {
+                    provider: self.provider,
+                    name: &name,
+                    client_id: &self.client_id,
+                    secret,
+                    scopes: &self.scopes,
+                };
+                self.note(connection::settings(&now, &wanted));
+                self.note(connection::secret(&now, &wanted));
+                usable &= now.is_active();
+                connection = Some(now);
+            } else {
+                self.skip(
+                    &[id::CONNECTION_SETTINGS, id::CONNECTION_SECRET],
+                    "not compared, since the connection was not read",
+                );
+            }
+        } else {
+            let why = "not read: no Management API session";
+            self.skip(&[id::CONNECTION_EXISTS, id::CONNECTION_SETTINGS, id::CONNECTION_SECRET], why);
+        }
+        let all = self.application_checks(
+            inputs,
+            management.as_ref(),
+            connection.as_ref(),
+            usable,
+            &Expected {
+                provider: self.provider,
+                connection: &name,
+                client_id: &self.client_id,
+                scopes: &self.scopes,
+                host: &host,
+            },
+        )?;
+        Ok(TenantState { management, all, connection, name, host })
+    }
+
+    pub(super) fn management_check<'w>(
+        &self,
+        session: Result<Option<Management<'w>>, Failure>,
+        answers: bool,
+    ) -> Option<Management<'w>> {
+        match session {
+            Ok(Some(management)) => {
+                let mut wanted = READ.to_vec();
+                if !self.args.headless && self.args.inputs.test_app.is_none() {
+                    wanted.extend(temporary::SCOPES);
+                }
+                self.note(tenant::access(&management, &wanted));
+                Some(management)
+            }
+            Ok(None) if answers => {
+                self.note(Finding::skip(id::MANAGEMENT_ACCESS, "no Management API credentials are given"));
+                None
+            }
+            Ok(None) => {
+                self.note(Finding::skip(id::MANAGEMENT_ACCESS, "not asked, since the tenant does not answer"));
+                None
+            }
+            Err(failure) => {
+                self.note(Finding::fail(id::MANAGEMENT_ACCESS, failure));
+                None
+            }
+        }
+    }
+
+    /// `applications.enabled` and `authorize.redirect` for each application; returns every application of the tenant.
+    pub(super) fn application_checks(
+        &self,
+        inputs: &Inputs,
+        management: Option<&Management>,
+        connection: Option<&Connection>,
+        usable: bool,
+        expected: &Expected,
+    ) -> Result<Vec<Application>, Failure> {
+        let listed = management.map(|management| {
+            management.applications().inspect_err(|failure| {
+                self.note(met(id::APPLICATIONS_ENABLED, failure.clone()));
+            })
+        });
+        let (all, known) = match listed {
+            Some(Ok(all)) => (all, true),
+            _ => (Vec::new(), false),
+        };
+        let chosen: Vec<Chosen> = match &inputs.applications {
+            choice if known => resolve(choice, &all)?,
+            Applications::Named(ids) | Applications::Saved(ids) => ids.iter().map(|id| Chosen::by_id(id)).collect(),
+            Applications::All | Applications::Unknown => Vec::new(),
+        };
+        if chosen.is_empty() {
+            let why = "no application is saved or named (--app)";
+            self.skip(&[id::APPLICATIONS_ENABLED, id::AUTHORIZE_REDIRECT], why);
+            return Ok(all);
+        }
+        let on: Option<Result<BTreeSet<String>, Failure>> = match (management, connection) {
+            (Some(management), Some(connection)) => Some(management.enabled_clients(&connection.id)),
+            _ => None,
+        };
+        let mut off = BTreeSet::new();
+        for application in &chosen {
+            let finding = match &on {
+                Some(Ok(on)) => enabled(application, expected.connection, on),
+                Some(Err(failure)) => met(id::APPLICATIONS_ENABLED, failure.clone()),
+                None => Finding::skip(id::APPLICATIONS_ENABLED, "not read, since the connection was not read"),
+            };
+            if finding.is_fail() {
+                off.insert(&application.client_id);
+            }
+            self.note(finding.about(&application.client_id, application.name.as_deref()));
+        }
+        let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
+        for (n, application) in chosen.iter().enumerate() {
+            let finding = if !usable {
+                Finding::skip(id::AUTHORIZE_REDIRECT, "not asked: see the check that failed above")
+            } else if off.contains(&application.client_id) {
+                Finding::skip(id::AUTHORIZE_REDIRECT, "not asked, since the connection is not enabled for it")
+            } else if n >= limit {
+                Finding::left_out(
+                    id::AUTHORIZE_REDIRECT,
+                    "not asked: only the first 20 applications are, unless --check-all",
+                )
+            } else {
+                redirect(&self.world.http, application, expected)
+            };
+            self.note(finding.about(&application.client_id, application.name.as_deref()));
+        }
+        Ok(all)
+    }
+}

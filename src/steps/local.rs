@@ -1,0 +1,70 @@
+//! Owns what `setup` writes on this machine: the secrets in their store, the profile in the settings file.
+
+use super::plan::{Item, Plan};
+use super::{app, demand, within};
+use crate::diagnosis::Failure;
+use crate::finding::{Step, StepReport, StepState};
+use crate::secret::Secret;
+use crate::settings::Profile;
+use crate::steps::app::App;
+use crate::vault::Place;
+use crate::world::{World, store_failure};
+
+/// What will be kept here.
+pub struct Local<'a> {
+    /// The app, whose secret may have to be stored.
+    pub app: &'a App,
+    /// The profile as it will stand in the settings.
+    pub profile: Profile,
+    /// The Management API client to keep, when the person wants that.
+    pub management: Option<(String, Secret)>,
+}
+
+impl Local<'_> {
+    /// Adds it to the plan.
+    pub fn plan(&self, world: &World, plan: &mut Plan) {
+        if world.vault.place() != Place::Nowhere {
+            if self.app.to_store {
+                plan.add(Item::Create(format!("keep the client secret in {}", world.place())));
+            }
+            if self.management.is_some() {
+                plan.add(Item::Create(format!("keep the Management API client's secret in {}", world.place())));
+            }
+        }
+        let Some(path) = world.settings.borrow().path().map(|path| path.display().to_string()) else { return };
+        let what = format!("profile {} in {path}", world.profile);
+        plan.add(if !world.profile_exists {
+            Item::Create(format!("write {what}"))
+        } else if world.saved != self.profile {
+            Item::Change(format!("change {what}"))
+        } else {
+            Item::Keep(what)
+        });
+    }
+
+    /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
+    ///
+    /// # Errors
+    /// `secret_store_*`, `file_not_writable`.
+    pub fn apply(&self, world: &World) -> Result<(), Failure> {
+        within(world, Step::Credentials, || {
+            if self.app.to_store {
+                world.vault.set(&world.profile.client_secret_account(), &self.app.secret).map_err(store_failure)?;
+                if let Place::File(path) = world.vault.place() {
+                    world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
+                }
+            }
+            if let Some((_, secret)) = &self.management {
+                world.vault.set(&world.profile.management_secret_account(), secret).map_err(store_failure)?;
+            }
+            demand(world, app::stored_finding(world))?;
+            let mut settings = world.settings.borrow_mut();
+            settings.put(&world.profile, &self.profile);
+            settings.write()
+        })?;
+        let state = if self.app.to_store { StepState::Changed } else { StepState::Done };
+        let detail = format!("accepted by {}", self.app.provider.title());
+        world.console.step(StepReport::new(Step::Credentials, state, detail));
+        Ok(())
+    }
+}
