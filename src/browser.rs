@@ -75,7 +75,7 @@ pub struct Printed;
 impl Browser for Printed {
     fn open(&self, url: &Url) -> Result<Opened, OpenError> {
         check(url)?;
-        Ok(Opened::No("the address is only printed"))
+        Ok(Opened::No("--no-browser"))
     }
 }
 

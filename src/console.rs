@@ -3,10 +3,12 @@
 //! Refuses to let foreign text move the cursor or turn a line around, and a broken pipe to be an error.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::diagnosis::{Exit, Failure};
@@ -90,6 +92,8 @@ pub struct Console {
     json: bool,
     colour: ColorChoice,
     document: Mutex<Document>,
+    /// The hint printed last, so that the end of a command does not repeat it.
+    last_hint: Mutex<String>,
 }
 
 impl Console {
@@ -101,7 +105,7 @@ impl Console {
             Colour::Never => ColorChoice::Never,
         };
         let document = Document { schema: 1, command: command.to_owned(), ..Document::default() };
-        Self { json, colour, document: Mutex::new(document) }
+        Self { json, colour, document: Mutex::new(document), last_hint: Mutex::default() }
     }
 
     /// Whether the caller asked for JSON.
@@ -124,6 +128,13 @@ impl Console {
         self.err(&clean(value));
     }
 
+    /// Puts a value on the clipboard of the terminal, also over SSH (OSC 52); a terminal that does not know it ignores it.
+    pub fn to_clipboard(&self, value: &str) {
+        if self.is_terminal() {
+            let _ = write!(std::io::stderr(), "\x1b]52;c;{}\x07", STANDARD.encode(value));
+        }
+    }
+
     /// The heading of a step: `3 of 6  Copy the client ID and secret`.
     pub fn heading(&self, number: u8, title: &str) {
         self.gap();
@@ -143,6 +154,7 @@ impl Console {
 
     /// What to do about the line before.
     pub fn hint(&self, hint: &str) {
+        hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
         self.err(&format!("  {}hint:{} {}", DIM.render(), DIM.render_reset(), clean(hint)));
     }
 
@@ -228,7 +240,10 @@ impl Console {
             for line in lines {
                 self.err(&format!("  {}", clean(line)));
             }
-            self.hint(&failure.hint());
+            let hint = failure.hint();
+            if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
+                self.hint(&hint);
+            }
         }
         if self.json {
             self.print_document(exit, failure);
@@ -260,7 +275,7 @@ impl Console {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Document) -> T) -> T {
-        act(&mut self.document.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

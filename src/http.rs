@@ -234,6 +234,7 @@ fn build(local: bool) -> Result<Client, String> {
         HeaderName::from_static("accept"),
         HeaderValue::from_static("application/json, text/html;q=0.9, */*;q=0.5"),
     );
+    #[expect(clippy::disallowed_methods, reason = "the one client")]
     let builder = || {
         Client::builder()
             .user_agent(concat!("fitbit-connect/", env!("CARGO_PKG_VERSION")))

@@ -35,6 +35,8 @@
 //! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`]. A new fact that
 //! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod ask;
 pub mod auth0;
 pub mod browser;

@@ -1,5 +1,7 @@
 //! Arguments in, exit code out. Owns the signal handler and the terminal's state, so that Ctrl-C leaves no mess.
 
+#![warn(clippy::disallowed_methods)]
+
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +18,7 @@ fn main() -> ExitCode {
         if on_signal.interrupt() {
             terminal.restore();
             let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
+            #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
             std::process::exit(i32::from(exit));
         }
     });

@@ -43,7 +43,7 @@ pub struct Process {
 
 impl Process {
     /// The real one.
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn real(cancel: Cancel) -> Self {
         let pairs =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

@@ -127,7 +127,7 @@ fn announce(console: &Console, sandbox: &Sandbox, written: Option<&Path>, config
     console.copyable(&format!("export AUTH0_CLIENT_SECRET={}", facts::MANAGEMENT_CLIENT_SECRET));
     console.say("  The app at Google:");
     variables(true);
-    console.say("  The app at Fitbit:");
+    console.say("  Or, instead of it, the app at Fitbit:");
     variables(false);
     match &path {
         Some(path) => {

@@ -176,7 +176,7 @@ fn register(world: &World, provider: Provider, inputs: &mut Inputs, place: &Plac
     let callbacks = app::callbacks(&place.domain, &place.login_domains);
     let urls: Vec<String> = callbacks.iter().map(|(url, _)| url.clone()).collect();
     app::register(world, provider, inputs, &FormValues { callbacks: &urls, loopback: &loopback, scopes: &scopes })?;
-    app::show_callbacks(world, &callbacks, &loopback);
+    app::show_callbacks(world, &callbacks, &loopback, inputs.client_id.is_none())?;
     let client_id = app::choose_client_id(world, provider, inputs)?;
     app::verify_callbacks(world, provider, &client_id, &callbacks, &scopes)?;
     world.console.heading(Step::Credentials.number(), Step::Credentials.title());

@@ -98,7 +98,7 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     match world.browser.open(&address) {
         Ok(Opened::Yes) => world.console.say("It was opened in your browser."),
         Ok(Opened::No(why)) => {
-            world.console.say(why);
+            world.console.say(&format!("No browser was opened ({why})."));
             world
                 .console
                 .say("Or paste here the address of the page that the browser ends on; the listener keeps waiting.");

@@ -74,7 +74,9 @@ pub fn report(world: &World, result: Result<LoggedIn, Failure>) -> Result<Vec<Fi
             Ok(done.findings)
         }
         Err(failure) => {
-            world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone()));
+            if failure.code != Code::Cancelled {
+                world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone()));
+            }
             Err(failure)
         }
     }

@@ -8,6 +8,7 @@ pub(super) static FACTS: Facts = Facts {
     title: "Fitbit Web API",
     state_today: "shut down: Google announced that it answers HTTP 410 from 2 Nov 2026, and new registrations are \
                   reported as refused since May 2026 (documentation read on 22 Nov 2026)",
+    alive: "shut down since 2 Nov 2026",
     console_url: "https://dev.fitbit.com/apps/new",
     strategy: "fitbit",
     default_connection: "fitbit",

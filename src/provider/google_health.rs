@@ -11,6 +11,7 @@ pub(super) static FACTS: Facts = Facts {
     title: "Google Health API",
     state_today: "alive (documentation read on 22 Nov 2026); new projects may have to wait, see \
                   https://developers.google.com/health/setup",
+    alive: "alive, the successor of the Fitbit Web API",
     console_url: "https://console.cloud.google.com",
     strategy: "oauth2",
     default_connection: "google-health",

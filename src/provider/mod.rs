@@ -59,6 +59,7 @@ struct Facts {
     name: &'static str,
     title: &'static str,
     state_today: &'static str,
+    alive: &'static str,
     console_url: &'static str,
     strategy: &'static str,
     default_connection: &'static str,
@@ -99,6 +100,11 @@ impl Provider {
     /// What is known about it today, on one line, with the date.
     pub fn state_today(self) -> &'static str {
         self.facts().state_today
+    }
+
+    /// The same in a few words, for a list to choose from.
+    pub fn alive(self) -> &'static str {
+        self.facts().alive
     }
 
     /// Where an app is registered.

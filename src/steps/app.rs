@@ -2,10 +2,13 @@
 //!
 //! Nothing is written here: what has to be stored is returned and becomes part of the plan.
 
+use url::Url;
+
 use super::{demand, within};
 use crate::ask::given::Inputs;
 use crate::ask::{self, Ask};
 use crate::auth0::connection::Wanted;
+use crate::browser::Opened;
 use crate::checks::provider::{alive, callback, knock, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
@@ -53,7 +56,7 @@ pub fn choose_provider(world: &World, inputs: &Inputs) -> Result<Provider, Failu
     }
     let Some(person) = &world.dialogue else { return Err(ask::given::missing(&[ask::PROVIDER.how_to_give()])) };
     let items: Vec<String> =
-        Provider::ALL.iter().map(|provider| format!("{}: {}", provider.title(), provider.state_today())).collect();
+        Provider::ALL.iter().map(|provider| format!("{:<18} {}", provider.title(), provider.alive())).collect();
     let chosen = person.choose(ask::PROVIDER.question, &items, 0)?;
     Provider::ALL.get(chosen).copied().ok_or_else(|| ask::given::missing(&[ask::PROVIDER.how_to_give()]))
 }
@@ -93,7 +96,7 @@ pub fn register(world: &World, provider: Provider, inputs: &Inputs, form: &FormV
         };
         demand(world, alive(provider, &Ok(verdict)))?;
         show_form(world, provider, form);
-        Ok(())
+        offer_console(world, provider)
     })
 }
 
@@ -113,8 +116,32 @@ fn show_form(world: &World, provider: Provider, form: &FormValues) {
     world.console.gap();
 }
 
+/// The provider's console, in the browser of whoever wants that.
+fn offer_console(world: &World, provider: Provider) -> Result<(), Failure> {
+    let Some(person) = &world.dialogue else { return Ok(()) };
+    if !person.confirm(&format!("Open {} in the browser", provider.console_url()), true)? {
+        return Ok(());
+    }
+    let url = Url::parse(provider.console_url())
+        .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.console_url())))?;
+    match world.browser.open(&world.http.endpoints().rewrite(&url)) {
+        Ok(Opened::Yes) => {}
+        Ok(Opened::No(why)) => world.console.say(&format!("  It was not opened: {why}.")),
+        Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
+    }
+    Ok(())
+}
+
 /// Step 2: the callback URLs to enter, and once the client ID is known whether the provider accepts them.
-pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &str) {
+///
+/// # Errors
+/// `cancelled`.
+pub fn show_callbacks(
+    world: &World,
+    callbacks: &[(String, bool)],
+    loopback: &str,
+    client_id_is_open: bool,
+) -> Result<(), Failure> {
     world.console.heading(Step::Callback.number(), Step::Callback.title());
     world.console.say("  For logins through Auth0:");
     for (url, _) in callbacks {
@@ -122,6 +149,13 @@ pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &st
     }
     world.console.say("  For a direct test from this machine (fitbit-connect test --direct):");
     world.console.copyable(loopback);
+    let Some(person) = &world.dialogue else { return Ok(()) };
+    for (url, _) in callbacks.iter().filter(|_| client_id_is_open) {
+        if person.confirm(&format!("Copy {url} to the clipboard"), true)? {
+            world.console.to_clipboard(url);
+        }
+    }
+    Ok(())
 }
 
 /// The callback URLs of every login domain, and whether logins need each: with a custom domain the tenant's own is a spare.
