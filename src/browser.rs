@@ -22,6 +22,8 @@ const EARLY: Duration = Duration::from_millis(250);
 pub enum Opened {
     /// A browser, or a launcher, took the address.
     Yes,
+    /// The sandbox's robot walks through the pages in place of a person.
+    ByRobot,
     /// Nothing was started, for this reason.
     No(&'static str),
 }

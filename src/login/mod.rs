@@ -97,6 +97,7 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     world.console.copyable(address.as_str());
     match world.browser.open(&address) {
         Ok(Opened::Yes) => world.console.say("It was opened in your browser."),
+        Ok(Opened::ByRobot) => world.console.say("A robot signs in and allows the access, in place of a person."),
         Ok(Opened::No(why)) => {
             world.console.say(&format!("No browser was opened ({why})."));
             world

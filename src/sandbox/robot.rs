@@ -37,7 +37,7 @@ impl Browser for Robot {
         thread::Builder::new()
             .name("robot".into())
             .spawn(walk)
-            .map(|_| Opened::Yes)
+            .map(|_| Opened::ByRobot)
             .map_err(|source| OpenError::Start { program: "robot".to_owned(), source })
     }
 }

@@ -125,7 +125,7 @@ fn offer_console(world: &World, provider: Provider) -> Result<(), Failure> {
     let url = Url::parse(provider.console_url())
         .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.console_url())))?;
     match world.browser.open(&world.http.endpoints().rewrite(&url)) {
-        Ok(Opened::Yes) => {}
+        Ok(Opened::Yes | Opened::ByRobot) => {}
         Ok(Opened::No(why)) => world.console.say(&format!("  It was not opened: {why}.")),
         Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
     }
