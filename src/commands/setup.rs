@@ -15,6 +15,7 @@ use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::login::{self, Login, session, temporary};
 use crate::provider::{FormValues, Provider};
+use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
@@ -29,7 +30,7 @@ use crate::world::World;
 /// What went wrong, named; every step before it is reported.
 pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
-    door::check(world, args, &inputs)?;
+    let stored = door::check(world, args, &inputs)?;
     let provider = app::choose_provider(world, &inputs)?;
     world.console.about(
         world.profile.as_str(),
@@ -49,7 +50,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         _ => None,
     };
 
-    let mut app = register(world, provider, &mut inputs, &place)?;
+    let mut app = register(world, provider, &mut inputs, stored, &place)?;
     app::verify_credentials(world, &mut app, &place.host().callback())?;
 
     world.console.heading(Step::Connection.number(), Step::Connection.title());
@@ -169,7 +170,13 @@ impl Place {
 }
 
 /// Steps 1 to 3: the app at the provider, up to its credentials.
-fn register(world: &World, provider: Provider, inputs: &mut Inputs, place: &Place) -> Result<App, Failure> {
+fn register(
+    world: &World,
+    provider: Provider,
+    inputs: &mut Inputs,
+    stored: Option<Secret>,
+    place: &Place,
+) -> Result<App, Failure> {
     let scopes =
         inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
     let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
@@ -180,7 +187,7 @@ fn register(world: &World, provider: Provider, inputs: &mut Inputs, place: &Plac
     let client_id = app::choose_client_id(world, provider, inputs)?;
     app::verify_callbacks(world, provider, &client_id, &callbacks, &scopes)?;
     world.console.heading(Step::Credentials.number(), Step::Credentials.title());
-    let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs))?;
+    let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs, stored))?;
     Ok(App { provider, client_id, secret, to_store, scopes })
 }
 

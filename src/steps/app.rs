@@ -218,12 +218,16 @@ pub fn choose_client_id(world: &World, provider: Provider, inputs: &Inputs) -> R
     }
 }
 
-/// The client secret: given, or kept from before, or asked for.
+/// The client secret: given, or kept from before, or asked for; and whether it still has to be stored.
 ///
 /// # Errors
-/// `secret_store_*`, `cancelled`.
-pub fn choose_secret(world: &World, provider: Provider, inputs: &mut Inputs) -> Result<(Secret, bool), Failure> {
-    let stored = stored_secret(world)?;
+/// `cancelled`.
+pub fn choose_secret(
+    world: &World,
+    provider: Provider,
+    inputs: &mut Inputs,
+    stored: Option<Secret>,
+) -> Result<(Secret, bool), Failure> {
     match (inputs.secret.take(), stored) {
         (Some(given), Some(stored)) => {
             let to_store = !given.same_as(&stored);

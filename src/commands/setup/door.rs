@@ -4,16 +4,22 @@ use crate::ask;
 use crate::ask::given::{Applications, Inputs, missing};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
+use crate::secret::Secret;
 use crate::steps::{app, tenant};
 use crate::world::World;
 
-/// Checks the inputs.
+/// Checks the inputs, and returns the client secret that the store holds for this profile.
 ///
 /// # Errors
 /// `input_contradictory`, `input_missing`, `confirmation_missing`, or that the secret store cannot be asked.
-pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
+pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<Option<Secret>, Failure> {
     refuse_what_contradicts(args, inputs)?;
-    if world.dialogue.is_none() { report_missing(world, args, inputs) } else { Ok(()) }
+    // A store that does not answer is found out before anybody is asked anything, and read once.
+    let stored = app::stored_secret(world);
+    if world.dialogue.is_none() {
+        report_missing(world, args, inputs, &stored)?;
+    }
+    stored
 }
 
 fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
@@ -31,22 +37,23 @@ fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Fai
 }
 
 /// Everything that a script would have to give, at once.
-fn report_missing(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
+fn report_missing(
+    world: &World,
+    args: &cli::Setup,
+    inputs: &Inputs,
+    stored: &Result<Option<Secret>, Failure>,
+) -> Result<(), Failure> {
     let mut lacking = Vec::new();
-    let mut store_broken = None;
+    let mut store_broken = stored.as_ref().err().cloned();
     if inputs.provider.is_none() {
         lacking.push(ask::PROVIDER.how_to_give());
     }
     if inputs.client_id.is_none() {
         lacking.push(ask::CLIENT_ID.how_to_give());
     }
-    if inputs.secret.is_none() {
-        let stored = if inputs.saved_secret_applies { app::stored_secret(world) } else { Ok(None) };
-        match stored {
-            Ok(Some(_)) => {}
-            Ok(None) => lacking.push(ask::CLIENT_SECRET.how_to_give()),
-            Err(failure) => store_broken = Some(failure),
-        }
+    let kept = inputs.saved_secret_applies && !matches!(stored, Ok(None));
+    if inputs.secret.is_none() && !kept {
+        lacking.push(ask::CLIENT_SECRET.how_to_give());
     }
     if inputs.domain.is_none() {
         lacking.push(ask::DOMAIN.how_to_give());
@@ -55,7 +62,7 @@ fn report_missing(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<(
         match tenant::stored_login(world, inputs) {
             Ok(Some(_)) => {}
             Ok(None) => lacking.push(tenant::how_to_give_login()),
-            Err(failure) => store_broken = Some(failure),
+            Err(failure) => store_broken = store_broken.or(Some(failure)),
         }
     }
     if inputs.applications == Applications::Unknown {
