@@ -102,14 +102,13 @@ pub fn callback(
             };
             let mut failure = Failure::new(*code, message);
             if *code == Code::RedirectUriMismatch {
+                let list = match provider {
+                    Provider::GoogleHealth => "Authorized redirect URIs of the client (Google Auth Platform > Clients)",
+                    Provider::Fitbit => "Redirect URLs of the app (https://dev.fitbit.com/apps )",
+                };
                 failure = failure.with_hint(format!(
-                    "Enter exactly {redirect_uri} among the {} of the app at {}, save, and wait: an edit takes \
-                     5 minutes to a few hours to act",
-                    match provider {
-                        Provider::GoogleHealth => "Authorized redirect URIs",
-                        Provider::Fitbit => "Redirect URLs",
-                    },
-                    provider.console_url()
+                    "Enter exactly this among the {list}, save, and wait, since an edit takes 5 minutes to a few hours to act: \
+                     {redirect_uri}"
                 ));
             }
             if *code == Code::RedirectUriMismatch && !needed {

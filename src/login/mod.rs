@@ -131,20 +131,18 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
 fn timed_out(login: &Login) -> Failure {
     let limit = humantime::format_duration(login.timeout);
     let message = format!("no answer came from the browser within {limit}");
-    let likely = match login.provider {
-        Provider::GoogleHealth => format!(
-            "What does the browser show? \"Error 400: redirect_uri_mismatch\": enter exactly {} at {}. \"Error 403: \
-             access_denied\": add the account to the test users. Then: fitbit-connect explain \"TEXT OF THE PAGE\"",
-            login.provider_callback,
-            login.provider.console_url()
+    let (page, rest) = match login.provider {
+        Provider::GoogleHealth => (
+            "\"Error 400: redirect_uri_mismatch\"",
+            "; \"Error 403: access_denied\" means that the account is not among the app's test users",
         ),
-        Provider::Fitbit => format!(
-            "What does the browser show? \"Invalid redirect_uri parameter value\": enter exactly {} at {}. Then: \
-             fitbit-connect explain \"TEXT OF THE PAGE\"",
-            login.provider_callback,
-            login.provider.console_url()
-        ),
+        Provider::Fitbit => ("\"Invalid redirect_uri parameter value\"", ""),
     };
+    let likely = format!(
+        "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {page} means that the \
+         provider does not have exactly this callback URL{rest}) {}",
+        login.provider_callback
+    );
     Failure::new(Code::LoginTimedOut, message).with_hint(likely)
 }
 
