@@ -162,16 +162,6 @@ pub struct Inputs {
     /// Use the built-in simulator; write nothing
     #[arg(long, help_heading = "This machine")]
     pub sandbox: bool,
-
-    /// Exists to be refused: a secret on a command line is visible to everybody on the machine.
-    #[arg(long, hide = true, num_args = 0..=1, allow_hyphen_values = true)]
-    pub client_secret: Option<Option<String>>,
-    /// Likewise.
-    #[arg(long, hide = true, num_args = 0..=1, allow_hyphen_values = true)]
-    pub management_client_secret: Option<Option<String>>,
-    /// Likewise.
-    #[arg(long, hide = true, num_args = 0..=1, allow_hyphen_values = true)]
-    pub token: Option<Option<String>>,
 }
 
 /// `setup`.

@@ -79,6 +79,10 @@ use world::{Needs, Process, World};
 ///
 /// `interrupted` is told where to print should Ctrl-C end the process.
 pub fn run(args: Vec<OsString>, process: &Process, interrupted: impl FnOnce(Arc<Console>)) -> Exit {
+    if let Err(failure) = ask::given::refuse_secrets_on_the_command_line(&args) {
+        bare_console(&args).finish(failure.exit(), Some(&failure));
+        return failure.exit();
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return refused(&args, &error),
@@ -142,25 +146,32 @@ fn command_name(command: &Command) -> &'static str {
 /// What clap did not take: help and version are results, everything else is an input error, as JSON when JSON was asked for.
 fn refused(args: &[OsString], error: &clap::Error) -> Exit {
     use clap::error::ErrorKind;
-    let json = args.iter().any(|arg| arg == "--json");
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is no failure of ours.
             let _ = error.print();
             Exit::Done
         }
-        _ if json => {
-            let names = ["setup", "test", "status", "remove", "explain", "sandbox", "completions", "man"];
-            let command =
-                args.iter().filter_map(|arg| arg.to_str()).find(|arg| names.contains(arg)).unwrap_or_default();
-            let console = Console::new(true, Colour::Auto, command);
-            console.finish(Exit::Input, Some(&report::usage(error)));
-            Exit::Input
-        }
-        _ => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = error.print();
             Exit::Input
         }
+        _ => {
+            bare_console(args).finish(Exit::Input, Some(&report::usage(error, command_in(args))));
+            Exit::Input
+        }
     }
+}
+
+/// A console for arguments that were not parsed.
+fn bare_console(args: &[OsString]) -> Console {
+    Console::new(args.iter().any(|arg| arg == "--json"), Colour::Auto, command_in(args))
+}
+
+/// The command that was probably meant.
+fn command_in(args: &[OsString]) -> &str {
+    let names = ["setup", "test", "status", "remove", "explain", "sandbox", "completions", "man"];
+    args.iter().filter_map(|arg| arg.to_str()).find(|arg| names.contains(arg)).unwrap_or_default()
 }
 
 /// The exit code of a process that Ctrl-C ends at once, after its last word.

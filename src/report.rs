@@ -10,17 +10,23 @@ pub fn name(error: &anyhow::Error) -> Failure {
     }
 }
 
-/// The failure for what clap refused: its own words without the usage, and no value that could be a secret.
-pub fn usage(error: &clap::Error) -> Failure {
+/// The failure for what clap refused: its own words, with nothing that could be a secret; `command` is the one that was meant.
+pub fn usage(error: &clap::Error, command: &str) -> Failure {
     let rendered = error.render().to_string();
-    let mut lines = rendered.lines();
-    let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
-    let tips: Vec<&str> = lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:")).collect();
-    let hint = tips
-        .iter()
-        .find_map(|line| line.strip_prefix("tip: "))
-        .map_or_else(|| "Look at: fitbit-connect --help".to_owned(), crate::text::said);
-    let missing: Vec<&str> = tips.iter().copied().filter(|line| line.starts_with(['<', '-'])).collect();
-    let message = if missing.is_empty() { first.to_owned() } else { format!("{first} {}", missing.join(" ")) };
+    let lines: Vec<&str> = rendered.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut message = lines.first().copied().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    for more in lines.iter().filter(|line| line.starts_with(['<', '[', '-'])) {
+        message.push(' ');
+        message.push_str(more);
+    }
+    let tip = lines.iter().find_map(|line| line.strip_prefix("tip: "));
+    let usage = lines.iter().find(|line| line.starts_with("Usage:"));
+    let help =
+        ["fitbit-connect", command, "--help"].iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>();
+    let hint = match (tip, usage) {
+        (Some(tip), _) => crate::text::said(tip),
+        (None, Some(usage)) => format!("{} ({})", crate::text::said(usage), help.join(" ")),
+        (None, None) => help.join(" "),
+    };
     Failure::new(Code::InputInvalid, crate::text::said(&message)).with_hint(hint)
 }

@@ -132,7 +132,6 @@ impl World {
         needs: &Needs,
     ) -> Result<Self, Failure> {
         let flags = needs.inputs.cloned().unwrap_or_default();
-        given::refuse_secrets_on_the_command_line(&flags)?;
         if flags.sandbox {
             return Self::simulated(process, global, console, &flags, needs.configured);
         }

@@ -6,6 +6,7 @@
 mod door;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use door::{Door, invalid, pick};
@@ -102,21 +103,23 @@ pub fn store(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Res
     }
 }
 
-/// Refuses a secret as a flag value, without repeating it.
+/// Refuses a secret as a flag value, without repeating it. Such flags do not exist; this is why.
 ///
 /// # Errors
 /// `secret_on_command_line`.
-pub fn refuse_secrets_on_the_command_line(flags: &cli::Inputs) -> Result<(), Failure> {
-    for (given, flag, field) in [
-        (flags.client_secret.is_some(), "--client-secret", &super::CLIENT_SECRET),
-        (flags.management_client_secret.is_some(), "--management-client-secret", &super::MANAGEMENT_SECRET),
-        (flags.token.is_some(), "--token", &super::TOKEN),
-    ] {
-        if given {
-            let message = format!("{flag} is refused: everybody on this machine can read a command line");
-            let hint = format!("Use {} (- reads stdin) or the variable {}", field.flag, field.variables.join(" or "));
-            return Err(Failure::new(Code::SecretOnCommandLine, message).with_hint(hint));
-        }
+pub fn refuse_secrets_on_the_command_line(args: &[OsString]) -> Result<(), Failure> {
+    let options = args.iter().map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--");
+    for arg in options {
+        let flag = arg.split('=').next().unwrap_or_default();
+        let field = match flag {
+            "--client-secret" => super::CLIENT_SECRET,
+            "--management-client-secret" => super::MANAGEMENT_SECRET,
+            "--token" | "--api-token" | "--access-token" => super::TOKEN,
+            _ => continue,
+        };
+        let message = format!("{flag} is refused: everybody on this machine can read a command line");
+        let hint = format!("Use {} (- reads stdin) or the variable {}", field.flag, field.variables.join(" or "));
+        return Err(Failure::new(Code::SecretOnCommandLine, message).with_hint(hint));
     }
     Ok(())
 }
@@ -144,7 +147,6 @@ pub fn provider_and_port(
 /// # Errors
 /// All that is wrong, in one failure; what is merely missing is no error here.
 pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Result<Inputs, Failure> {
-    refuse_secrets_on_the_command_line(flags)?;
     let mut door = Door::new(variables);
 
     let json = flags.client_json.as_deref().and_then(|path| door.client_json(path));

@@ -83,10 +83,20 @@ fn a_secret_pasted_where_another_value_belongs_is_not_repeated() {
 
 #[test]
 fn a_secret_on_the_command_line_is_refused_without_repeating_it() {
-    let flags = cli::Inputs { client_secret: Some(Some("canary".into())), ..cli::Inputs::default() };
-    let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
-    assert_eq!(failure.code, Code::SecretOnCommandLine);
-    assert!(!format!("{} {}", failure.message, failure.hint()).contains("canary"));
+    for args in [
+        &["--client-secret", "canary"][..],
+        &["--client-secret=canary"],
+        &["--token=canary"],
+        &["--management-client-secret"],
+    ] {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        let failure = refuse_secrets_on_the_command_line(&args).unwrap_err();
+        assert_eq!(failure.code, Code::SecretOnCommandLine);
+        assert!(!format!("{} {}", failure.message, failure.hint()).contains("canary"));
+    }
+    for fine in ["--client-secret-file", "--token-file=-", "--management-client-secret-file"] {
+        assert_eq!(refuse_secrets_on_the_command_line(&[OsString::from(fine)]), Ok(()), "{fine}");
+    }
 }
 
 #[test]
