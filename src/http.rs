@@ -171,7 +171,10 @@ impl Http {
 
     fn once(&self, call: &Call) -> Result<Answer, Failure> {
         let url = self.endpoints.rewrite(&call.url);
-        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut host = call.url.host_str().unwrap_or_default().to_owned();
+        if url.origin() != call.url.origin() {
+            host = format!("{host} (at {})", url.origin().ascii_serialization());
+        }
         let local = is_loopback(&url);
         if url.scheme() != "https" && !local {
             return Err(Failure::new(

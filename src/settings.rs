@@ -1,6 +1,7 @@
 //! Owns the settings file: one TOML document with profiles. Refuses secrets, half-written files and the loss of anything
 //! that the person wrote there (unknown keys, comments).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ pub struct Profile {
     pub connection: Option<ConnectionName>,
     /// Client IDs of the applications.
     pub applications: Vec<String>,
+    /// One callback URL of each application, by client ID, as it was when it was last read: `test` can ask `/authorize` with
+    /// it when the Management API is out of reach.
+    pub callbacks: BTreeMap<String, String>,
     /// Scopes, in short names.
     pub scopes: Vec<String>,
     /// The registered loopback port.
@@ -122,6 +126,7 @@ impl Settings {
             client_id: one(table, "client_id").map_err(|why| wrong("client_id", why))?,
             connection: one(table, "connection").map_err(|why| wrong("connection", why))?,
             applications: many(table, "applications").map_err(|why| wrong("applications", why))?,
+            callbacks: callbacks(table).map_err(|why| wrong("callbacks", why))?,
             scopes: many(table, "scopes").map_err(|why| wrong("scopes", why))?,
             port: table
                 .get("port")
@@ -161,6 +166,12 @@ impl Settings {
         set(table, "port", profile.port.map(|p| value(i64::from(p))));
         set(table, "store", profile.store.map(|s| value(s.as_str())));
         set(table, "management_client_id", profile.management_client_id.as_ref().map(value));
+        if profile.callbacks.is_empty() {
+            table.remove("callbacks");
+        } else if callbacks(table).ok().as_ref() != Some(&profile.callbacks) {
+            let urls = profile.callbacks.iter().map(|(client_id, url)| (client_id.as_str(), value(url)));
+            table.insert("callbacks", Item::Table(urls.collect()));
+        }
         if !profile.endpoints.is_empty() {
             let mut endpoints = Table::new();
             for (origin, target) in profile.endpoints.iter() {
@@ -283,6 +294,19 @@ macro_rules! from_text {
     )*};
 }
 from_text!(Provider, Domain, ConnectionName, Store);
+
+fn callbacks(table: &dyn TableLike) -> Result<BTreeMap<String, String>, String> {
+    const SHAPE: &str = "it is a table of client ID = \"callback URL\"";
+    let Some(item) = table.get("callbacks") else { return Ok(BTreeMap::new()) };
+    let table = item.as_table_like().ok_or(SHAPE)?;
+    table
+        .iter()
+        .map(|(client_id, url)| {
+            let url = url.as_str().ok_or_else(|| SHAPE.to_owned())?;
+            crate::ids::refuse_control(url).map(|()| (client_id.to_owned(), url.to_owned()))
+        })
+        .collect()
+}
 
 fn endpoints(table: &dyn TableLike) -> Result<Endpoints, String> {
     let Some(item) = table.get("endpoints") else { return Ok(Endpoints::default()) };

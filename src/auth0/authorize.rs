@@ -9,6 +9,7 @@ use crate::diagnosis::Failure;
 use crate::http::{Call, Http};
 use crate::ids::Domain;
 use crate::oauth;
+use crate::provider::authorize_page::plain_text;
 use crate::text::said;
 
 /// What `/authorize` answered.
@@ -85,7 +86,7 @@ pub fn ask(
     let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
         return Ok(match answer.status {
             429 | 500.. => Reading::Unavailable(answer.status),
-            status => Reading::Page { status, said: said(&answer.text()) },
+            status => Reading::Page { status, said: said(&plain_text(&answer.text())) },
         });
     };
     Ok(read(http, host, &url, redirect_uri, location)
@@ -111,7 +112,8 @@ fn read(http: &Http, host: &Domain, asked: &Url, redirect_uri: Option<&str>, loc
                 let description = said(&param("error_description").unwrap_or_default());
                 Reading::Refused { error: said(&error), description }
             }
-            None => Reading::LoginPage,
+            None if ["login", "/u/", "/lo/"].iter().any(|part| bare.path().contains(part)) => Reading::LoginPage,
+            None => return None,
         });
     }
     Some(Reading::Upstream(Upstream { endpoint: bare.to_string(), query }))

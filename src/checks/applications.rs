@@ -1,6 +1,6 @@
 //! Owns the choice of applications and the check of step 5: is the connection enabled for each of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::id;
 use crate::ask::given::Applications;
@@ -17,6 +17,8 @@ pub struct Chosen {
     pub name: Option<String>,
     /// Its callback URLs; none when they could not be read.
     pub callbacks: Option<Vec<String>>,
+    /// Whether those come from the settings, and may be out of date.
+    pub from_settings: bool,
     /// Whether the tenant does not have it any more.
     pub gone: bool,
 }
@@ -24,7 +26,19 @@ pub struct Chosen {
 impl Chosen {
     /// An application known by its client ID alone.
     pub fn by_id(client_id: &str) -> Self {
-        Self { client_id: client_id.to_owned(), name: None, callbacks: None, gone: false }
+        Self { client_id: client_id.to_owned(), name: None, callbacks: None, from_settings: false, gone: false }
+    }
+
+    /// An application known by its client ID and what the settings say of it.
+    pub fn saved(client_id: &str, callbacks: &BTreeMap<String, String>) -> Self {
+        let callbacks = callbacks.get(client_id).map(|url| vec![url.clone()]);
+        Self { from_settings: callbacks.is_some(), callbacks, ..Self::by_id(client_id) }
+    }
+
+    /// The first callback that can be sent as it is: one with a wildcard stands for others.
+    pub fn callback(&self) -> Option<&str> {
+        let callbacks = self.callbacks.iter().flatten().map(String::as_str);
+        callbacks.into_iter().find(|callback| !callback.is_empty() && !callback.contains('*'))
     }
 
     /// What people see.
@@ -42,6 +56,7 @@ impl From<&Application> for Chosen {
             client_id: application.client_id.clone(),
             name: Some(application.name.clone()).filter(|name| !name.is_empty()),
             callbacks: application.callbacks.clone(),
+            from_settings: false,
             gone: false,
         }
     }

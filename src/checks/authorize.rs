@@ -1,7 +1,7 @@
 //! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
 
 use super::applications::Chosen;
-use super::id;
+use super::{id, met};
 use crate::auth0::authorize::{Reading, Upstream, ask};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
@@ -29,22 +29,17 @@ pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Findi
 }
 
 fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
-    let callback = match &application.callbacks {
-        Some(callbacks) => match usable(callbacks) {
-            Some(callback) => Some(callback),
-            None => {
-                return Finding::unknown(
-                    id::AUTHORIZE_REDIRECT,
-                    Code::ApplicationWithoutCallback,
-                    format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
-                );
-            }
-        },
-        None => None,
-    };
+    let callback = application.callback();
+    if application.callbacks.is_some() && callback.is_none() {
+        return Finding::unknown(
+            id::AUTHORIZE_REDIRECT,
+            Code::ApplicationWithoutCallback,
+            format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+        );
+    }
     let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
         Ok(reading) => reading,
-        Err(failure) => return Finding::fail(id::AUTHORIZE_REDIRECT, failure),
+        Err(failure) => return met(id::AUTHORIZE_REDIRECT, failure),
     };
     let fail = |code, message: String| Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(code, message));
     match reading {
@@ -58,7 +53,9 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         },
         Reading::Refused { error, description } => {
             let lower = description.to_lowercase();
-            if lower.contains("connection") {
+            if matches!(error.as_str(), "server_error" | "temporarily_unavailable") {
+                fail(Code::ServiceUnavailable, format!("{} answered {error}: {description}", expected.host))
+            } else if lower.contains("connection") {
                 let message =
                     format!("{} refuses the connection {}: {description}", expected.host, expected.connection);
                 fail(Code::AuthorizeConnectionNotUsable, message)
@@ -78,9 +75,9 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
-            if callback.is_none() {
+            if callback.is_none() || application.from_settings {
                 let detail = format!(
-                    "the callback URLs of {} cannot be read, and without one {} answered {status}: {said}",
+                    "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
                     application.label(),
                     expected.host
                 );
@@ -102,11 +99,6 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             fail(Code::ServiceUnavailable, format!("{} answered {status} to /authorize", expected.host))
         }
     }
-}
-
-/// The first callback that can be sent as it is: one with a wildcard stands for others.
-fn usable(callbacks: &[String]) -> Option<&str> {
-    callbacks.iter().map(String::as_str).find(|callback| !callback.is_empty() && !callback.contains('*'))
 }
 
 fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::{id, provider as provider_checks};
+use super::{id, met, provider as provider_checks};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::{Authorization, Body, Call, Http};
@@ -16,7 +16,7 @@ use crate::secret::Secret;
 pub fn accepted(http: &Http, provider: Provider, client_id: &str, secret: &Secret, redirect_uri: &str) -> Finding {
     match ask(http, provider, client_id, secret, redirect_uri) {
         Ok(verdict) => finding(provider, client_id, verdict),
-        Err(failure) => Finding::fail(id::CREDENTIALS_ACCEPTED, failure),
+        Err(failure) => met(id::CREDENTIALS_ACCEPTED, failure),
     }
 }
 

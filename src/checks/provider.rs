@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::id;
+use super::{id, met};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::{Call, Http};
@@ -63,7 +63,7 @@ pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding 
         Ok(Verdict::ShutDown) => Finding::fail(id::PROVIDER_ALIVE, shut_down(provider)),
         Ok(Verdict::Unavailable) => Finding::fail(id::PROVIDER_ALIVE, unavailable(provider)),
         Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", provider.title())),
-        Err(failure) => Finding::fail(id::PROVIDER_ALIVE, failure.clone()),
+        Err(failure) => met(id::PROVIDER_ALIVE, failure.clone()),
     }
 }
 

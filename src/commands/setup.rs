@@ -76,8 +76,11 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     }
 
     let keep_management = session.to_keep.is_some() && keep_management(world, args)?;
-    let ids = change.selection.applications.iter().map(|application| application.client_id.clone()).collect();
-    let mut local = Local { app: &app, profile: place.profile(world, &app, inputs.port, ids), management: None };
+    let mut local = Local {
+        app: &app,
+        profile: place.profile(world, &app, inputs.port, &change.selection.applications),
+        management: None,
+    };
     if keep_management && let Some((id, secret)) = session.to_keep {
         local.profile.management_client_id = Some(id.clone());
         local.management = Some((id, secret));
@@ -152,14 +155,16 @@ impl Place {
         }
     }
 
-    fn profile(&self, world: &World, app: &App, port: u16, applications: Vec<String>) -> Profile {
+    fn profile(&self, world: &World, app: &App, port: u16, applications: &[Chosen]) -> Profile {
+        let callback = |application: &Chosen| Some((application.client_id.clone(), application.callback()?.to_owned()));
         Profile {
             provider: Some(app.provider),
             domain: Some(self.domain.clone()),
             login_domains: self.login_domains.clone(),
             client_id: Some(app.client_id.clone()),
             connection: self.connection.parse().ok(),
-            applications,
+            applications: applications.iter().map(|application| application.client_id.clone()).collect(),
+            callbacks: applications.iter().filter_map(callback).collect(),
             scopes: app.scopes.clone(),
             port: Some(port),
             store: Some(world.store),

@@ -103,11 +103,9 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
             world
                 .console
                 .say("Or paste here the address of the page that the browser ends on; the listener keeps waiting.");
-            if let Some(host) = &world.ssh {
-                world
-                    .console
-                    .say(&format!("Is the browser on another machine? There: ssh -L {port}:127.0.0.1:{port} {host}"));
-            }
+            let there = world.ssh.as_deref().unwrap_or("THIS_MACHINE");
+            world.console.say("A browser on another machine reaches the listener through a tunnel made there:");
+            world.console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {there}"));
         }
         Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
     }

@@ -49,7 +49,7 @@ impl Temporary {
         };
         let client_id = match taken_over {
             Some(client_id) => client_id,
-            None => management.create_application(body(redirect_uri))?.client_id,
+            None => management.create_application(body(redirect_uri)).map_err(name_the_way_out)?.client_id,
         };
         let temporary = Self { client_id };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
@@ -72,6 +72,16 @@ impl Temporary {
             .with_hint(format!("The next run takes it over and removes it, or: auth0 apps delete {}", self.client_id));
         Some(Finding::warn(id::LOGIN_LIVE, failure))
     }
+}
+
+/// Without room for one more application there is still a way to log in.
+fn name_the_way_out(failure: Failure) -> Failure {
+    if failure.code != Code::EntityLimitReached {
+        return failure;
+    }
+    failure.with_hint(
+        "Log in with an existing application: --test-app ID, or leave the login out: --skip-login (test: --headless)",
+    )
 }
 
 /// A public native client with PKCE and one exact callback; it asks for nothing but a code.

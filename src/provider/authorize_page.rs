@@ -169,7 +169,7 @@ fn fitbit_error(text: &str) -> Option<(Code, String)> {
 }
 
 /// The text of a page: without tags, scripts and styles, with the common entities read.
-fn plain_text(html: &str) -> String {
+pub fn plain_text(html: &str) -> String {
     // Only ASCII letters change, so places in one are places in the other.
     let lower = html.to_ascii_lowercase();
     let mut text = String::with_capacity(html.len());

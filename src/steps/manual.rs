@@ -30,7 +30,7 @@ pub fn applications(world: &World, choice: &Applications) -> Result<Vec<Chosen>,
     };
     match ids.iter().find(|id| !is_client_id(id)) {
         Some(wrong) => Err(Failure::new(Code::InputInvalid, format!("the application {wrong} is not right: {SHAPE}"))),
-        None => Ok(ids.iter().map(|id| Chosen::by_id(id)).collect()),
+        None => Ok(ids.iter().map(|id| Chosen::saved(id, &world.saved.callbacks)).collect()),
     }
 }
 

@@ -90,7 +90,7 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
 /// The ways to give it, for a list of what is missing.
 pub fn how_to_give_login() -> String {
     let client = format!("{} and {}", ask::MANAGEMENT_ID.how_to_give(), ask::MANAGEMENT_SECRET.how_to_give());
-    format!("{}; or {client}", ask::TOKEN.how_to_give())
+    format!("{}; or {client}; or none of them with --manual", ask::TOKEN.how_to_give())
 }
 
 /// A saved Management API client, when its secret is in the store.

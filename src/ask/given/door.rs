@@ -114,6 +114,8 @@ impl<'a> Door<'a> {
             Some("it is empty".to_owned())
         } else if secret.expose().contains(char::is_whitespace) {
             Some("it has white space inside; give the secret alone".to_owned())
+        } else if ["***", "•••", "..."].iter().any(|mask| secret.expose().contains(mask)) {
+            Some("it is masked, as a page shows it after the first time; give the whole secret".to_owned())
         } else {
             refuse_control(secret.expose()).err()
         };

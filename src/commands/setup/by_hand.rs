@@ -19,8 +19,7 @@ use crate::world::World;
 pub fn run(world: &World, args: &cli::Setup, inputs: &Inputs, app: &App, place: &Place) -> Result<(), Failure> {
     manual::guide(world, &place.domain, &place.connection, app);
     let applications = within(world, Step::Applications, || manual::applications(world, &inputs.applications))?;
-    let ids = applications.iter().map(|application| application.client_id.clone()).collect();
-    let local = Local { app, profile: place.profile(world, app, inputs.port, ids), management: None };
+    let local = Local { app, profile: place.profile(world, app, inputs.port, &applications), management: None };
     let mut plan = Plan::default();
     local.plan(world, &mut plan);
     plan.show(&world.console, &format!("profile {} (the tenant {} is yours to change)", world.profile, place.domain));

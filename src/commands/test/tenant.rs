@@ -179,7 +179,9 @@ impl Run<'_> {
         };
         let chosen: Vec<Chosen> = match &inputs.applications {
             choice if known => resolve(choice, &all)?,
-            Applications::Named(ids) | Applications::Saved(ids) => ids.iter().map(|id| Chosen::by_id(id)).collect(),
+            Applications::Named(ids) | Applications::Saved(ids) => {
+                ids.iter().map(|id| Chosen::saved(id, &self.world.saved.callbacks)).collect()
+            }
             Applications::All | Applications::Unknown => Vec::new(),
         };
         if chosen.is_empty() {
