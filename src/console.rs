@@ -260,7 +260,7 @@ impl Console {
                 message: clean(&failure.message),
                 hint: clean(&failure.hint()),
             });
-            serde_json::to_string_pretty(document).unwrap_or_default()
+            ascii_safe(&serde_json::to_string_pretty(document).unwrap_or_default())
         });
         self.raw(format!("{text}\n").as_bytes());
     }
@@ -298,6 +298,20 @@ pub fn clean(text: &str) -> String {
             '\n' | '\r' | '\t' => safe.push(' '),
             c if unsafe_to_show(c) => safe.extend(c.escape_unicode()),
             c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// JSON in which nothing can move a cursor or reverse a line, should it be shown on a terminal: still the same document.
+fn ascii_safe(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if c != '\n' && unsafe_to_show(c) {
+            c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            safe.push(c);
         }
     }
     safe

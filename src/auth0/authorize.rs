@@ -89,32 +89,25 @@ pub fn ask(
             status => Reading::Page { status, said: said(&plain_text(&answer.text())) },
         });
     };
-    Ok(read(http, host, &url, redirect_uri, location)
+    Ok(read(http, host, &url, location)
         .unwrap_or_else(|| Reading::Page { status: answer.status, said: said(location) }))
 }
 
-fn read(http: &Http, host: &Domain, asked: &Url, redirect_uri: Option<&str>, location: &str) -> Option<Reading> {
+fn read(http: &Http, host: &Domain, asked: &Url, location: &str) -> Option<Reading> {
     let target = http.endpoints().rewrite(asked).join(location).ok()?;
     let query: Vec<(String, String)> = target.query_pairs().into_owned().collect();
     let param = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let mut bare = target.clone();
     bare.set_query(None);
     bare.set_fragment(None);
-    let to_application = redirect_uri.is_some_and(|uri| http.endpoints().begins_with(location, uri));
-    // An error may also come in the query of a callback that is not known here (redirect_uri was left out).
-    if let Some(error) = param("error").filter(|_| to_application || redirect_uri.is_none()) {
+    // To the application, or to the tenant's own error page, wherever that is: a provider is never sent an `error`.
+    if let Some(error) = param("error") {
         let description = said(&param("error_description").unwrap_or_default());
         return Some(Reading::Refused { error: said(&error), description });
     }
     if http.endpoints().begins_with(bare.as_str(), &host.origin()) {
-        return Some(match param("error") {
-            Some(error) => {
-                let description = said(&param("error_description").unwrap_or_default());
-                Reading::Refused { error: said(&error), description }
-            }
-            None if ["login", "/u/", "/lo/"].iter().any(|part| bare.path().contains(part)) => Reading::LoginPage,
-            None => return None,
-        });
+        let login = ["login", "/u/", "/lo/"].iter().any(|part| bare.path().contains(part));
+        return login.then_some(Reading::LoginPage);
     }
     Some(Reading::Upstream(Upstream { endpoint: bare.to_string(), query }))
 }

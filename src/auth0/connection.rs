@@ -30,6 +30,8 @@ pub struct Wanted<'a> {
     pub secret: Option<&'a Secret>,
     /// Scopes, in short names.
     pub scopes: &'a [String],
+    /// Whether somebody chose them. The default is the least; a connection that asks for more keeps asking.
+    pub scopes_chosen: bool,
 }
 
 /// One field that is not as wanted. Secret values never appear in it.
@@ -108,8 +110,9 @@ impl Wanted<'_> {
                 "the given one".to_owned(),
             );
         }
-        let (has, wants) = (self.stored_scopes(options), self.wire_scopes().into_iter().collect::<BTreeSet<_>>());
-        if has != wants {
+        let has = self.stored_scopes(options);
+        let wants = scopes::normalised(self.provider, self.scopes.iter().map(String::as_str));
+        if has != wants && (self.scopes_chosen || !has.is_superset(&wants)) {
             differ("options.scope", Code::ConnectionScopesDiffer, join(&has), join(&wants));
         }
         if self.provider == Provider::GoogleHealth {
@@ -144,13 +147,18 @@ impl Wanted<'_> {
         Ok(found)
     }
 
-    fn wire_scopes(&self) -> Vec<String> {
-        scopes::to_wire(self.provider, self.scopes)
+    /// The scopes that the connection will ask for, in short names: the given ones, and what is there when nobody chose.
+    pub fn resulting_scopes(&self, now: Option<&Connection>) -> Vec<String> {
+        let mut all = self.scopes.to_vec();
+        if let (false, Some(options)) = (self.scopes_chosen, now.and_then(|now| now.options.as_ref())) {
+            all.extend(self.stored_scopes(options).into_iter().filter(|scope| !self.scopes.contains(scope)));
+        }
+        all
     }
 
-    /// The stored scopes: a list, a text, or for `fitbit` the flags when there is neither.
+    /// The stored scopes in short names: a list, a text, or for `fitbit` the flags when there is neither.
     fn stored_scopes(&self, options: &Map<String, Value>) -> BTreeSet<String> {
-        match options.get("scope") {
+        let stored: BTreeSet<String> = match options.get("scope") {
             Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
             Some(Value::String(text)) => text.split([' ', ',']).filter(|s| !s.is_empty()).map(str::to_owned).collect(),
             _ if self.provider == Provider::Fitbit => FITBIT_FLAGS
@@ -159,7 +167,8 @@ impl Wanted<'_> {
                 .map(|flag| (*flag).to_owned())
                 .collect(),
             _ => BTreeSet::new(),
-        }
+        };
+        scopes::normalised(self.provider, stored.iter().map(String::as_str))
     }
 
     fn merged(&self, mut options: Map<String, Value>) -> Map<String, Value> {
@@ -167,7 +176,11 @@ impl Wanted<'_> {
         if let Some(secret) = self.secret {
             options.insert("client_secret".into(), json!(secret.expose()));
         }
-        let scopes = self.wire_scopes();
+        let mut names = self.scopes.to_vec();
+        if !self.scopes_chosen {
+            names.extend(self.stored_scopes(&options).into_iter().filter(|scope| !self.scopes.contains(scope)));
+        }
+        let scopes = scopes::to_wire(self.provider, &names);
         let scope = if scopes.len() > LONGEST_SCOPE_LIST { json!(scopes.join(" ")) } else { json!(scopes) };
         options.insert("scope".into(), scope);
         match self.provider {
@@ -244,7 +257,14 @@ mod tests {
     fn what_is_created_has_no_difference() {
         for provider in [Provider::Fitbit, Provider::GoogleHealth] {
             let (secret, scopes) = (Secret::new("s".into()), scopes(provider));
-            let wanted = Wanted { provider, name: "n", client_id: "id", secret: Some(&secret), scopes: &scopes };
+            let wanted = Wanted {
+                provider,
+                name: "n",
+                client_id: "id",
+                secret: Some(&secret),
+                scopes: &scopes,
+                scopes_chosen: true,
+            };
             let body = wanted.create_body();
             assert_eq!(wanted.differences(&connection(body["options"].clone())).unwrap(), []);
         }
@@ -259,6 +279,7 @@ mod tests {
             client_id: "id",
             secret: Some(&secret),
             scopes: &scopes,
+            scopes_chosen: true,
         };
         let right = wanted.create_body()["options"].clone();
         for (pointer, value, field, code) in [
@@ -289,6 +310,7 @@ mod tests {
             client_id: "id",
             secret: Some(&secret),
             scopes: &scopes,
+            scopes_chosen: true,
         };
         let now = connection(json!({
             "icon_url": "https://i", "authParams": { "hd": "acme.com" }, "scripts": { "getLogoutUrl": "x" }
@@ -301,9 +323,39 @@ mod tests {
     }
 
     #[test]
+    fn scopes_that_nobody_chose_are_added_to_and_never_taken_away() {
+        let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::Fitbit));
+        let wanted = |scopes_chosen| Wanted {
+            provider: Provider::Fitbit,
+            name: "n",
+            client_id: "id",
+            secret: Some(&secret),
+            scopes: &scopes,
+            scopes_chosen,
+        };
+        let more = connection(json!({
+            "client_id": "id", "client_secret": "s", "scope": ["profile", "sleep"], "profile": true, "sleep": true
+        }));
+        assert_eq!(wanted(false).differences(&more).unwrap(), []);
+        assert_eq!(wanted(false).resulting_scopes(Some(&more)), ["profile", "sleep"]);
+        assert_eq!(wanted(true).differences(&more).unwrap()[0].code, Code::ConnectionScopesDiffer);
+        let other = connection(json!({ "client_id": "id", "client_secret": "s", "scope": ["sleep"], "sleep": true }));
+        let body = wanted(false).update_body(&other).unwrap();
+        assert_eq!(body["options"]["scope"], json!(["profile", "sleep"]));
+        assert_eq!(body["options"]["sleep"], true);
+    }
+
+    #[test]
     fn options_that_cannot_be_read_are_never_merged() {
         let scopes = scopes(Provider::Fitbit);
-        let wanted = Wanted { provider: Provider::Fitbit, name: "n", client_id: "id", secret: None, scopes: &scopes };
+        let wanted = Wanted {
+            provider: Provider::Fitbit,
+            name: "n",
+            client_id: "id",
+            secret: None,
+            scopes: &scopes,
+            scopes_chosen: true,
+        };
         let hidden: Connection =
             serde_json::from_value(json!({ "id": "con_1", "name": "fitbit", "strategy": "fitbit" })).unwrap();
         assert_eq!(wanted.update_body(&hidden).unwrap_err().code, Code::ConnectionOptionsHidden);

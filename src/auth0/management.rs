@@ -246,7 +246,11 @@ impl<'a> Management<'a> {
             self.not_before.set(Some(Instant::now() + pause));
         }
         if answer.is_success() {
-            return Ok(answer.json().unwrap_or(Value::Null));
+            return match answer.json() {
+                Some(body) => Ok(body),
+                None if answer.body.is_empty() => Ok(Value::Null),
+                None => Err(shape("no JSON")),
+            };
         }
         Err(refusal(&answer, path))
     }
@@ -300,7 +304,9 @@ fn client_credentials(
         ("client_secret", Secret::new(secret.expose().to_owned())),
         ("audience", Secret::new(format!("https://{domain}/api/v2/"))),
     ];
-    let answer = http.send(&Call::post(address(domain, "/oauth/token")?, Body::Form(form)))?;
+    // One token more does no harm, so this may be repeated.
+    let call = Call { repeatable: true, ..Call::post(address(domain, "/oauth/token")?, Body::Form(form)) };
+    let answer = http.send(&call)?;
     if answer.is_success() {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
             Failure::new(Code::UnrecognisedAnswer, format!("{domain} answered /oauth/token without a token"))
@@ -394,5 +400,7 @@ fn read_all<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, Failure> 
 }
 
 fn shape(what: &str) -> Failure {
-    Failure::new(Code::UnrecognisedAnswer, format!("the Management API answered in a shape that is not known ({what})"))
+    // Not a service that says something new, but something else in its place: a portal, a proxy, an outage.
+    let message = format!("the Management API answered in a shape that is not its own ({what})");
+    Failure::new(Code::ServiceUnavailable, message)
 }

@@ -19,6 +19,8 @@ pub struct Chosen {
     pub callbacks: Option<Vec<String>>,
     /// Whether those come from the settings, and may be out of date.
     pub from_settings: bool,
+    /// Whether people cannot log in with it at all (machine to machine).
+    pub for_machines: bool,
     /// Whether the tenant does not have it any more.
     pub gone: bool,
 }
@@ -26,7 +28,14 @@ pub struct Chosen {
 impl Chosen {
     /// An application known by its client ID alone.
     pub fn by_id(client_id: &str) -> Self {
-        Self { client_id: client_id.to_owned(), name: None, callbacks: None, from_settings: false, gone: false }
+        Self {
+            client_id: client_id.to_owned(),
+            name: None,
+            callbacks: None,
+            from_settings: false,
+            for_machines: false,
+            gone: false,
+        }
     }
 
     /// An application known by its client ID and what the settings say of it.
@@ -57,6 +66,7 @@ impl From<&Application> for Chosen {
             name: Some(application.name.clone()).filter(|name| !name.is_empty()),
             callbacks: application.callbacks.clone(),
             from_settings: false,
+            for_machines: !application.logs_people_in(),
             gone: false,
         }
     }

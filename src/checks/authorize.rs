@@ -81,7 +81,11 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                     application.label(),
                     expected.host
                 );
-                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::ApplicationWithoutCallback, detail)
+                let hint = "Give Management API credentials with read:clients, so that the callback URL is known";
+                Finding {
+                    hint: Some(hint.to_owned()),
+                    ..Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+                }
             } else if lower.contains("callback") || lower.contains("redirect_uri") {
                 let message =
                     format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());

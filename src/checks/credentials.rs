@@ -43,7 +43,8 @@ fn ask(
     }
     let url = Url::parse(provider.token_url())
         .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.token_url())))?;
-    let answer = http.send(&Call { authorization, ..Call::post(url, Body::Form(form)) })?;
+    // A made-up code consumes nothing, so asking again is harmless.
+    let answer = http.send(&Call { authorization, repeatable: true, ..Call::post(url, Body::Form(form)) })?;
     Ok(judge_pair(provider, answer.status, &answer.body))
 }
 

@@ -62,14 +62,25 @@ pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding 
     match verdict {
         Ok(Verdict::ShutDown) => Finding::fail(id::PROVIDER_ALIVE, shut_down(provider)),
         Ok(Verdict::Unavailable) => Finding::fail(id::PROVIDER_ALIVE, unavailable(provider)),
-        Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", provider.title())),
+        Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", host_of(provider.authorize_url()))),
         Err(failure) => met(id::PROVIDER_ALIVE, failure.clone()),
     }
 }
 
+fn host_of(address: &str) -> &str {
+    address.trim_start_matches("https://").split('/').next().unwrap_or(address)
+}
+
 /// The failure for HTTP 410.
 pub fn shut_down(provider: Provider) -> Failure {
-    Failure::new(Code::ProviderShutDown, format!("{} answered HTTP 410: it was shut down", provider.title()))
+    let failure =
+        Failure::new(Code::ProviderShutDown, format!("{} answered HTTP 410: it was shut down", provider.title()));
+    match provider {
+        Provider::Fitbit => failure,
+        Provider::GoogleHealth => failure.with_hint(
+            "Nothing is known of an end of this API; look at Google's pages: https://developers.google.com/health/release-notes",
+        ),
+    }
 }
 
 /// The failure for a provider that is out of order.

@@ -67,6 +67,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let (now, differences) = tenant::look_at_connection(world, management, &wanted, inputs.connection.as_ref())?;
     if let Some(now) = &now {
         place.connection.clone_from(&now.name);
+        app.scopes = app.wanted(&name).resulting_scopes(Some(now));
     }
     let wanted = app.wanted(&place.connection);
     let selection = tenant::look_at_applications(world, management, now.as_ref(), &inputs)?;
@@ -193,7 +194,7 @@ fn register(
     app::verify_callbacks(world, provider, &client_id, &callbacks, &scopes)?;
     world.console.heading(Step::Credentials.number(), Step::Credentials.title());
     let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs, stored))?;
-    Ok(App { provider, client_id, secret, to_store, scopes })
+    Ok(App { provider, client_id, secret, to_store, scopes, scopes_chosen: inputs.scopes.is_some() })
 }
 
 /// Signs in at step 4, when the credentials were not known before; a custom domain found now has a callback of its own.

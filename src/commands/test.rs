@@ -39,7 +39,8 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     );
     let scopes =
         inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
-    let run = Run { world, args, provider, client_id, scopes, seen: Default::default() };
+    let scopes_chosen = inputs.scopes.is_some();
+    let run = Run { world, args, provider, client_id, scopes, scopes_chosen, seen: Default::default() };
     run.all(&mut inputs, secret, direct)?;
     run.verdict()
 }
@@ -102,6 +103,7 @@ struct Run<'a> {
     provider: Provider,
     client_id: String,
     scopes: Vec<String>,
+    scopes_chosen: bool,
     seen: std::cell::RefCell<Vec<Finding>>,
 }
 

@@ -96,6 +96,15 @@ pub(super) static CONNECTION_CHANGED_MEANWHILE: Diagnosis = Diagnosis {
     links: &[],
 };
 
+pub(super) static CONNECTION_SCOPES_DROPPED: Diagnosis = Diagnosis {
+    code: "connection_scopes_dropped",
+    symptom: "A scope was written into the connection, and the tenant does not show it.",
+    cause: "A built-in connection keeps only the scopes that Auth0 knows for it and drops the others without a word.",
+    cure: "Leave the scope out with `--scopes`, or ask for it at the login with Auth0's parameter `connection_scope`",
+    exit: Exit::Misconfigured,
+    links: &["https://auth0.com/docs/authenticate/identity-providers/adding-scopes-for-an-external-idp"],
+};
+
 pub(super) static TOKEN_VAULT_ON: Diagnosis = Diagnosis {
     code: "token_vault_on",
     symptom: "The purpose Connected Accounts for Token Vault is on for the connection.",

@@ -164,6 +164,7 @@ codes! {
         ConnectionSettingsDiffer = CONNECTION_SETTINGS_DIFFER,
         ConnectionUsesDeveloperKeys = CONNECTION_USES_DEVELOPER_KEYS,
         ConnectionChangedMeanwhile = CONNECTION_CHANGED_MEANWHILE,
+        ConnectionScopesDropped = CONNECTION_SCOPES_DROPPED,
         TokenVaultOn = TOKEN_VAULT_ON,
     }
     application {

@@ -4,10 +4,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
-use crate::checks::{id, provider::extra};
+use crate::checks::provider::extra;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
 use crate::http::{Answer, Call};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
@@ -77,7 +76,7 @@ impl Round<'_> {
         let result = self.examine(&tokens, callback);
         let revoked = self.revoke(&tokens);
         let mut done = result?;
-        done.findings.extend(revoked);
+        done.notes.extend(revoked);
         Ok(done)
     }
 
@@ -100,7 +99,7 @@ impl Round<'_> {
             }
             if !missing.is_empty() {
                 let message = format!("the person did not grant {}", missing.join(" "));
-                notes.push(Finding::warn(id::LOGIN_LIVE, Failure::new(Code::SomeScopesNotGranted, message)));
+                notes.push(Failure::new(Code::SomeScopesNotGranted, message));
             }
         }
         if provider == Provider::GoogleHealth {
@@ -110,12 +109,10 @@ impl Round<'_> {
                         "the refresh token expires in {}: the app's publishing status is Testing",
                         humantime::format_duration(std::time::Duration::from_secs(seconds))
                     );
-                    let failure = Failure::new(Code::RefreshTokenExpiresIn7Days, message);
-                    notes.push(Finding::warn(id::LOGIN_LIVE, failure));
+                    notes.push(Failure::new(Code::RefreshTokenExpiresIn7Days, message));
                 }
                 _ if tokens.refresh.is_none() => {
-                    let failure = Failure::new(Code::RefreshTokenMissing, "no refresh token came back");
-                    notes.push(Finding::warn(id::LOGIN_LIVE, failure));
+                    notes.push(Failure::new(Code::RefreshTokenMissing, "no refresh token came back"));
                 }
                 _ => {}
             }
@@ -129,14 +126,11 @@ impl Round<'_> {
             .legacy_user_id
             .as_ref()
             .map_or_else(|| "no old Fitbit user id".to_owned(), |legacy| format!("old Fitbit user id {legacy}"));
-        let mut findings = vec![
-            Finding::pass(id::LOGIN_LIVE, format!("{who} signed in at {}", provider.title())),
-            Finding::pass(id::IDENTITY_READ, format!("{who} is {}, {legacy}", person.subject)),
-        ];
-        findings.extend(notes);
+        let how = format!("{who} signed in at {}", provider.title());
+        let read = format!("{who} is {}, {legacy}", person.subject);
         let identity =
             IdentityDoc { subject: person.subject, name: person.name, legacy_user_id: person.legacy_user_id };
-        Ok(LoggedIn { identity, findings })
+        Ok(LoggedIn { identity, how, who: read, notes })
     }
 
     fn google_person(&self, tokens: &Tokens) -> Result<Person, Failure> {
@@ -192,11 +186,18 @@ impl Round<'_> {
         if answer.status == 410 {
             return crate::checks::provider::shut_down(self.login.provider);
         }
+        let body = answer.json().unwrap_or(Value::Null);
+        let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
+        let words = words.map_or_else(|| said(&answer.text()), said);
         if let Some(error) = health_error(answer.status, &answer.body) {
-            let detail = error.detail.unwrap_or_default();
+            let detail = match (error.code, error.detail) {
+                (Code::GoogleHealthApiDisabled, Some(number)) => format!(" (project number {number})"),
+                (_, Some(detail)) => format!(" ({detail} )"),
+                (_, None) => String::new(),
+            };
             return Failure::new(
                 error.code,
-                format!("{title} does not give the identity ({}): {detail}", answer.status),
+                format!("{title} does not give the identity ({}): {words}{detail}", answer.status),
             );
         }
         let code = match answer.status {
@@ -204,7 +205,7 @@ impl Round<'_> {
             500.. => Code::ServiceUnavailable,
             _ => Code::UnrecognisedAnswer,
         };
-        Failure::new(code, format!("{title} does not give the identity ({}): {}", answer.status, said(&answer.text())))
+        Failure::new(code, format!("{title} does not give the identity ({}): {words}", answer.status))
     }
 
     fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {
@@ -246,19 +247,16 @@ impl Round<'_> {
     }
 
     /// The token was for one look; Google drops every token of the grant with either, Fitbit likewise.
-    fn revoke(&self, tokens: &Tokens) -> Option<Finding> {
+    fn revoke(&self, tokens: &Tokens) -> Option<Failure> {
         let provider = self.login.provider;
         let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
         let client = (provider == Provider::Fitbit).then_some((self.login.client_id, self.secret));
         match oauth::revoke(&self.world.http, provider.revoke_url(), token, client) {
             Ok(true) => None,
-            _ => {
-                let failure = Failure::new(
-                    Code::TokenNotRevoked,
-                    "the token of this test could not be revoked; it expires by itself",
-                );
-                Some(Finding::warn(id::LOGIN_LIVE, failure))
-            }
+            _ => Some(Failure::new(
+                Code::TokenNotRevoked,
+                "the token of this test could not be revoked; it expires by itself",
+            )),
         }
     }
 }

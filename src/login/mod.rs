@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::browser::Opened;
+use crate::checks::id;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure, recognise};
 use crate::finding::Finding;
@@ -29,8 +30,26 @@ use crate::world::World;
 pub struct LoggedIn {
     /// Who.
     pub identity: IdentityDoc,
-    /// `login.live`, `identity.read` and what is worth a warning.
-    pub findings: Vec<Finding>,
+    /// How they signed in, in a sentence.
+    pub how: String,
+    /// Who they are, in a sentence.
+    pub who: String,
+    /// What is worth a warning although it worked.
+    pub notes: Vec<Failure>,
+}
+
+impl LoggedIn {
+    /// `login.live` and `identity.read`, each once.
+    pub fn findings(&self) -> [Finding; 2] {
+        let mut live = Finding::pass(id::LOGIN_LIVE, &self.how);
+        if let Some(first) = self.notes.first() {
+            let notes: Vec<&str> = self.notes.iter().map(|note| note.message.as_str()).collect();
+            let hint = first.hint();
+            let failure = Failure::new(first.code, format!("{}; {}", self.how, notes.join("; "))).with_hint(hint);
+            live = Finding::warn(id::LOGIN_LIVE, failure);
+        }
+        [live, Finding::pass(id::IDENTITY_READ, &self.who)]
+    }
 }
 
 /// What both kinds of login are told.

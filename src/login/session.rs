@@ -2,6 +2,7 @@
 
 use super::temporary::Temporary;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
+use crate::auth0::authorize::{Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::id;
@@ -27,10 +28,10 @@ pub struct Through<'a> {
 /// # Errors
 /// What went wrong, named, after everything was cleaned up.
 pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<Vec<Finding>, Failure> {
-    let mut left = None;
     let result = match (through.test_app, through.management) {
         (Some(application), management) => {
             let listener = bind(login.port)?;
+            preflight(world, login, host, application, &listener.redirect_uri(), through)?;
             // Nothing to clean up, but Ctrl-C must still reach the wait.
             let _hold = world.cancel.hold();
             through_auth0::run(world, login, host, application, listener, management)
@@ -40,8 +41,16 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
             let _hold = world.cancel.hold();
             let redirect_uri = listener.redirect_uri();
             let temporary = Temporary::create(management, through.all, &redirect_uri, through.connection_id)?;
-            let result = through_auth0::run(world, login, host, &temporary.client_id, listener, Some(management));
-            left = temporary.remove(management);
+            let mut result = through_auth0::run(world, login, host, &temporary.client_id, listener, Some(management));
+            if let Some(left) = temporary.remove(management) {
+                match &mut result {
+                    Ok(done) => done.notes.push(left),
+                    Err(_) => {
+                        world.console.warn(&left.message);
+                        world.console.hint(&left.hint());
+                    }
+                }
+            }
             result
         }
         (None, None) => {
@@ -50,12 +59,52 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
                 .with_hint("Give Management API credentials, or an existing application with --test-app ID"));
         }
     };
-    if let Some(left) = &left {
-        world.console.finding(left);
+    report(world, result)
+}
+
+/// Asks `/authorize` for a named application before a person is sent there: an application that does not exist, does not allow
+/// the callback, or is not enabled shows a page that never comes back.
+fn preflight(
+    world: &World,
+    login: &Login,
+    host: &Domain,
+    application: &str,
+    redirect_uri: &str,
+    through: &Through,
+) -> Result<(), Failure> {
+    let missing = || {
+        let message = format!("the tenant has no application with the client ID {application}");
+        Err(Failure::new(Code::ApplicationNotFound, message))
+    };
+    if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
+        return missing();
     }
-    let mut findings = report(world, result)?;
-    findings.extend(left);
-    Ok(findings)
+    let fail = |code, message: String| Err(Failure::new(code, message));
+    match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
+        Reading::Upstream(_) => Ok(()),
+        Reading::Page { said, .. } if said.to_lowercase().contains("callback") => {
+            let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
+            let hint = format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}");
+            Err(Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
+        }
+        Reading::Page { said, .. } if said.to_lowercase().contains("client") => missing(),
+        Reading::Page { status, said } => {
+            // What is not understood is left to the person's browser to show.
+            world.console.warn(&format!("{host} answered {status} for {application}: {said}"));
+            Ok(())
+        }
+        Reading::Refused { error, description } => fail(
+            Code::AuthorizeConnectionNotUsable,
+            format!("{host} refuses the login with {application}: {error}, {description}"),
+        ),
+        Reading::LoginPage => fail(
+            Code::AuthorizeConnectionNotUsable,
+            format!("{host} does not take {} for the application {application}", login.connection),
+        ),
+        Reading::Unavailable(status) => {
+            fail(Code::ServiceUnavailable, format!("{host} answered {status} to /authorize"))
+        }
+    }
 }
 
 /// Prints and keeps what a login came to.
@@ -63,21 +112,17 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
 /// # Errors
 /// The login's own.
 pub fn report(world: &World, result: Result<LoggedIn, Failure>) -> Result<Vec<Finding>, Failure> {
-    match result {
-        Ok(done) => {
-            done.findings.iter().for_each(|finding| world.console.finding(finding));
-            let who = done.identity.name.clone().unwrap_or_else(|| done.identity.subject.clone());
-            world.console.step(StepReport::new(Step::Login, StepState::Done, format!("{who} signed in")));
-            world.console.gap();
-            world.console.say(&format!("It works: {who} signed in."));
-            world.console.identity(done.identity);
-            Ok(done.findings)
+    let done = result.inspect_err(|failure| {
+        if failure.code != Code::Cancelled {
+            world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone()));
         }
-        Err(failure) => {
-            if failure.code != Code::Cancelled {
-                world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone()));
-            }
-            Err(failure)
-        }
-    }
+    })?;
+    let findings = done.findings();
+    findings.iter().for_each(|finding| world.console.finding(finding));
+    let who = done.identity.name.clone().unwrap_or_else(|| done.identity.subject.clone());
+    world.console.step(StepReport::new(Step::Login, StepState::Done, format!("{who} signed in")));
+    world.console.gap();
+    world.console.say(&format!("It works: {who} signed in."));
+    world.console.identity(done.identity);
+    Ok(findings.into())
 }

@@ -7,9 +7,7 @@ use serde_json::json;
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::{TEMPORARY_NAME, is_ours};
-use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
 
 /// What the Management API token needs for it.
 pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:connections"];
@@ -55,22 +53,21 @@ impl Temporary {
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
             return Err(match temporary.remove(management) {
                 None => failure,
-                Some(left) => Failure::new(failure.code, format!("{}; {}", failure.message, left.detail)),
+                Some(left) => Failure::new(failure.code, format!("{}; {}", failure.message, left.message)),
             });
         }
         Ok(temporary)
     }
 
     /// Removes it; a warning that names it when that failed.
-    pub fn remove(self, management: &Management) -> Option<Finding> {
+    pub fn remove(self, management: &Management) -> Option<Failure> {
         let failure = management.delete_application(&self.client_id).err()?;
         let message = format!(
             "the temporary application {TEMPORARY_NAME} ({}) could not be removed: {}",
             self.client_id, failure.message
         );
-        let failure = Failure::new(Code::TemporaryApplicationLeft, message)
-            .with_hint(format!("The next run takes it over and removes it, or: auth0 apps delete {}", self.client_id));
-        Some(Finding::warn(id::LOGIN_LIVE, failure))
+        let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", self.client_id);
+        Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
     }
 }
 

@@ -4,10 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::auth0::management::{Management, address};
-use crate::checks::id;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
 use crate::http::Call;
 use crate::ids::Domain;
 use crate::loopback::{Callback, Listener};
@@ -100,15 +98,9 @@ impl Round<'_> {
             (None, Some(note)) => read.push_str(&format!("; {note}")),
             (None, None) => {}
         }
-        let findings = vec![
-            Finding::pass(
-                id::LOGIN_LIVE,
-                format!("{who} signed in through {}; ID token and profile agree", self.login.connection),
-            ),
-            Finding::pass(id::IDENTITY_READ, read),
-        ];
+        let how = format!("{who} signed in through {}; ID token and profile agree", self.login.connection);
         let identity = IdentityDoc { name: name.map(str::to_owned), subject, legacy_user_id };
-        LoggedIn { identity, findings }
+        LoggedIn { identity, how, who: read, notes: Vec::new() }
     }
 
     /// For `fitbit` it is part of the user id; for `google-health` the profile script put it into the user's profile.

@@ -95,11 +95,10 @@ fn fitbit_sign_in(path: &str) -> bool {
         && ["login", "signin", "sign-in", "consent", "oauth2/authorize"].iter().any(|part| path.contains(part))
 }
 
-/// The refusal that `authError` spells out; an error page with nothing readable in it is still a refusal.
+/// The refusal that `authError` spells out; one that cannot be read proves nothing.
 fn google_refusal(told: Option<String>) -> Verdict {
     let Some(error) = told.and_then(|value| auth_error::decode(&value)) else {
-        let said = "an error page that does not say why".to_owned();
-        return Verdict::Refused { code: Code::ProviderRefusedRequest, said };
+        return Verdict::Unknown { said: "an error page whose reason cannot be read".to_owned() };
     };
     let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
     let sentence = error.sentence.map(|sentence| format!(", {sentence}")).unwrap_or_default();

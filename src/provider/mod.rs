@@ -245,12 +245,18 @@ impl Provider {
         if theirs && !ours {
             return Err(format!("this is a client secret of another provider; the provider is {}", self.name()));
         }
+        if secret.len() > LONGEST_SECRET {
+            return Err(format!("the client secret is longer than the {LONGEST_SECRET} characters that Auth0 takes"));
+        }
         if secret.len() < SHORTEST_SECRET {
             return Err("the client secret is too short to be whole; copy it again in full".to_owned());
         }
         Ok(())
     }
 }
+
+/// Auth0's limit for a connection's `client_secret` (OpenAPI description of the Management API).
+const LONGEST_SECRET: usize = 1024;
 
 /// Every form of secret known has at least 24 characters; what is far shorter was cut.
 const SHORTEST_SECRET: usize = 16;

@@ -31,6 +31,8 @@ pub struct App {
     pub to_store: bool,
     /// Scopes, short names.
     pub scopes: Vec<String>,
+    /// Whether somebody chose them, now or earlier.
+    pub scopes_chosen: bool,
 }
 
 impl App {
@@ -42,6 +44,7 @@ impl App {
             client_id: &self.client_id,
             secret: Some(&self.secret),
             scopes: &self.scopes,
+            scopes_chosen: self.scopes_chosen,
         }
     }
 }

@@ -39,10 +39,12 @@ pub fn run<'a>(
                 return Err(failure);
             }
         };
-        world.console.finding(&checks::access(&management, &[]));
         if login_domains.is_empty() {
-            login_domains.extend(custom_domains(&management, domain));
+            login_domains.extend(custom_domains(&management, domain).inspect_err(|failure| {
+                world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
+            })?);
         }
+        world.console.finding(&checks::access(&management, &[]));
         let to_keep = match login {
             Login::Client { id, secret } if new => Some((id, secret)),
             _ => None,
@@ -51,11 +53,34 @@ pub fn run<'a>(
     })
 }
 
-/// The tenant's custom domains; none when they cannot be read, since most tenants have none.
-pub fn custom_domains(management: &Management, domain: &Domain) -> Vec<Domain> {
+/// The tenant's custom domains; none when the tenant does not tell, since most tenants have none.
+///
+/// # Errors
+/// When the Management API cannot be used at all.
+pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Vec<Domain>, Failure> {
     if !management.may("read:custom_domains") {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let found = management.custom_domains().unwrap_or_default();
-    found.iter().filter_map(|text| text.parse::<Domain>().ok()).filter(|custom| custom != domain).collect()
+    match management.custom_domains() {
+        Ok(found) => {
+            Ok(found.iter().filter_map(|text| text.parse::<Domain>().ok()).filter(|custom| custom != domain).collect())
+        }
+        Err(failure) if no_session(&failure) => Err(failure),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// Whether a failure of one call means that no call can succeed.
+pub fn no_session(failure: &Failure) -> bool {
+    use crate::diagnosis::Code;
+    matches!(
+        failure.code,
+        Code::ManagementTokenRejected
+            | Code::ManagementTokenExpired
+            | Code::ServiceUnavailable
+            | Code::NetworkUnreachable
+            | Code::TlsFailed
+            | Code::TimedOut
+            | Code::RateLimited
+    )
 }

@@ -168,6 +168,9 @@ pub fn look_at_applications(
             let message = format!("the saved application {} does not exist in the tenant any more", gone.client_id);
             return Err(Failure::new(Code::ApplicationGone, message));
         }
+        for application in applications.iter().filter(|application| application.for_machines) {
+            world.console.warn(&format!("{} is machine to machine: nobody logs in with it", application.label()));
+        }
         let to_enable: Vec<String> =
             applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !on.contains(client_id)).collect();
         if !to_enable.is_empty() {
@@ -231,6 +234,10 @@ pub fn apply_connection(
                 let stored = management.connection(&id)?;
                 match wanted.differences(&stored)?.first() {
                     None => Ok(stored),
+                    Some(d) if d.code == Code::ConnectionScopesDiffer => {
+                        let message = format!("the tenant was given the scopes {}, and keeps {}", d.wanted, d.now);
+                        Err(Failure::new(Code::ConnectionScopesDropped, message))
+                    }
                     Some(d) => {
                         let message = format!("{} was written as {}, but reads {}", d.field, d.wanted, d.now);
                         Err(Failure::new(Code::ConnectionChangedMeanwhile, message))

@@ -136,11 +136,16 @@ impl<'a> Door<'a> {
                 self.wrong.push(Failure::new(Code::InputContradictory, message));
                 return None;
             }
-            io::stdin().lock().take(MAX_FILE).read_to_string(&mut text)
+            io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text)
         } else {
-            File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+            File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
         };
         match result {
+            Ok(read) if read as u64 > MAX_FILE => {
+                let message = format!("the file with the {}, {}, is larger than 64 KiB", field.name, path.display());
+                self.wrong.push(Failure::new(Code::FileNotReadable, message));
+                None
+            }
             Ok(_) => Some(text),
             Err(error) => {
                 let why = if error.kind() == io::ErrorKind::InvalidData {

@@ -6,6 +6,7 @@ use crate::checks::provider::{alive, callback, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
+use crate::ids::Store;
 use crate::secret::Secret;
 
 impl Run<'_> {
@@ -32,7 +33,10 @@ impl Run<'_> {
                 Some(secret),
             ),
             Kept::Nothing => {
-                let message = format!("the client secret is not in {}", self.world.place());
+                let message = match self.world.store {
+                    Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
+                    _ => format!("the client secret is not in {}", self.world.place()),
+                };
                 let ways = format!("Run fitbit-connect setup, or give it: {}", ask::CLIENT_SECRET.how_to_give());
                 (
                     Finding::fail(

@@ -16,7 +16,7 @@ use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::login::{self, temporary};
 use crate::secret::Secret;
-use crate::steps::sign_in::custom_domains;
+use crate::steps::sign_in::{custom_domains, no_session};
 use crate::steps::tenant::stored_login;
 
 /// What the read-only checks use.
@@ -51,12 +51,17 @@ impl Run<'_> {
             Ok(None) => Ok(None),
             Err(failure) => Err(failure),
         };
-        if let Ok(Some(management)) = &session
-            && login_domains.is_empty()
-        {
-            login_domains.extend(custom_domains(management, domain));
+        let found = match &session {
+            Ok(Some(management)) if login_domains.is_empty() => custom_domains(management, domain),
+            _ => Ok(Vec::new()),
+        };
+        match found {
+            Ok(found) => {
+                login_domains.extend(found);
+                (reachable, session)
+            }
+            Err(failure) => (reachable, Err(failure)),
         }
-        (reachable, session)
     }
 
     pub(super) fn tenant_checks<'w>(
@@ -69,17 +74,22 @@ impl Run<'_> {
         session: Result<Option<Management<'w>>, Failure>,
     ) -> Result<TenantState<'w>, Failure> {
         let answers = self.note(reachable);
-        let management = self.management_check(session, answers);
         let chosen = inputs.connection.as_ref();
         let mut name = chosen.map_or(self.provider.default_connection(), |name| name.as_str()).to_owned();
         let host = login::host(domain, login_domains).clone();
 
-        let found = match management.as_ref() {
-            Some(management) => management
+        let found = match &session {
+            Ok(Some(management)) => management
                 .require(&["read:connections"])
                 .and_then(|()| connection::find(management, self.provider, chosen)),
-            None => Ok(None),
+            _ => Ok(None),
         };
+        // The first call shows whether the session is good for anything.
+        let session = match &found {
+            Err(failure) if no_session(failure) => Err(failure.clone()),
+            _ => session,
+        };
+        let management = self.management_check(session, answers);
         let mut usable = answers;
         let mut connection = None;
         if management.is_some() {
@@ -99,6 +109,7 @@ impl Run<'_> {
                     client_id: &self.client_id,
                     secret,
                     scopes: &self.scopes,
+                    scopes_chosen: self.scopes_chosen,
                 };
                 self.note(connection::settings(&now, &wanted));
                 self.note(connection::secret(&now, &wanted));
