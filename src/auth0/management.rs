@@ -1,6 +1,6 @@
-//! Owns the calls to the Management API: the token, the scopes it carries, paging, pacing, and the meaning of error bodies.
+//! Owns the calls to the Management API: the token, the scopes it carries, paging, pacing.
 //!
-//! Refuses to guess: an error body that is not understood is passed on, escaped, under `unrecognised_answer`.
+//! Refuses to send a second call before the tenant's plan allows it.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::refusal::{missing_scope, refusal, shape};
 use super::wire::{Application, Connection, CustomDomain, EnabledClient, Page, TokenAnswer};
 use crate::diagnosis::{Code, Failure};
-use crate::http::{Answer, Body, Call, Http};
+use crate::http::{Body, Call, Http};
 use crate::ids::Domain;
 use crate::jwt;
 use crate::secret::Secret;
@@ -239,7 +240,10 @@ impl<'a> Management<'a> {
             body: body.map_or(Body::None, Body::Json),
             repeatable,
         };
-        let answer = self.http.send(&call.bearer(&self.token))?;
+        let answer = self.http.send(&call.bearer(&self.token)).map_err(|failure| match failure.code {
+            Code::UnrecognisedAnswer => shape("too large"),
+            _ => failure,
+        })?;
         if answer.header("x-ratelimit-remaining") == Some("0") {
             // The plan's burst is used up: wait rather than be refused, but never for long on a service's word alone.
             let pause = answer.pause().unwrap_or_default().min(Duration::from_secs(2));
@@ -342,51 +346,6 @@ fn client_credentials(
     Err(Failure::new(code, message))
 }
 
-/// Names a refusal of the Management API.
-fn refusal(answer: &Answer, path: &str) -> Failure {
-    let body = answer.json().unwrap_or(Value::Null);
-    let code = body["errorCode"].as_str().unwrap_or_default();
-    let message = body["message"].as_str().map_or_else(|| said(&answer.text()), said);
-    let lower = message.to_lowercase();
-    let about = |what: &str| format!("{what}: {message}");
-    match answer.status {
-        401 if lower.contains("expired") => {
-            Failure::new(Code::ManagementTokenExpired, about("the Management API token has expired"))
-        }
-        401 => Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token")),
-        403 if code == "insufficient_scope" || lower.contains("insufficient scope") => {
-            missing_scope(message.split_once(':').map_or("", |(_, scopes)| scopes.trim()))
-        }
-        403 if matches!(code, "insufficient_entitlement" | "feature_not_enabled") => {
-            Failure::new(Code::PlanFeatureMissing, about("the tenant's plan does not have this"))
-        }
-        403 if lower.contains("limit") || lower.contains("can only create") => {
-            Failure::new(Code::EntityLimitReached, about("the tenant's plan allows no more"))
-        }
-        404 if path.starts_with("connections") && !lower.contains("client") => {
-            Failure::new(Code::ConnectionNotFound, about("the connection does not exist any more"))
-        }
-        404 if path.starts_with("clients") || path.starts_with("connections") => {
-            Failure::new(Code::ApplicationGone, about("the application does not exist"))
-        }
-        409 if path.starts_with("connections") => {
-            Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
-        }
-        429 => Failure::new(Code::RateLimited, about("the Management API asks for fewer requests")),
-        500.. => Failure::new(Code::ServiceUnavailable, format!("the Management API answered {}", answer.status)),
-        status => Failure::new(
-            Code::UnrecognisedAnswer,
-            format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
-        ),
-    }
-}
-
-fn missing_scope(scopes: &str) -> Failure {
-    let list = if scopes.is_empty() { "a scope".to_owned() } else { scopes.to_owned() };
-    Failure::new(Code::MissingScope, format!("the Management API token lacks {list}"))
-        .with_hint(format!("Allow the application these permissions of the Auth0 Management API: {list}"))
-}
-
 fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
     Page::read(answer.clone(), member).ok_or_else(|| shape(member))
 }
@@ -397,10 +356,4 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
 
 fn read_all<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, Failure> {
     values.into_iter().map(read).collect()
-}
-
-fn shape(what: &str) -> Failure {
-    // Not a service that says something new, but something else in its place: a portal, a proxy, an outage.
-    let message = format!("the Management API answered in a shape that is not its own ({what})");
-    Failure::new(Code::ServiceUnavailable, message)
 }

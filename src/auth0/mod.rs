@@ -5,4 +5,5 @@
 pub mod authorize;
 pub mod connection;
 pub mod management;
+mod refusal;
 pub mod wire;

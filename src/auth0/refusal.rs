@@ -1,0 +1,61 @@
+//! Owns the meaning of what the Management API answers when it does not do what it was asked.
+//!
+//! Refuses to guess: what is not known is passed on, safe to print, under `unrecognised_answer`.
+
+use serde_json::Value;
+
+use crate::diagnosis::{Code, Failure};
+use crate::http::Answer;
+use crate::text::said;
+
+/// Names a refusal of the Management API.
+pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
+    let body = answer.json().unwrap_or(Value::Null);
+    let code = body["errorCode"].as_str().unwrap_or_default();
+    let message = body["message"].as_str().map_or_else(|| said(&answer.text()), said);
+    let lower = message.to_lowercase();
+    let about = |what: &str| format!("{what}: {message}");
+    match answer.status {
+        401 if lower.contains("expired") => {
+            Failure::new(Code::ManagementTokenExpired, about("the Management API token has expired"))
+        }
+        401 => Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token")),
+        403 if code == "insufficient_scope" || lower.contains("insufficient scope") => {
+            missing_scope(message.split_once(':').map_or("", |(_, scopes)| scopes.trim()))
+        }
+        403 if matches!(code, "insufficient_entitlement" | "feature_not_enabled") => {
+            Failure::new(Code::PlanFeatureMissing, about("the tenant's plan does not have this"))
+        }
+        403 if lower.contains("limit") || lower.contains("can only create") => {
+            Failure::new(Code::EntityLimitReached, about("the tenant's plan allows no more"))
+        }
+        404 if path.starts_with("connections") && !lower.contains("client") => {
+            Failure::new(Code::ConnectionNotFound, about("the connection does not exist any more"))
+        }
+        404 if path.starts_with("clients") || path.starts_with("connections") => {
+            Failure::new(Code::ApplicationGone, about("the application does not exist"))
+        }
+        409 if path.starts_with("connections") => {
+            Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
+        }
+        429 => Failure::new(Code::RateLimited, about("the Management API asks for fewer requests")),
+        500.. => Failure::new(Code::ServiceUnavailable, format!("the Management API answered {}", answer.status)),
+        status => Failure::new(
+            Code::UnrecognisedAnswer,
+            format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
+        ),
+    }
+}
+
+pub(super) fn missing_scope(scopes: &str) -> Failure {
+    let list = if scopes.is_empty() { "a scope".to_owned() } else { scopes.to_owned() };
+    Failure::new(Code::MissingScope, format!("the Management API token lacks {list}"))
+        .with_hint(format!("Allow the application these permissions of the Auth0 Management API: {list}"))
+}
+
+/// The failure for an answer that is not the Management API's.
+pub(super) fn shape(what: &str) -> Failure {
+    // Not a service that says something new, but something else in its place: a portal, a proxy, an outage.
+    let message = format!("the Management API answered in a shape that is not its own ({what})");
+    Failure::new(Code::ServiceUnavailable, message)
+}
