@@ -22,11 +22,13 @@ pub struct Hold(Cancel);
 impl Cancel {
     /// Called by the signal handler; whether the process has to end now.
     pub fn interrupt(&self) -> bool {
+        // Looked at first: who is woken may be done before this goes on.
+        let held = self.0.holders.load(Ordering::SeqCst) > 0;
         let first = !self.0.asked.swap(true, Ordering::SeqCst);
         if let Some(wake) = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             wake();
         }
-        !(first && self.0.holders.load(Ordering::SeqCst) > 0)
+        !(first && held)
     }
 
     /// Whether Ctrl-C was pressed.
@@ -42,12 +44,14 @@ impl Cancel {
 
     /// What to wake when Ctrl-C comes; `None` when nobody waits any more. Woken at once when it has come already.
     pub fn wakes(&self, wake: Option<Box<dyn Fn() + Send>>) {
+        let mut slot = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = wake;
+        // Looked at under the lock that `interrupt` takes after it has asked: one of the two sees the other.
         if self.is_asked()
-            && let Some(wake) = &wake
+            && let Some(wake) = slot.as_ref()
         {
             wake();
         }
-        *self.0.wake.lock().unwrap_or_else(PoisonError::into_inner) = wake;
     }
 }
 

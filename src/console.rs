@@ -94,6 +94,8 @@ pub struct Console {
     document: Mutex<Document>,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
+    /// Whether the last word was said: Ctrl-C at a question reaches both the question and the signal handler.
+    finished: Mutex<bool>,
 }
 
 impl Console {
@@ -105,7 +107,7 @@ impl Console {
             Colour::Never => ColorChoice::Never,
         };
         let document = Document { schema: 1, command: command.to_owned(), ..Document::default() };
-        Self { json, colour, document: Mutex::new(document), last_hint: Mutex::default() }
+        Self { json, colour, document: Mutex::new(document), last_hint: Mutex::default(), finished: Mutex::default() }
     }
 
     /// Whether the caller asked for JSON.
@@ -232,6 +234,11 @@ impl Console {
 
     /// The end of a command: the error for people, or the document for programs.
     pub fn finish(&self, exit: Exit, failure: Option<&Failure>) {
+        // Held while printing, so that whoever comes second neither repeats it nor ends the process in the middle of it.
+        let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *finished, true) {
+            return;
+        }
         if let Some(failure) = failure {
             self.gap();
             let mut lines = failure.message.lines();

@@ -12,12 +12,15 @@ use fitbit_connect::world::Process;
 fn main() -> ExitCode {
     let cancel = Cancel::default();
     let console: Arc<OnceLock<Arc<Console>>> = Arc::default();
-    let terminal = terminal::State::save();
-    let (on_signal, to_print) = (cancel.clone(), Arc::clone(&console));
+    let terminal = Arc::new(terminal::State::save());
+    let (on_signal, to_print, to_restore) = (cancel.clone(), Arc::clone(&console), Arc::clone(&terminal));
     let installed = ctrlc::set_handler(move || {
         if on_signal.interrupt() {
-            terminal.restore();
+            to_restore.restore();
             let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
+            // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            to_restore.restore();
             #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
             std::process::exit(i32::from(exit));
         }
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
         // Set once: this process runs one command.
         let _ = console.set(current);
     });
+    if exit == fitbit_connect::diagnosis::Exit::Cancelled {
+        terminal.restore();
+    }
     ExitCode::from(exit.code())
 }
 

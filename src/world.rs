@@ -294,11 +294,14 @@ fn named_settings(global: &cli::Global, variables: &Variables) -> Option<PathBuf
 }
 
 fn profile_name(global: &cli::Global, variables: &Variables, settings: &Settings) -> Result<ProfileName, Failure> {
-    let given = global.profile.as_deref().or_else(|| variables.of(&ask::PROFILE).map(|(name, _)| name));
+    let given = match &global.profile {
+        Some(name) => Some((name.as_str(), "--profile")),
+        None => variables.of(&ask::PROFILE),
+    };
     match given {
-        Some(name) => name
-            .parse()
-            .map_err(|why| Failure::new(Code::InputInvalid, format!("the profile name is not right: {why}"))),
+        Some((name, from)) => name.parse().map_err(|why| {
+            Failure::new(Code::InputInvalid, format!("the profile name (from {from}) is not right: {why}"))
+        }),
         None => Ok(settings.default_profile()?.unwrap_or_default()),
     }
 }

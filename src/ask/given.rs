@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use door::{Door, invalid, pick};
+use door::{Door, HIDDEN, invalid, pick};
 
 use super::Field;
 use crate::auth0::management::Login;
@@ -189,7 +189,8 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     if let (Some(provider), Some(secret)) = (provider, &secret)
         && let Err(why) = provider.check_secret(secret.expose())
     {
-        door.wrong.push(Failure::new(Code::InputInvalid, format!("{} is not right: {why}", super::CLIENT_SECRET.name)));
+        let from = flags.client_secret_file.is_none().then(|| variables.of(&super::CLIENT_SECRET)).flatten();
+        door.wrong.push(invalid(&super::CLIENT_SECRET, from.map_or("", |(_, name)| name), HIDDEN, &why));
     }
 
     let chosen_scopes = door
@@ -208,11 +209,9 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         door.parsed(flags.domain.as_deref(), &super::DOMAIN, |text| text.parse::<Domain>()).or(saved.domain.clone());
     let login_domains = door
         .listed(&flags.login_domain, &super::LOGIN_DOMAIN)
-        .map(|texts| {
-            texts
-                .iter()
-                .filter_map(|text| door.parse(&super::LOGIN_DOMAIN, "", text, |t| t.parse::<Domain>()))
-                .collect()
+        .map(|(texts, from)| {
+            let parse = |text: &String| door.parse(&super::LOGIN_DOMAIN, from, text, |t| t.parse::<Domain>());
+            texts.iter().filter_map(parse).collect()
         })
         .unwrap_or_else(|| saved.login_domains.clone());
     let applications = match door.listed(&flags.app, &super::APPS) {
@@ -221,7 +220,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             Applications::Unknown
         }
         _ if flags.all_apps => Applications::All,
-        Some(named) => Applications::Named(named),
+        Some((named, _)) => Applications::Named(named),
         None if !saved.applications.is_empty() => Applications::Saved(saved.applications.clone()),
         None => Applications::Unknown,
     };

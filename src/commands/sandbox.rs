@@ -56,10 +56,11 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
             Failure::new(Code::FileNotWritable, format!("{} could not be written: {error}", path.display()))
         })?;
     }
+    // From here on Ctrl-C is the way to end it, and no failure.
+    let _hold = cancel.hold();
     announce(console, &sandbox, args.write_config.as_deref(), &config);
 
     let (ended, end) = mpsc::channel();
-    let _hold = cancel.hold();
     cancel.wakes(Some(Box::new(move || {
         let _ = ended.send(());
     })));

@@ -13,7 +13,7 @@ use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
-use crate::login::{self, Login, session, temporary};
+use crate::login::{self, Login, session};
 use crate::provider::{FormValues, Provider};
 use crate::secret::Secret;
 use crate::settings::Profile;
@@ -72,8 +72,9 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let wanted = app.wanted(&place.connection);
     let selection = tenant::look_at_applications(world, management, now.as_ref(), &inputs)?;
     let change = Change { now, differences, selection };
-    if !args.skip_login && args.inputs.test_app.is_none() {
-        within(world, Step::Login, || management.require(&temporary::SCOPES))?;
+    if !args.dry_run {
+        let login = !args.skip_login && args.inputs.test_app.is_none();
+        within(world, Step::Connection, || tenant::require_for(management, &change, login))?;
     }
 
     let keep_management = session.to_keep.is_some() && keep_management(world, args)?;

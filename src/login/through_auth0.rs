@@ -177,6 +177,14 @@ impl Round<'_> {
                  secret the provider shows today",
             );
         }
+        if lower.contains("user profile") {
+            // The built-in connection has no script: what it reads is what the person grants.
+            let code = match self.login.provider {
+                Provider::GoogleHealth => Code::ProfileScriptFailed,
+                Provider::Fitbit => Code::IdentityScopeNotGranted,
+            };
+            return Failure::new(code, format!("{} could not read the profile: {}", self.host, said(description)));
+        }
         refused(error, description)
     }
 }

@@ -15,6 +15,7 @@ use crate::checks::connection::{self as connection_checks, find};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
 use crate::ids::ConnectionName;
+use crate::login::temporary;
 use crate::world::{World, store_failure};
 
 /// What setup needs on every run; creating and changing is asked for only when there is something to create or change.
@@ -123,13 +124,6 @@ pub fn look_at_connection(
             Some(connection) => wanted.differences(connection)?,
             None => Vec::new(),
         };
-        match &now {
-            None => management.require(&["create:connections"])?,
-            Some(_) if !differences.is_empty() => {
-                management.require(&["update:connections", "update:connections_options"])?;
-            }
-            Some(_) => {}
-        }
         Ok((now, differences))
     })
 }
@@ -173,11 +167,32 @@ pub fn look_at_applications(
         }
         let to_enable: Vec<String> =
             applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !on.contains(client_id)).collect();
-        if !to_enable.is_empty() {
-            management.require(&["update:connections"])?;
-        }
         Ok(Selection { applications, to_enable, all })
     })
+}
+
+/// Refuses to begin what the token is known not to be able to finish.
+///
+/// # Errors
+/// `missing_scope`, naming every scope that is missing.
+pub fn require_for(management: &Management, change: &Change, login: bool) -> Result<(), Failure> {
+    let mut wanted = Vec::new();
+    match &change.now {
+        None => wanted.push("create:connections"),
+        Some(_) if !change.differences.is_empty() => {
+            wanted.extend(["update:connections", "update:connections_options"])
+        }
+        Some(_) => {}
+    }
+    if !change.selection.to_enable.is_empty() {
+        wanted.push("update:connections");
+    }
+    if login {
+        wanted.extend(temporary::SCOPES);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    management.require(&wanted)
 }
 
 /// Adds steps 4 and 5 to the plan.

@@ -29,12 +29,15 @@ pub(super) fn pick(flag: Option<&str>, variables: &Variables, field: &Field) -> 
     }
 }
 
+/// Stands for a value that is never shown.
+pub(super) const HIDDEN: &str = "\u{0}";
+
 /// The failure for a value that is not right; the value is shown unless it could be a secret.
 pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failure {
     let from = if from.is_empty() { String::new() } else { format!(" (from {from})") };
     // A value that is long or odd may be a secret pasted in the wrong place: then only the reason is shown.
     let short = text.len() <= 80 && refuse_control(text).is_ok() && !looks_secret(text);
-    let shown = if short { format!(" \"{text}\"") } else { String::new() };
+    let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
     Failure::new(Code::InputInvalid, format!("{}{shown}{from} is not right: {why}", field.name))
 }
 
@@ -86,27 +89,29 @@ impl<'a> Door<'a> {
         self.parse(field, from, &text, parse)
     }
 
-    pub(super) fn listed(&mut self, flags: &[String], field: &Field) -> Option<Vec<String>> {
-        let entries: Vec<String> = if flags.is_empty() {
-            let (list, _) = self.variables.of(field)?;
-            list.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+    /// The entries of a repeatable flag, else of a comma list in a variable, with the variable's name.
+    pub(super) fn listed(&mut self, flags: &[String], field: &Field) -> Option<(Vec<String>, &'static str)> {
+        let (entries, from): (Vec<String>, _) = if flags.is_empty() {
+            let (list, from) = self.variables.of(field)?;
+            let entries = list.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
+            (entries.collect(), from)
         } else {
-            flags.iter().map(|entry| entry.trim().to_owned()).collect()
+            (flags.iter().map(|entry| entry.trim().to_owned()).collect(), "")
         };
         for entry in &entries {
             if let Err(why) = refuse_control(entry) {
-                self.wrong.push(invalid(field, "", entry, &why));
+                self.wrong.push(invalid(field, from, entry, &why));
             } else if entry.is_empty() {
-                self.wrong.push(invalid(field, "", "", "it is empty"));
+                self.wrong.push(invalid(field, from, "", "it is empty"));
             }
         }
-        Some(entries)
+        Some((entries, from))
     }
 
     pub(super) fn secret(&mut self, file: Option<&Path>, field: &Field) -> Option<Secret> {
-        let text = match file {
-            Some(path) => self.read(path, field)?,
-            None => self.variables.of(field).map(|(text, _)| text.to_owned())?,
+        let (text, from) = match file {
+            Some(path) => (self.read(path, field)?, ""),
+            None => self.variables.of(field).map(|(text, from)| (text.to_owned(), from))?,
         };
         let secret = Secret::new(text.trim().trim_start_matches('\u{feff}').trim().to_owned());
         drop(Secret::new(text));
@@ -121,7 +126,7 @@ impl<'a> Door<'a> {
         };
         match wrong {
             Some(why) => {
-                self.wrong.push(Failure::new(Code::InputInvalid, format!("{} is not right: {why}", field.name)));
+                self.wrong.push(invalid(field, from, HIDDEN, &why));
                 None
             }
             None => Some(secret),
@@ -129,6 +134,13 @@ impl<'a> Door<'a> {
     }
 
     fn read(&mut self, path: &Path, field: &Field) -> Option<String> {
+        // A secret given where its file belongs is not repeated as a path.
+        let shown = match path.to_string_lossy() {
+            path if looks_secret(&path) || path.len() > 200 => {
+                "(not shown: it looks like the secret itself)".to_owned()
+            }
+            path => path.into_owned(),
+        };
         let mut text = String::new();
         let result = if path.as_os_str() == "-" {
             if let Some(first) = self.stdin_taken.replace(field.name) {
@@ -142,7 +154,7 @@ impl<'a> Door<'a> {
         };
         match result {
             Ok(read) if read as u64 > MAX_FILE => {
-                let message = format!("the file with the {}, {}, is larger than 64 KiB", field.name, path.display());
+                let message = format!("the file with the {}, {shown}, is larger than 64 KiB", field.name);
                 self.wrong.push(Failure::new(Code::FileNotReadable, message));
                 None
             }
@@ -153,7 +165,7 @@ impl<'a> Door<'a> {
                 } else {
                     error.to_string()
                 };
-                let message = format!("the file with the {}, {}, cannot be read: {why}", field.name, path.display());
+                let message = format!("the file with the {}, {shown}, cannot be read: {why}", field.name);
                 self.wrong.push(Failure::new(Code::FileNotReadable, message));
                 None
             }

@@ -1,0 +1,249 @@
+//! Owns a sandbox inside the test process, so that a test can see what the tenant was asked and change what it holds.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use fitbit_connect::endpoints::Endpoints;
+use fitbit_connect::http::{Answer, Body, Call, Http};
+use fitbit_connect::ids::{ProfileName, Store};
+use fitbit_connect::provider::Provider;
+use fitbit_connect::sandbox::facts::{self, Configured};
+use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::{Door, Reply, Request, Served};
+use fitbit_connect::sandbox::{Options, Sandbox};
+use fitbit_connect::secret::Secret;
+use fitbit_connect::settings::Settings;
+use fitbit_connect::simulated;
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Environment, free_port};
+
+/// What a test does with a request on its way to the tenant; the second argument lets it through.
+pub type Gate = Box<dyn Fn(&Request, &dyn Fn() -> Reply) -> Reply + Send + Sync>;
+
+/// A sandbox and what a client needs to use it.
+pub struct Stage {
+    sandbox: Sandbox,
+    provider: Provider,
+    configured: bool,
+    port: u16,
+    gate: Option<(Served, String)>,
+    token: Mutex<Option<String>>,
+}
+
+impl Stage {
+    /// A tenant on which setup was never run.
+    pub fn empty(provider: Provider, faults: &[Fault]) -> Self {
+        Self::start(provider, false, faults)
+    }
+
+    /// A tenant on which the connection is set up.
+    pub fn configured(provider: Provider, faults: &[Fault]) -> Self {
+        Self::start(provider, true, faults)
+    }
+
+    fn start(provider: Provider, configured: bool, faults: &[Fault]) -> Self {
+        let port = free_port();
+        let sandbox = Sandbox::start(&Options {
+            port: 0,
+            direct_port: port,
+            configured: configured.then_some(match provider {
+                Provider::GoogleHealth => Configured::GoogleHealth,
+                Provider::Fitbit => Configured::Fitbit,
+            }),
+            faults: faults.iter().copied().collect::<BTreeSet<_>>(),
+        });
+        Self { sandbox: sandbox.unwrap(), provider, configured, port, gate: None, token: Mutex::default() }
+    }
+
+    /// Puts a gate in front of the tenant; what the test itself asks does not go through it.
+    pub fn behind(mut self, gate: Gate) -> Self {
+        let tenant = self.tenant();
+        let http = Http::new(Endpoints::default());
+        let door = Door::open(0).unwrap();
+        let origin = door.origin();
+        let answer = move |request: &Request| gate(request, &|| forward(&http, &tenant, request));
+        self.gate = Some((door.serve(Arc::new(answer)).unwrap(), origin));
+        self
+    }
+
+    /// `http://127.0.0.1:PORT` of the tenant.
+    pub fn tenant(&self) -> String {
+        let domain = format!("https://{}", facts::DOMAIN);
+        self.sandbox.endpoints().into_iter().find(|(origin, _)| *origin == domain).unwrap().1
+    }
+
+    /// The provider of its connection.
+    pub fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    /// The loopback port that is registered at the providers.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A settings file of somebody who uses this sandbox, secrets in none of it.
+    pub fn settings(&self, store: Store) -> String {
+        let mut profile = simulated::profile(&self.sandbox, self.provider, self.configured).unwrap();
+        profile.store = Some(store);
+        if let Some((_, front)) = &self.gate {
+            let mut endpoints = Endpoints::default();
+            for (origin, target) in profile.endpoints.iter() {
+                let target = if target == self.tenant() { front.as_str() } else { target };
+                endpoints.add(origin, target).unwrap();
+            }
+            profile.endpoints = endpoints;
+        }
+        let mut settings = Settings::in_memory();
+        settings.put(&ProfileName::default(), &profile);
+        settings.text()
+    }
+
+    /// An environment with these settings at the usual place, and both secrets in variables.
+    pub fn environment(&self) -> Environment {
+        let environment = self.environment_without_management();
+        environment.with("AUTH0_CLIENT_SECRET", facts::MANAGEMENT_CLIENT_SECRET)
+    }
+
+    /// The same without the Management API client's secret.
+    pub fn environment_without_management(&self) -> Environment {
+        let secret = simulated::client_secret(self.provider);
+        let environment = Environment::new().with("FITBIT_CONNECT_CLIENT_SECRET", secret);
+        environment.write_settings(&self.settings(Store::Nothing));
+        environment
+    }
+
+    /// How much the tenant was asked so far.
+    pub fn mark(&self) -> usize {
+        self.sandbox.tenant_requests().len()
+    }
+
+    /// What the tenant was asked since: method, path with query, status.
+    pub fn since(&self, mark: usize) -> Vec<(String, String, u16)> {
+        self.sandbox.tenant_requests().split_off(mark)
+    }
+
+    /// The calls of the Management API since.
+    pub fn calls_since(&self, mark: usize) -> Vec<(String, String, u16)> {
+        self.since(mark).into_iter().filter(|(_, path, _)| path.starts_with("/api/v2/")).collect()
+    }
+
+    /// The calls of the Management API since that are no reads.
+    pub fn writes_since(&self, mark: usize) -> Vec<String> {
+        let calls = self.calls_since(mark).into_iter().filter(|(method, _, _)| method != "GET");
+        calls.map(|(method, path, status)| format!("{method} {path} {status}")).collect()
+    }
+
+    /// A token for the Management API.
+    pub fn token(&self) -> String {
+        let mut token = self.token.lock().unwrap();
+        let token = token.get_or_insert_with(|| {
+            let body = json!({
+                "grant_type": "client_credentials",
+                "client_id": facts::MANAGEMENT_CLIENT_ID,
+                "client_secret": facts::MANAGEMENT_CLIENT_SECRET,
+                "audience": format!("https://{}/api/v2/", facts::DOMAIN),
+            });
+            let url = Url::parse(&format!("{}/oauth/token", self.tenant())).unwrap();
+            let answer = Http::new(Endpoints::default()).send(&Call::post(url, Body::Json(body))).unwrap();
+            answer.json().unwrap()["access_token"].as_str().unwrap().to_owned()
+        });
+        token.clone()
+    }
+
+    /// Asks the Management API, by the documented names and nothing of the client's.
+    pub fn api(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let token = Secret::new(self.token());
+        let url = Url::parse(&format!("{}/api/v2/{path}", self.tenant())).unwrap();
+        let call = Call { method, body: body.map_or(Body::None, Body::Json), ..Call::get(url) };
+        let answer = Http::new(Endpoints::default()).send(&call.bearer(&token)).unwrap();
+        assert!(answer.is_success(), "{path}: {}", answer.text());
+        answer.json().unwrap_or_default()
+    }
+
+    /// The connection of this name.
+    pub fn connection(&self, name: &str) -> Option<Value> {
+        let found = self.api(Method::GET, &format!("connections?name={name}"), None);
+        let list = found.as_array().or(found["connections"].as_array());
+        list.and_then(|list| list.first()).cloned()
+    }
+
+    /// Changes some options of a connection and keeps the others.
+    pub fn change_options(&self, name: &str, changes: &Value) {
+        let connection = self.connection(name).unwrap();
+        let mut options = connection["options"].clone();
+        for (key, value) in changes.as_object().unwrap() {
+            options[key] = value.clone();
+        }
+        let id = connection["id"].as_str().unwrap();
+        self.api(Method::PATCH, &format!("connections/{id}"), Some(json!({ "options": options })));
+    }
+
+    /// Client IDs of the applications that a connection is enabled for.
+    pub fn enabled(&self, name: &str) -> BTreeSet<String> {
+        let connection = self.connection(name).unwrap();
+        let found = self.api(
+            Method::GET,
+            &format!("connections/{}/clients?take=1000", connection["id"].as_str().unwrap()),
+            None,
+        );
+        let clients = found["clients"].as_array().unwrap().iter();
+        clients.map(|client| client["client_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Switches a connection on or off for an application; a new application starts with every connection on.
+    pub fn switch(&self, name: &str, client_id: &str, on: bool) {
+        let connection = self.connection(name).unwrap();
+        let path = format!("connections/{}/clients", connection["id"].as_str().unwrap());
+        self.api(Method::PATCH, &path, Some(json!([{ "client_id": client_id, "status": on }])));
+    }
+
+    /// Every application of the tenant, by client ID and name.
+    pub fn applications(&self) -> Vec<(String, String)> {
+        let found = self.api(Method::GET, "clients?take=100&is_global=false", None);
+        let clients = found["clients"].as_array().unwrap().iter();
+        let text = |client: &Value, member: &str| client[member].as_str().unwrap().to_owned();
+        clients.map(|client| (text(client, "client_id"), text(client, "name"))).collect()
+    }
+
+    /// Creates an application that logs people in; its client ID.
+    pub fn create_application(&self, name: &str) -> String {
+        let body = json!({
+            "name": name, "app_type": "regular_web", "oidc_conformant": true,
+            "grant_types": ["authorization_code"], "callbacks": ["https://app.acme.sandbox.test/callback"],
+        });
+        let created = self.api(Method::POST, "clients", Some(body));
+        created["client_id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn forward(http: &Http, origin: &str, request: &Request) -> Reply {
+    let mut url = Url::parse(origin).unwrap();
+    url.set_path(&request.raw_path);
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    let method = Method::from_bytes(request.method.as_bytes()).unwrap();
+    let body = match (request.body.is_empty(), request.json()) {
+        (true, _) => Body::None,
+        (false, Some(document)) => Body::Json(document),
+        (false, None) => Body::Raw("application/x-www-form-urlencoded", request.body.clone()),
+    };
+    let token = request.bearer().map(|token| Secret::new(token.to_owned()));
+    let call = Call { method, body, repeatable: false, ..Call::get(url) };
+    let answer: Answer = match &token {
+        Some(token) => http.send(&call.bearer(token)),
+        None => http.send(&call),
+    }
+    .unwrap();
+    let mut reply = Reply { body: answer.body.clone(), ..Reply::empty(answer.status) };
+    for name in ["content-type", "location", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+        if let Some(value) = answer.header(name) {
+            reply = reply.with(name, value);
+        }
+    }
+    reply
+}

@@ -1,0 +1,244 @@
+//! Owns the tests of the whole program with a real keychain: what `setup` keeps there, `test` reads, `status` names and
+//! `remove` deletes.
+//!
+//! Refuses to touch the keychain of the person who runs them: each test starts this binary again, inside
+//! `dbus-run-session`, with an empty home, and there runs one of the ignored tests below.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod outside;
+
+use fitbit_connect::vault::{Keychain, Vault};
+use outside::{Handover, Home, Sandbox, available, free_port};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+const ACCOUNTS: [&str; 2] = ["default/client-secret", "default/management-client-secret"];
+const ADVICE: &str = "the keychain tests need a real Secret Service: apt-get install dbus dbus-bin gnome-keyring";
+
+/// A session bus with an unlocked keychain in a home of its own, and in it one of the ignored tests.
+fn inside_a_session(test: &str) {
+    if !available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
+        return;
+    }
+    let home = Home::new();
+    let runtime = home.path("run");
+    fs::create_dir(&runtime).unwrap();
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+    let script = format!(
+        "printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
+         \"$TEST_BINARY\" --ignored --exact --nocapture {test}"
+    );
+    let mut command = home.command("dbus-run-session");
+    command.args(["--", "sh", "-ec", &script]).env("XDG_RUNTIME_DIR", runtime);
+    let output = command.env("TEST_BINARY", std::env::current_exe().unwrap()).output().unwrap();
+    let text = said(&output);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// Whether another test started this one; run by hand, it would reach the keychain of a person.
+fn inside() -> bool {
+    std::env::var_os("TEST_BINARY").is_some()
+}
+
+fn said(output: &Output) -> String {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn document(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(output)))
+}
+
+fn held() -> [bool; 2] {
+    let keychain = Keychain::new(Duration::from_secs(10));
+    ACCOUNTS.map(|account| keychain.holds(account).unwrap())
+}
+
+/// The person in the browser.
+fn walk(browser: &Handover) {
+    use fitbit_connect::browser::Browser as _;
+    fitbit_connect::sandbox::robot::Robot::new(Default::default()).open(&browser.address()).unwrap();
+}
+
+struct Stage {
+    home: Home,
+    sandbox: Sandbox,
+}
+
+impl Stage {
+    fn new(provider: &str) -> Self {
+        let home = Home::new();
+        let sandbox = Sandbox::start(&home, &[]);
+        let settings = home.path("XDG/fitbit-connect/config.toml");
+        fs::create_dir_all(settings.parent().unwrap()).unwrap();
+        sandbox.write_addresses(&settings);
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, format!("[profiles.default]\nprovider = \"{provider}\"\n{text}")).unwrap();
+        Self { home, sandbox }
+    }
+
+    /// The program with this session's bus and no variable of its own.
+    fn program(&self, args: &[&str]) -> Command {
+        let mut command = self.home.program(args);
+        command.env("XDG_CONFIG_HOME", self.home.path("XDG"));
+        for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+
+    fn setup(&self, provider: &str) -> Command {
+        let mut command = self.program(&["setup", "--json", "--yes", "--all-apps", "--domain", "acme.sandbox.test"]);
+        command.args(["--save-management", "--port", &free_port().to_string()]);
+        command.envs(self.sandbox.variables(provider));
+        command
+    }
+}
+
+fn a_life_in_the_keychain(provider: &str) {
+    let stage = Stage::new(provider);
+    let browser = Handover::new(&stage.home);
+    let mut setup = stage.setup(provider);
+    setup.env("BROWSER", browser.variable());
+    let setup = std::thread::spawn(move || setup.output().unwrap());
+    walk(&browser);
+    let setup = setup.join().unwrap();
+    let done = document(&setup);
+    assert_eq!((done["ok"].as_bool(), done["exit_code"].as_u64()), (Some(true), Some(0)), "{}", said(&setup));
+    assert_eq!(done["identity"]["legacy_user_id"], "A1B2C3", "{done}");
+    assert_eq!(held(), [true, true]);
+
+    // Nothing but the keychain has a secret, neither file nor output.
+    for (file, bytes) in stage.home.files() {
+        for secret in stage.sandbox.secrets() {
+            assert!(!String::from_utf8_lossy(&bytes).contains(secret), "{}", file.display());
+            assert!(!said(&setup).contains(secret));
+        }
+    }
+
+    // No secret and no ID is given again.
+    let test = stage.program(&["test", "--headless", "--strict", "--json"]).output().unwrap();
+    let checks = document(&test);
+    assert_eq!(test.status.code(), Some(0), "{}", said(&test));
+    let state = |id: &str| {
+        let all = checks["checks"].as_array().unwrap();
+        all.iter().find(|check| check["check"] == id).unwrap_or_else(|| panic!("{id}: {checks}"))["state"].clone()
+    };
+    for id in ["credentials.stored", "credentials.accepted", "management.access", "connection.secret"] {
+        assert_eq!(state(id), "pass", "{id}");
+    }
+
+    let status = stage.program(&["status"]).output().unwrap();
+    assert_eq!(status.status.code(), Some(0), "{}", said(&status));
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(text.contains("keychain") && text.contains(ACCOUNTS[0]) && text.contains(ACCOUNTS[1]), "{text}");
+    let status = document(&stage.program(&["status", "--json"]).output().unwrap());
+    let secrets = status["secrets"].as_array().unwrap();
+    assert_eq!(secrets.len(), 2, "{status}");
+    assert!(secrets.iter().all(|one| one["store"] == "keychain" && one["state"] == "stored"), "{status}");
+
+    let remove = stage.program(&["remove", "--yes", "--json"]).output().unwrap();
+    assert_eq!(remove.status.code(), Some(0), "{}", said(&remove));
+    assert_eq!(held(), [false, false]);
+    if available(&["secret-tool"], "libsecret-tools looks into the keychain a second way") {
+        let search =
+            Command::new("secret-tool").args(["search", "--all", "service", "fitbit-connect"]).output().unwrap();
+        assert!(!said(&search).contains("default/"), "{}", said(&search));
+    }
+    assert_eq!(stage.sandbox.connections(), BTreeSet::from([provider.to_owned()]), "the connection stays");
+}
+
+#[test]
+fn google_health_lives_in_the_keychain() {
+    inside_a_session("inside_google_health");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_google_health() {
+    if inside() {
+        a_life_in_the_keychain("google-health");
+    }
+}
+
+#[test]
+fn fitbit_lives_in_the_keychain() {
+    inside_a_session("inside_fitbit");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_fitbit() {
+    if inside() {
+        a_life_in_the_keychain("fitbit");
+    }
+}
+
+#[test]
+fn two_profiles_and_the_removal_of_one() {
+    inside_a_session("inside_two_profiles");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_two_profiles() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::new("google-health");
+    let settings = stage.home.path("XDG/fitbit-connect/config.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("{text}\n{}", text.replace("default", "staging"))).unwrap();
+    for profile in ["default", "staging"] {
+        let output = stage.setup("google-health").args(["--skip-login", "--profile", profile]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    let output = stage.program(&["remove", "--yes", "--profile", "staging"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(held(), [true, true], "the other profile keeps its own");
+    let keychain = Keychain::new(Duration::from_secs(10));
+    assert!(!keychain.holds("staging/client-secret").unwrap());
+    assert!(!keychain.holds("staging/management-client-secret").unwrap());
+    let output = stage.program(&["test", "--headless"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+#[test]
+fn without_any_keychain_setup_says_so_before_it_writes_anything() {
+    for provider in ["google-health", "fitbit"] {
+        let stage = Stage::new(provider);
+        let before = stage.home.files();
+        let mut command = stage.setup(provider);
+        // No session of the person who runs the tests, and none that could be found by itself.
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("XDG_RUNTIME_DIR");
+        let output = command.output().unwrap();
+        let done = document(&output);
+        assert_eq!(output.status.code(), Some(7), "{}", said(&output));
+        assert_eq!(done["error"]["code"], "secret_store_missing", "{done}");
+        assert_eq!(done["exit_code"], 7);
+        let hint = done["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("--store file"), "{hint}");
+        assert_eq!(stage.home.files(), before);
+        assert!(stage.sandbox.connections().is_empty());
+        assert_eq!(stage.sandbox.applications().len(), 4);
+    }
+}
+
+#[test]
+fn without_any_keychain_the_sandbox_and_store_none_still_work() {
+    let stage = Stage::new("google-health");
+    for args in [&["--sandbox"][..], &["--store", "none", "--skip-login"]] {
+        let mut command = stage.setup("google-health");
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("XDG_RUNTIME_DIR");
+        let output = command.args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+}

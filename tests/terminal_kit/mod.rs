@@ -1,0 +1,171 @@
+//! Owns a terminal to run the program in: what is on the screen, what is typed, how the terminal was left.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use crate::outside::PATIENCE;
+use rexpect::process::{PtyProcess, Signal, WaitStatus};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A terminal of 24 lines and 80 columns with one program in it.
+pub struct Terminal {
+    process: PtyProcess,
+    keyboard: File,
+    screen: Arc<(Mutex<Screen>, Condvar)>,
+    seen: usize,
+}
+
+#[derive(Default)]
+struct Screen {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// What a program left behind.
+pub struct Left {
+    /// Its exit code.
+    pub code: i32,
+    /// Everything that was ever on the screen, with what moves the cursor.
+    pub raw: String,
+    /// The same without.
+    pub text: String,
+    /// Whether typed characters are shown and lines are edited, as before.
+    pub terminal_is_as_before: bool,
+}
+
+impl Terminal {
+    /// Runs a command with its environment. `redirect` is a shell's redirection, such as `</dev/null`.
+    pub fn open(command: &Command, redirect: &str) -> Self {
+        // The pty comes with its echo off and without a size: a real terminal has both. `noflsh`, since otherwise the system
+        // drops with Ctrl-C what is not read yet, sometimes the program's last word.
+        let script = format!("stty sane noflsh rows 24 cols 80; exec \"$@\" {redirect}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
+        shell.env_clear().env("TERM", "xterm");
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        let process = PtyProcess::new(shell).unwrap();
+        let keyboard = process.get_file_handle().unwrap();
+        let mut output = process.get_file_handle().unwrap();
+        let screen: Arc<(Mutex<Screen>, Condvar)> = Arc::default();
+        let shared = Arc::clone(&screen);
+        thread::spawn(move || {
+            let mut some = [0; 4096];
+            loop {
+                // A terminal that nobody has open any more reads as an error.
+                let n = output.read(&mut some).unwrap_or(0);
+                let Ok(mut screen) = shared.0.lock() else { return };
+                screen.bytes.extend_from_slice(&some[..n]);
+                screen.ended = n == 0;
+                shared.1.notify_all();
+                if n == 0 {
+                    return;
+                }
+            }
+        });
+        Self { process, keyboard, screen, seen: 0 }
+    }
+
+    /// Waits until a text is on the screen, after what was waited for before.
+    pub fn expect(&mut self, wanted: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut screen = self.screen.0.lock().unwrap();
+        loop {
+            let text = plain(&screen.bytes);
+            if let Some(at) = text[self.seen..].find(wanted) {
+                self.seen += at + wanted.len();
+                return;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !screen.ended && !left.is_zero(),
+                "{wanted:?} does not come after {:?}\n{text}",
+                &text[..self.seen]
+            );
+            screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
+        }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    pub fn line(&mut self, text: &str) {
+        self.press(&format!("{text}\r"));
+    }
+
+    /// What a terminal that is closed, or a system that shuts down, sends.
+    pub fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal).unwrap();
+    }
+
+    /// Waits until typed characters are hidden. Nobody announces it, so it is asked again and again.
+    pub fn wait_until_hidden(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) {
+            assert!(Instant::now() < deadline, "the question for a secret leaves the echo on");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Everything so far, without what moves the cursor.
+    pub fn text(&self) -> String {
+        plain(&self.screen.0.lock().unwrap().bytes)
+    }
+
+    /// Waits for the program's end.
+    pub fn end(self) -> Left {
+        let deadline = Instant::now() + PATIENCE;
+        let mut screen = self.screen.0.lock().unwrap();
+        while !screen.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the program does not end\n{}", plain(&screen.bytes));
+            screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
+        }
+        let raw = String::from_utf8_lossy(&screen.bytes).into_owned();
+        let text = plain(&screen.bytes);
+        drop(screen);
+        let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
+        let code = match self.process.wait().unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            other => panic!("{other:?}\n{text}"),
+        };
+        let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        Left { code, raw, text, terminal_is_as_before: modes.contains(usual) }
+    }
+}
+
+impl Left {
+    /// Whether the cursor, if it was ever hidden, is shown again.
+    pub fn cursor_is_shown(&self) -> bool {
+        self.raw.rfind("\u{1b}[?25l") <= self.raw.rfind("\u{1b}[?25h")
+    }
+}
+
+/// Text without escape sequences and carriage returns.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' if rest.as_str().starts_with('[') => {
+                rest.next();
+                let _ = rest.by_ref().find(|c| ('@'..='~').contains(c));
+            }
+            '\u{1b}' if rest.as_str().starts_with(']') => {
+                let _ = rest.by_ref().find(|c| *c == '\u{7}');
+            }
+            '\r' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
