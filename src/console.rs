@@ -173,8 +173,9 @@ impl Console {
             (None, Some(id)) => format!("{} ({id})", finding.check),
             _ => finding.check.to_owned(),
         };
+        let code = finding.code.map(|code| format!(" [{}]", code.name())).unwrap_or_default();
         self.err(&format!(
-            "  {}{:<7}{} {:<22} {}",
+            "  {}{:<7}{} {:<22} {}{code}",
             style.render(),
             finding.state.word(),
             style.render_reset(),
@@ -264,7 +265,7 @@ impl Console {
             document.ok = exit == Exit::Done && failure.is_none();
             document.error = failure.map(|failure| ErrorDoc {
                 code: failure.code.name(),
-                message: clean(&failure.message),
+                message: clean(&one_line(&failure.message)),
                 hint: clean(&failure.hint()),
             });
             ascii_safe(&serde_json::to_string_pretty(document).unwrap_or_default())
@@ -308,6 +309,14 @@ pub fn clean(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A list of lines as one: `2 inputs are missing: a; b`.
+fn one_line(message: &str) -> String {
+    match message.split_once('\n') {
+        Some((first, rest)) => format!("{first}: {}", rest.lines().collect::<Vec<_>>().join("; ")),
+        None => message.to_owned(),
+    }
 }
 
 /// JSON in which nothing can move a cursor or reverse a line, should it be shown on a terminal: still the same document.

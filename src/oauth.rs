@@ -275,8 +275,14 @@ impl IdTokenRules<'_> {
     /// # Errors
     /// `issuer_mismatch` or `id_token_invalid`, naming the claim, never the token.
     pub fn check(&self, token: &Secret) -> Result<Map<String, Value>, Failure> {
-        let bad =
-            |what: &str| Failure::new(Code::IdTokenInvalid, format!("the ID token is not for this login: {what}"));
+        let bad = |what: &str| {
+            Failure::new(Code::IdTokenInvalid, format!("the ID token is not for this login: {what}"))
+                .with_hint("Log in again; if it repeats, something between here and the issuer answers with tokens of other logins")
+        };
+        let late = |what: &str| {
+            Failure::new(Code::IdTokenInvalid, format!("the ID token is not valid now: {what}"))
+                .with_hint("Set the clock of this machine right, and log in again")
+        };
         let claims = jwt::claims(token.expose()).ok_or_else(|| bad("it is no JSON Web Token"))?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         if !(self.issuer)(text("iss")) {
@@ -285,22 +291,22 @@ impl IdTokenRules<'_> {
         }
         let audiences = jwt::audiences(&claims);
         if !audiences.iter().any(|audience| audience == self.audience) {
-            return Err(bad("aud names another client"));
+            return Err(bad("its audience is another client"));
         }
         if (audiences.len() > 1 || claims.contains_key("azp")) && text("azp") != self.audience {
-            return Err(bad("azp names another client"));
+            return Err(bad("it was made for another client (azp)"));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         match claims.get("exp").and_then(Value::as_u64) {
             Some(exp) if exp + CLOCK_SKEW > now => {}
-            Some(_) => return Err(bad("it has expired; compare this machine's clock")),
+            Some(_) => return Err(late("it has expired")),
             None => return Err(bad("exp is missing")),
         }
         if claims.get("iat").and_then(Value::as_u64).is_some_and(|iat| iat > now + CLOCK_SKEW) {
-            return Err(bad("it comes from the future; compare this machine's clock"));
+            return Err(late("it comes from the future"));
         }
         if !self.nonce.same_as(&Secret::new(text("nonce").to_owned())) {
-            return Err(bad("nonce is another"));
+            return Err(bad("its nonce is another login's"));
         }
         if text("sub").is_empty() {
             return Err(bad("sub is missing"));

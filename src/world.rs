@@ -144,6 +144,9 @@ impl World {
         let settings = Settings::read(&path)?;
         let profile = profile_name(global, &variables, &settings)?;
         let saved = settings.profile(&profile)?;
+        let known = saved.clone().unwrap_or_default();
+        let tenant = known.domain.map(|domain| domain.to_string());
+        console.about(profile.as_str(), known.provider.map(|provider| provider.to_string()), tenant);
         let profile_exists = saved.is_some();
         let saved = saved.unwrap_or_default();
         let store = given::store(&flags, &variables, &saved)?;

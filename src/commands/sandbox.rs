@@ -45,6 +45,13 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
         let message = format!("{} exists and is not a settings file of the sandbox; it was left alone", path.display());
         return Err(Failure::new(Code::InputInvalid, message).with_hint("Name another file with --write-config FILE"));
     }
+    if let Some(folder) = args.write_config.as_deref().and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        return Err(Failure::new(Code::FileNotWritable, format!("the folder {} does not exist", folder.display()))
+            .with_hint("Create it, or name another file with --write-config FILE"));
+    }
     let sandbox = Sandbox::start(&options).map_err(|error| Failure::new(Code::PortInUse, error.to_string()))?;
     let provider = match args.configured {
         Some(ConfiguredProvider::Fitbit) => Provider::Fitbit,

@@ -288,5 +288,6 @@ fn summary(world: &World, place: &Place, change: &Change) {
     let example =
         format!("https://{}/authorize?response_type=code&client_id=...&connection={}", place.host(), place.connection);
     world.console.say(&format!("  Log in with it: {example}"));
-    world.console.say("  Verify it at any time: fitbit-connect test --headless");
+    let sandbox = if world.sandbox.is_some() { " --sandbox" } else { "" };
+    world.console.say(&format!("  Verify it at any time: fitbit-connect test --headless{sandbox}"));
 }

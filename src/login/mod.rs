@@ -119,9 +119,9 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
         Ok(Opened::ByRobot) => world.console.say("A robot signs in and allows the access, in place of a person."),
         Ok(Opened::No(why)) => {
             world.console.say(&format!("No browser was opened ({why})."));
-            world
-                .console
-                .say("Or paste here the address of the page that the browser ends on; the listener keeps waiting.");
+            world.console.say(
+                "The address of the page that the browser ends on can be pasted here; the listener keeps waiting.",
+            );
             let there = world.ssh.as_deref().unwrap_or("THIS_MACHINE");
             world.console.say("A browser on another machine reaches the listener through a tunnel made there:");
             world.console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {there}"));
@@ -225,11 +225,17 @@ pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connecti
             Page::Success { name: done.identity.name.clone(), connection: connection.to_owned(), next: Vec::new() }
         }
         Err(failure) => Page::Failure {
-            what: failure.message.clone(),
+            what: sentence(&failure.message),
             code: failure.code.name().to_owned(),
-            next: vec![failure.hint()],
+            next: vec![sentence(&failure.hint())],
         },
     });
+}
+
+/// A message as a page shows it: begun with a capital, without the marks that set off code in a terminal.
+fn sentence(message: &str) -> String {
+    let mut chars = message.chars().filter(|c| *c != '`');
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The domain people log in through: the first custom login domain, else the tenant's own.

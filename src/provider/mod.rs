@@ -222,7 +222,7 @@ impl Provider {
     pub fn check_secret(self, secret: &str) -> Result<(), String> {
         one_word("client secret", secret)?;
         if looks_masked(secret) {
-            return Err("the client secret is masked: this is not the secret but what the page shows in its place; \
+            return Err("it is masked: this is not the secret but what the page shows in its place; \
                         copy it when it is made, or add a new one"
                 .to_owned());
         }

@@ -59,7 +59,7 @@ pub fn choose_provider(world: &World, inputs: &Inputs) -> Result<Provider, Failu
     }
     let Some(person) = &world.dialogue else { return Err(ask::given::missing(&[ask::PROVIDER.how_to_give()])) };
     let items: Vec<String> =
-        Provider::ALL.iter().map(|provider| format!("{:<18} {}", provider.title(), provider.alive())).collect();
+        Provider::ALL.iter().map(|provider| format!("{} ({})", provider.title(), provider.alive())).collect();
     let chosen = person.choose(ask::PROVIDER.question, &items, 0)?;
     Provider::ALL.get(chosen).copied().ok_or_else(|| ask::given::missing(&[ask::PROVIDER.how_to_give()]))
 }
@@ -111,7 +111,12 @@ fn show_form(world: &World, provider: Provider, form: &FormValues) {
             world.console.title(page);
         }
         world.console.say(&format!("  {}:", field.label));
-        world.console.copyable(&field.value);
+        if field.value.starts_with('(') {
+            // A word about what to choose, not a value to type.
+            world.console.say(&format!("    {}", field.value));
+        } else {
+            world.console.copyable(&field.value);
+        }
         if let Some(note) = field.note {
             world.console.say(&format!("    ({note})"));
         }

@@ -120,7 +120,10 @@ impl<'a> Door<'a> {
         } else if secret.expose().contains(char::is_whitespace) {
             Some("it has white space inside; give the secret alone".to_owned())
         } else if ["***", "•••", "..."].iter().any(|mask| secret.expose().contains(mask)) {
-            Some("it is masked, as a page shows it after the first time; give the whole secret".to_owned())
+            Some(
+                "it is masked: this is not the secret but what a page shows in its place; give the whole secret"
+                    .to_owned(),
+            )
         } else {
             refuse_control(secret.expose()).err()
         };

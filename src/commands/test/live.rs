@@ -45,7 +45,8 @@ impl Run<'_> {
         };
         self.world.console.title("Live login");
         let listener = bind(inputs.port)?;
-        let login = self.login(inputs, self.provider.title(), listener.redirect_uri());
+        let connection = format!("none, directly at {}", self.provider.title());
+        let login = self.login(inputs, &connection, listener.redirect_uri());
         let result = {
             // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
             let _hold = self.world.cancel.hold();

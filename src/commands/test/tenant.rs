@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{ASKED_APPLICATIONS, Run};
 use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
-use crate::auth0::management::{Login as ManagementLogin, Management};
+use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{Chosen, enabled, resolve};
 use crate::checks::authorize::{Expected, redirect};
@@ -42,14 +42,14 @@ impl Run<'_> {
         if reachable.is_fail() {
             return (reachable, Ok(None));
         }
-        let login: Result<Option<ManagementLogin>, Failure> = match inputs.management.take() {
-            Some(login) => Ok(Some(login)),
-            None => stored_login(self.world, inputs),
+        let login = match inputs.management.take() {
+            Some(login) => Some(login),
+            // A saved client whose secret cannot be read is one that is not at hand: this command can do without.
+            None => stored_login(self.world, inputs).unwrap_or_default(),
         };
         let session = match login {
-            Ok(Some(login)) => Management::sign_in(&self.world.http, domain, &login).map(Some),
-            Ok(None) => Ok(None),
-            Err(failure) => Err(failure),
+            Some(login) => Management::sign_in(&self.world.http, domain, &login).map(Some),
+            None => Ok(None),
         };
         let found = match &session {
             Ok(Some(management)) if login_domains.is_empty() => custom_domains(management, domain),
