@@ -3,6 +3,7 @@
 //! Refuses to let foreign text move the cursor or turn a line around, and a broken pipe to be an error.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
@@ -96,6 +97,8 @@ pub struct Console {
     last_hint: Mutex<String>,
     /// Whether the last word was said: Ctrl-C at a question reaches both the question and the signal handler.
     finished: Mutex<bool>,
+    /// Whether a result could not be written, for another reason than a reader that went away.
+    unwritten: AtomicBool,
 }
 
 impl Console {
@@ -107,7 +110,14 @@ impl Console {
             Colour::Never => ColorChoice::Never,
         };
         let document = Document { schema: 1, command: command.to_owned(), ..Document::default() };
-        Self { json, colour, document: Mutex::new(document), last_hint: Mutex::default(), finished: Mutex::default() }
+        Self {
+            json,
+            colour,
+            document: Mutex::new(document),
+            last_hint: Mutex::default(),
+            finished: Mutex::default(),
+            unwritten: AtomicBool::new(false),
+        }
     }
 
     /// Whether the caller asked for JSON.
@@ -223,14 +233,27 @@ impl Console {
     /// A result that a person asked for, on stdout; nothing under `--json`.
     pub fn result(&self, text: &str) {
         if !self.json {
-            let _ = writeln!(AutoStream::new(std::io::stdout(), self.colour), "{}", text.trim_end());
+            let mut out = AutoStream::new(std::io::stdout(), self.colour);
+            let written = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+            self.note(written);
         }
     }
 
     /// Bytes for another program, on stdout.
     pub fn raw(&self, bytes: &[u8]) {
         let mut out = std::io::stdout();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        self.note(out.write_all(bytes).and_then(|()| out.flush()));
+    }
+
+    /// Whether every result so far was written.
+    pub fn is_written(&self) -> bool {
+        !self.unwritten.load(Ordering::SeqCst)
+    }
+
+    fn note(&self, written: std::io::Result<()>) {
+        if written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+            self.unwritten.store(true, Ordering::SeqCst);
+        }
     }
 
     /// The end of a command: the error for people, or the document for programs.

@@ -3,9 +3,8 @@
 //!
 //! Refuses plain http to anything but loopback, and to follow a redirect.
 
-use std::io::Read as _;
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::blocking::Client;
@@ -73,6 +72,29 @@ impl<'a> Call<'a> {
         Self { method: Method::POST, url, authorization: Authorization::None, body, repeatable: false }
     }
 
+    /// What in it is secret: form values that are not plain words of the protocol, tokens, a connection's client secret.
+    fn secrets(&self) -> Vec<&str> {
+        let mut secrets = Vec::new();
+        match &self.authorization {
+            Authorization::None => {}
+            Authorization::Bearer(token) => secrets.push(token.expose()),
+            Authorization::Header(header) => {
+                secrets.push(header.expose().split_once(' ').map_or(header.expose(), |(_, value)| value));
+            }
+        }
+        match &self.body {
+            Body::Form(pairs) => {
+                let secret = |name: &str| matches!(name, "client_secret" | "code" | "code_verifier" | "token");
+                secrets.extend(pairs.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.expose()));
+            }
+            Body::Json(value) => {
+                secrets.extend(value.pointer("/options/client_secret").and_then(serde_json::Value::as_str))
+            }
+            Body::None | Body::Raw(..) => {}
+        }
+        secrets
+    }
+
     /// Adds a bearer token.
     pub fn bearer(mut self, token: &'a Secret) -> Self {
         self.authorization = Authorization::Bearer(token);
@@ -125,6 +147,8 @@ impl Answer {
 /// The client. Loopback never goes through a proxy.
 pub struct Http {
     endpoints: Endpoints,
+    /// Whether nothing but this machine may be asked (the sandbox).
+    confined: bool,
     outside: OnceLock<Result<Client, String>>,
     loopback: OnceLock<Result<Client, String>>,
 }
@@ -132,7 +156,12 @@ pub struct Http {
 impl Http {
     /// A client that rewrites the given origins. Nothing is opened before the first call.
     pub fn new(endpoints: Endpoints) -> Self {
-        Self { endpoints, outside: OnceLock::new(), loopback: OnceLock::new() }
+        Self { endpoints, confined: false, outside: OnceLock::new(), loopback: OnceLock::new() }
+    }
+
+    /// A client of the sandbox: what is not rewritten to this machine is refused.
+    pub fn confined(endpoints: Endpoints) -> Self {
+        Self { confined: true, ..Self::new(endpoints) }
     }
 
     /// The origins it rewrites.
@@ -176,6 +205,12 @@ impl Http {
             host = format!("{host} (at {})", url.origin().ascii_serialization());
         }
         let local = is_loopback(&url);
+        if self.confined && !local {
+            return Err(Failure::new(
+                Code::InputInvalid,
+                format!("{host} is not part of the sandbox; nothing was sent"),
+            ));
+        }
         if url.scheme() != "https" && !local {
             return Err(Failure::new(
                 Code::TlsFailed,
@@ -187,6 +222,7 @@ impl Http {
             .get_or_init(|| build(local))
             .as_ref()
             .map_err(|why| Failure::new(Code::TlsFailed, format!("no secure connection can be made: {why}")))?;
+        let started = Instant::now();
         let mut request = client.request(call.method.clone(), url);
         request = match &call.authorization {
             Authorization::None => request,
@@ -209,17 +245,50 @@ impl Http {
         };
         let response = request.send().map_err(|error| name(&error, &host))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        response.take(MAX_ANSWER + 1).read_to_end(&mut body).map_err(|error| {
-            let code =
-                if error.kind() == std::io::ErrorKind::TimedOut { Code::TimedOut } else { Code::NetworkUnreachable };
-            Failure::new(code, format!("the answer of {host} broke off"))
-        })?;
+        let body = read_all(response, started)
+            .map_err(|code| Failure::new(code, format!("the answer of {host} broke off or took too long")))?;
         if body.len() as u64 > MAX_ANSWER {
             return Err(Failure::new(Code::UnrecognisedAnswer, format!("{host} answered with more than 4 MiB")));
         }
-        Ok(Answer { status: StatusCode::as_u16(&status), headers, body })
+        let status = StatusCode::as_u16(&status);
+        // A refusal may repeat what was sent; nothing downstream has a use for that.
+        let body = if (200..300).contains(&status) { body } else { without_secrets(body, &call.secrets()) };
+        Ok(Answer { status, headers, body })
     }
+}
+
+/// Reads a body within the limits of size and of time for the whole call: each read may be quick and all of them endless.
+fn read_all(mut response: impl std::io::Read, started: Instant) -> Result<Vec<u8>, Code> {
+    let mut body = Vec::new();
+    let mut part = [0; 16 * 1024];
+    while body.len() as u64 <= MAX_ANSWER {
+        if started.elapsed() > WHOLE {
+            return Err(Code::TimedOut);
+        }
+        match response.read(&mut part) {
+            Ok(0) => break,
+            Ok(length) => body.extend_from_slice(&part[..length]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => return Err(Code::TimedOut),
+            Err(_) => return Err(Code::NetworkUnreachable),
+        }
+    }
+    Ok(body)
+}
+
+/// The body with every spelling of the given secrets replaced: as sent, percent-encoded, as a JSON text.
+fn without_secrets(body: Vec<u8>, secrets: &[&str]) -> Vec<u8> {
+    let Ok(mut text) = String::from_utf8(body) else { return Vec::new() };
+    for secret in secrets.iter().filter(|secret| secret.len() >= 6) {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let json = serde_json::to_string(secret).unwrap_or_default();
+        for spelling in [*secret, encoded.as_str(), json.trim_matches('"')] {
+            if !spelling.is_empty() && text.contains(spelling) {
+                text = text.replace(spelling, crate::text::REDACTED);
+            }
+        }
+    }
+    text.into_bytes()
 }
 
 fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
@@ -276,6 +345,14 @@ fn name(error: &reqwest::Error, host: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_that_repeats_a_secret_is_cleaned_of_every_spelling() {
+        let secret = r#"a+b"c~CANARY"#;
+        let body = format!("{secret} {} {}", serde_json::to_string(secret).unwrap(), "a%2Bb%22c%7ECANARY");
+        let left = String::from_utf8(without_secrets(body.into_bytes(), &[secret])).unwrap();
+        assert!(!left.contains("CANARY"), "{left}");
+    }
 
     #[test]
     fn plain_http_to_another_machine_is_never_sent() {

@@ -13,7 +13,7 @@
 //! | the door | `main`, this file, [`cli`] |
 //! | what a user runs | [`commands`], [`report`] |
 //! | what it is made of | [`steps`] (what `setup` does), [`login`] (the part that needs a person), [`checks`] (what both verify) |
-//! | put together once | [`world`], [`simulated`] (how a client is pointed at the sandbox) |
+//! | put together once | [`world`], [`process`], [`simulated`] (how a client is pointed at the sandbox) |
 //! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
 //! | effects | [`ask`], [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
 //! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
@@ -26,7 +26,7 @@
 //! - [`auth0`], [`oauth`] and [`provider`] never print and never ask: values in, values out.
 //! - Three traits, because three things hurt in tests: [`ask::Ask`], [`browser::Browser`], [`vault::Vault`]. HTTP is tested
 //!   against the sandbox over loopback.
-//! - One door per effect: variables in [`world`], printing in [`console`], sockets in [`loopback`] and [`sandbox`], the HTTP
+//! - One door per effect: variables in [`process`], printing in [`console`], sockets in [`loopback`] and [`sandbox`], the HTTP
 //!   client in [`http`], the keychain in [`vault`], the terminal's questions in [`ask::prompt`].
 //! - The program never asks whether it is being tested.
 //!
@@ -54,6 +54,7 @@ pub mod jwt;
 pub mod login;
 pub mod loopback;
 pub mod oauth;
+pub mod process;
 pub mod provider;
 pub mod report;
 pub mod sandbox;
@@ -73,7 +74,8 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use console::{Colour, Console};
 use diagnosis::{Code, Exit};
-use world::{Needs, Process, World};
+use process::Process;
+use world::{Needs, World};
 
 /// Runs the program once; a test can call it twice.
 ///
@@ -103,7 +105,8 @@ pub fn run(args: Vec<OsString>, process: &Process, interrupted: impl FnOnce(Arc<
     if prints_document || failure.is_some() {
         console.finish(exit, failure.as_ref());
     }
-    exit
+    // A full disk behind stdout: the result did not arrive.
+    if console.is_written() || exit != Exit::Done { exit } else { Exit::Service }
 }
 
 fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Result<()> {

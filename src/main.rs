@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use fitbit_connect::cancel::Cancel;
 use fitbit_connect::console::Console;
-use fitbit_connect::world::Process;
+use fitbit_connect::process::Process;
 
 fn main() -> ExitCode {
     let cancel = Cancel::default();
@@ -56,11 +56,16 @@ mod terminal {
 
         pub fn restore(&self) {
             #[cfg(unix)]
-            if let Some(attributes) = &self.attributes {
+            if let Some(attributes) = &self.attributes
+                && fitbit_connect::process::is_foreground()
+            {
                 // The process ends next: what cannot be restored stays as it is.
                 let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, attributes);
             }
-            let _ = console::Term::stderr().show_cursor();
+            let screen = console::Term::stderr();
+            if screen.is_term() {
+                let _ = screen.show_cursor();
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::provider::ClientAuth;
 use crate::secret::Secret;
 
 /// Clocks may differ by this much (seconds).
-const CLOCK_SKEW: u64 = 60;
+const CLOCK_SKEW: f64 = 60.0;
 
 /// What binds one login together: state (RFC 6749, 10.12), nonce (OpenID Connect Core), PKCE verifier and challenge (RFC 7636).
 pub struct Proof {
@@ -296,13 +296,14 @@ impl IdTokenRules<'_> {
         if (audiences.len() > 1 || claims.contains_key("azp")) && text("azp") != self.audience {
             return Err(bad("it was made for another client (azp)"));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        match claims.get("exp").and_then(Value::as_u64) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        // NumericDate may have a fraction (RFC 7519, 2).
+        match claims.get("exp").and_then(Value::as_f64) {
             Some(exp) if exp + CLOCK_SKEW > now => {}
             Some(_) => return Err(late("it has expired")),
             None => return Err(bad("exp is missing")),
         }
-        if claims.get("iat").and_then(Value::as_u64).is_some_and(|iat| iat > now + CLOCK_SKEW) {
+        if claims.get("iat").and_then(Value::as_f64).is_some_and(|iat| iat > now + CLOCK_SKEW) {
             return Err(late("it comes from the future"));
         }
         if !self.nonce.same_as(&Secret::new(text("nonce").to_owned())) {

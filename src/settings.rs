@@ -62,13 +62,13 @@ impl Settings {
     /// `settings_file_invalid` when it cannot be read or is no TOML.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let invalid = |why: String| Failure::new(Code::SettingsFileInvalid, format!("{}: {why}", path.display()));
-        let text = match fs::read_to_string(path) {
+        let text = match read_bounded(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(invalid(format!("it cannot be read: {error}"))),
         };
         let document = text.parse::<DocumentMut>().map_err(|error| {
-            // The message alone: the said that TOML errors show could hold a value pasted into the wrong file.
+            // The message alone: the excerpt that TOML errors show could hold a value pasted into the wrong file.
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             invalid(format!("line {line}: {}", error.message()))
         })?;
@@ -223,6 +223,19 @@ impl Settings {
     }
 }
 
+/// Reads a regular file of a size that settings have; a missing one is `NotFound`.
+fn read_bounded(path: &Path) -> io::Result<String> {
+    const MOST: u64 = 1024 * 1024;
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if about.len() > MOST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    fs::read_to_string(path)
+}
+
 /// Writes a file whole or not at all, readable by its owner alone.
 ///
 /// # Errors
@@ -328,7 +341,7 @@ fn list<'a>(values: impl Iterator<Item = &'a str>) -> Option<Item> {
 fn set(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
     match (table.get_mut(key), item) {
         (Some(old), Some(new)) => {
-            if old.to_string().trim() != new.to_string().trim() {
+            if !same(old, &new) {
                 let decor = old.as_value().map(|value| value.decor().clone());
                 *old = new;
                 if let (Some(value), Some(decor)) = (old.as_value_mut(), decor) {
@@ -343,6 +356,20 @@ fn set(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
             table.remove(key);
         }
         (None, None) => {}
+    }
+}
+
+/// Whether two items say the same, however they are written.
+fn same(a: &Item, b: &Item) -> bool {
+    let texts = |item: &Item| {
+        item.as_array().map(|list| list.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Vec<_>>())
+    };
+    match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) => a == b,
+        _ => match (a.as_integer(), b.as_integer()) {
+            (Some(a), Some(b)) => a == b,
+            _ => texts(a).is_some_and(|a| Some(a) == texts(b)),
+        },
     }
 }
 

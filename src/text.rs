@@ -33,13 +33,13 @@ pub fn excerpt(text: &str, max: usize) -> String {
 
 /// [`excerpt`] of the length that fits into a sentence of ours.
 pub fn said(text: &str) -> String {
-    excerpt(text, 200)
+    excerpt(text, 500)
 }
 
 /// Control characters and those that change the direction of text or cannot be seen.
 pub fn unsafe_to_show(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Replaces what looks like a token, code or secret; addresses, sentences and client IDs stay.

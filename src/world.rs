@@ -1,10 +1,9 @@
 //! Owns the one place where the program is put together: settings, secret store, client, browser, person, simulator.
 //!
-//! Environment variables are read here alone; everything below is given what it needs.
+//! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
 use std::cell::RefCell;
-use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
 use crate::ids::{DEFAULT_PORT, ProfileName, Store};
+use crate::process::Process;
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
 use crate::sandbox::robot::Robot;
@@ -28,53 +28,6 @@ use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
 use crate::vault::{self, Vault, VaultError};
-
-/// What a process is given from outside; the same program runs in a test with other facts.
-pub struct Process {
-    /// The environment.
-    pub variables: Variables,
-    /// Whether stdin is a terminal.
-    pub stdin_is_terminal: bool,
-    /// Whether stderr is a terminal.
-    pub stderr_is_terminal: bool,
-    /// Ctrl-C.
-    pub cancel: Cancel,
-}
-
-impl Process {
-    /// The real one.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn real(cancel: Cancel) -> Self {
-        let pairs =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self {
-            variables: Variables::new(pairs),
-            stdin_is_terminal: std::io::stdin().is_terminal(),
-            stderr_is_terminal: std::io::stderr().is_terminal(),
-            cancel,
-        }
-    }
-
-    /// Whether a person can be asked: stdin and stderr are terminals, and nothing forbids it.
-    pub fn is_dialogue(&self, global: &cli::Global) -> bool {
-        self.stdin_is_terminal
-            && self.stderr_is_terminal
-            && !global.no_input
-            && !global.json
-            && self.variables.get("CI").is_none()
-    }
-
-    fn is_wsl(&self) -> bool {
-        self.variables.get("WSL_DISTRO_NAME").is_some() || self.variables.get("WSL_INTEROP").is_some()
-    }
-
-    fn has_display(&self) -> bool {
-        !cfg!(target_os = "linux")
-            || self.is_wsl()
-            || self.variables.get("DISPLAY").is_some()
-            || self.variables.get("WAYLAND_DISPLAY").is_some()
-    }
-}
 
 /// Everything a command can touch.
 pub struct World {
@@ -104,6 +57,8 @@ pub struct World {
     pub reads_pasted_answers: bool,
     /// `user@host` for an `ssh -L` line, when this is a remote session.
     pub ssh: Option<String>,
+    /// ` --config FILE --profile NAME`, as far as a command has to repeat them to mean the same.
+    pub again: String,
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
     variables: Variables,
@@ -136,6 +91,7 @@ impl World {
             return Self::simulated(process, global, console, &flags, needs.configured);
         }
         let variables = process.variables.clone();
+        refuse_wrong_proxies(&variables)?;
         let path = settings_path(global, &variables)?;
         if needs.settings_must_exist && named_settings(global, &variables).is_some() && !path.exists() {
             let message = format!("the settings file {} does not exist", path.display());
@@ -152,7 +108,7 @@ impl World {
         let store = given::store(&flags, &variables, &saved)?;
         let vault: Box<dyn Vault> = match store {
             Store::Keychain => Box::new(vault::Keychain::new(keychain_limit(process))),
-            Store::File => Box::new(vault::File::new(path.with_file_name("secrets.toml"))),
+            Store::File => Box::new(vault::File::new(secrets_beside(&path)?)),
             Store::Nothing => Box::new(vault::Nowhere),
         };
         let browser: Box<dyn Browser> = if flags.no_browser {
@@ -175,8 +131,9 @@ impl World {
             saved,
             profile_exists,
             cancel: process.cancel.clone(),
-            reads_pasted_answers: process.stdin_is_terminal || flags.no_browser,
+            reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             ssh: ssh_target(&variables),
+            again: again(global),
             sandbox: None,
             variables,
         })
@@ -218,7 +175,7 @@ impl World {
             (None, false) => Box::new(Robot::new(saved.endpoints.clone())),
         };
         let vault = vault::Memory::default();
-        let profile = ProfileName::default();
+        let profile = profile_name(global, &variables, &Settings::in_memory())?;
         if configured {
             let secret = Secret::new(simulated::client_secret(provider).to_owned());
             vault.set(&profile.client_secret_account(), &secret).map_err(store_failure)?;
@@ -229,14 +186,15 @@ impl World {
             browser,
             vault: Box::new(vault),
             store: Store::Nothing,
-            http: Http::new(saved.endpoints.clone()),
+            http: Http::confined(saved.endpoints.clone()),
             settings: RefCell::new(Settings::in_memory()),
             profile,
             profile_exists: configured,
             saved,
             cancel: process.cancel.clone(),
-            reads_pasted_answers: process.stdin_is_terminal || flags.no_browser,
+            reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             ssh: ssh_target(&process.variables),
+            again: String::new(),
             sandbox: Some(sandbox),
             variables,
         })
@@ -250,6 +208,7 @@ impl World {
         let mut inputs = given::gather(flags, &self.variables, &self.saved)?;
         if self.sandbox.is_some() {
             if let Some(provider) = inputs.provider
+                && !self.profile_exists
                 && inputs.secret.is_none()
                 && inputs.client_id.as_deref() == Some(simulated::client_id(provider))
             {
@@ -276,12 +235,32 @@ impl World {
     }
 }
 
+/// A proxy that cannot be one would be passed by in silence, and the connection made directly.
+fn refuse_wrong_proxies(variables: &Variables) -> Result<(), Failure> {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let Some(value) = variables.get(name) else { continue };
+        let whole = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+        if !url::Url::parse(&whole).is_ok_and(|url| url.has_host()) {
+            let message = format!("{name} is not the address of a proxy");
+            return Err(Failure::new(Code::InputInvalid, message).with_hint("It looks like http://proxy.example:3128"));
+        }
+    }
+    Ok(())
+}
+
 /// Where the settings are: flag, variable, the platform's usual place.
 ///
 /// # Errors
 /// `settings_file_invalid` when the platform names no home.
 fn settings_path(global: &cli::Global, variables: &Variables) -> Result<PathBuf, Failure> {
     if let Some(named) = named_settings(global, variables) {
+        // The environment may hold what is no text: then a file of another name would be taken.
+        if named.to_string_lossy().contains('\u{fffd}') && global.config.is_none() {
+            return Err(Failure::new(
+                Code::InputInvalid,
+                "the settings file in FITBIT_CONNECT_CONFIG has a name that is no text",
+            ));
+        }
         return Ok(named);
     }
     if let Some(base) = variables.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|base| base.is_absolute()) {
@@ -290,6 +269,18 @@ fn settings_path(global: &cli::Global, variables: &Variables) -> Result<PathBuf,
     let strategy = etcetera::choose_base_strategy()
         .map_err(|error| Failure::new(Code::SettingsFileInvalid, format!("there is no place for settings: {error}")))?;
     Ok(strategy.config_dir().join("fitbit-connect").join("config.toml"))
+}
+
+/// The file of secrets beside a settings file: `secrets.toml` beside `config.toml`, `NAME.secrets.toml` beside `NAME.toml`.
+fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
+    let stem = settings.file_stem().unwrap_or_default().to_string_lossy();
+    let name = if stem == "config" { "secrets.toml".to_owned() } else { format!("{stem}.secrets.toml") };
+    let secrets = settings.with_file_name(name);
+    if secrets == settings {
+        let message = format!("{} is the name of the file for secrets; settings need another", settings.display());
+        return Err(Failure::new(Code::InputContradictory, message));
+    }
+    Ok(secrets)
 }
 
 fn named_settings(global: &cli::Global, variables: &Variables) -> Option<PathBuf> {
@@ -307,6 +298,17 @@ fn profile_name(global: &cli::Global, variables: &Variables, settings: &Settings
         }),
         None => Ok(settings.default_profile()?.unwrap_or_default()),
     }
+}
+
+fn again(global: &cli::Global) -> String {
+    let mut again = String::new();
+    if let Some(config) = &global.config {
+        again.push_str(&format!(" --config {}", config.display()));
+    }
+    if let Some(profile) = &global.profile {
+        again.push_str(&format!(" --profile {profile}"));
+    }
+    again
 }
 
 fn dialogue(process: &Process, global: &cli::Global) -> Option<Box<dyn Ask>> {

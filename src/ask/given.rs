@@ -90,6 +90,8 @@ pub struct Inputs {
     pub port_given: bool,
     /// Time limit of the live login.
     pub timeout: Duration,
+    /// An existing application for the live login.
+    pub test_app: Option<String>,
 }
 
 /// Where secrets go: flag, variable, saved, keychain.
@@ -165,15 +167,20 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     let inferred = given_id.as_deref().and_then(Provider::of_client_id);
     let provider = given_provider
         .or(inferred)
-        .or(saved.provider.filter(|_| given_id.is_none()))
+        .or(saved.provider)
         .or_else(|| saved.client_id.as_deref().filter(|_| given_id.is_none()).and_then(Provider::of_client_id));
     let saved_provider = saved.provider.or_else(|| saved.client_id.as_deref().and_then(Provider::of_client_id));
     let same_provider = provider.is_some() && provider == saved_provider;
 
-    if let (Some(provider), Some(id)) = (provider, &given_id)
-        && let Err(why) = provider.check_client_id(id)
-    {
-        door.wrong.push(invalid(&super::CLIENT_ID, "", id, &why));
+    if let Some(id) = &given_id {
+        let why = match provider {
+            Some(provider) => provider.check_client_id(id).err(),
+            // Neither family's form: what is wrong with it, if anything, Google's rules say better than a missing provider.
+            None => Provider::GoogleHealth.check_client_id(id).err(),
+        };
+        if let Some(why) = why {
+            door.wrong.push(invalid(&super::CLIENT_ID, "", id, &why));
+        }
     }
     let client_id = given_id.clone().or_else(|| saved.client_id.clone().filter(|_| same_provider));
     let saved_secret_applies = same_provider && client_id == saved.client_id;
@@ -205,6 +212,16 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         door.wrong.push(Failure::new(Code::SettingsFileInvalid, format!("the saved scopes are not right: {why}")));
     }
 
+    if let (Some(provider), Some(names)) = (provider, &chosen_scopes)
+        && !scopes::identity_readable(provider, names.iter().map(String::as_str))
+    {
+        let names = names.join(",");
+        let message =
+            format!("scopes {names} (from {}) are not right: none lets the identity be read", super::SCOPES.flag);
+        let enough = provider.identity_scopes().join(", ");
+        door.wrong.push(Failure::new(Code::InputInvalid, message).with_hint(format!("Add one of these: {enough}")));
+    }
+
     let domain =
         door.parsed(flags.domain.as_deref(), &super::DOMAIN, |text| text.parse::<Domain>()).or(saved.domain.clone());
     let login_domains = door
@@ -229,6 +246,11 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     let connection = door
         .parsed(flags.connection.as_deref(), &super::CONNECTION, |text| text.parse::<ConnectionName>())
         .or_else(|| saved.connection.clone().filter(|_| same_provider));
+    let test_app = door.parsed(flags.test_app.as_deref(), &super::TEST_APP, |text| {
+        refuse_control(text)?;
+        let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if word { Ok(text.to_owned()) } else { Err("it is a client ID: letters and digits without spaces".to_owned()) }
+    });
     let (management, management_id) = door.management(flags, saved);
 
     door.verdict()?;
@@ -247,6 +269,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         port: port.or(saved.port).unwrap_or(DEFAULT_PORT),
         port_given: port.is_some(),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+        test_app,
     })
 }
 

@@ -44,6 +44,7 @@ fields! {
     MANAGEMENT_SECRET: "Management API client secret", "--management-client-secret-file PATH", ["AUTH0_CLIENT_SECRET"], "Its client secret (not shown)";
     CONNECTION: "connection name", "--connection NAME", ["FITBIT_CONNECT_CONNECTION"], "";
     APPS: "applications", "--app NAME_OR_ID or --all-apps", ["FITBIT_CONNECT_APPS"], "Which applications may log people in (space selects, enter confirms)";
+    TEST_APP: "test application", "--test-app ID", [], "";
     SCOPES: "scopes", "--scopes A,B", ["FITBIT_CONNECT_SCOPES"], "";
     STORE: "secret store", "--store keychain|file|none", ["FITBIT_CONNECT_STORE"], "";
     PORT: "port", "--port N", ["FITBIT_CONNECT_PORT"], "";

@@ -56,8 +56,9 @@ impl Ask for Person {
 
     fn secret(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Secret, Failure> {
         let theme = self.theme();
+        let mut empty = 0;
         loop {
-            // An empty line, which is also what Ctrl-D gives, leaves: asking for ever would be a trap.
+            // An empty line is also what Ctrl-D gives: asking for ever would be a trap.
             let text = Password::with_theme(&*theme)
                 .with_prompt(question)
                 .allow_empty_password(true)
@@ -67,7 +68,12 @@ impl Ask for Person {
             let secret = Secret::new(text.trim().to_owned());
             drop(Secret::new(text));
             if secret.is_empty() {
-                return Err(cancelled());
+                empty += 1;
+                if empty == 3 {
+                    return Err(cancelled());
+                }
+                crate::console::terminal_line("  It is needed here; Ctrl-C ends without it");
+                continue;
             }
             match check(secret.expose()) {
                 Ok(()) => return Ok(secret),

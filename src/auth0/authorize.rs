@@ -30,7 +30,7 @@ pub enum Reading {
     Page {
         /// The HTTP status.
         status: u16,
-        /// An said of it, safe to print.
+        /// An excerpt of it, safe to print.
         said: String,
     },
     /// The service is out of order.
@@ -47,9 +47,10 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// The first value of a parameter.
+    /// The one value of a parameter; none when it is missing or repeated (RFC 6749, 3.1 forbids repeats).
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        let mut values = self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        values.next().filter(|_| values.next().is_none())
     }
 }
 

@@ -120,15 +120,19 @@ impl Wanted<'_> {
                 ("options.authorizationURL", "authorizationURL", self.provider.authorize_url()),
                 ("options.tokenURL", "tokenURL", self.provider.token_url()),
             ] {
-                if text(key) != wanted {
+                // Typed into the dashboard, the parameters stand in the address itself.
+                if text(key).split('?').next() != Some(wanted) {
                     differ(field, Code::ConnectionSettingsDiffer, or_empty(text(key)), wanted.to_owned());
                 }
             }
             for (name, wanted) in provider::GOOGLE_AUTH_PARAMS {
-                let has =
-                    options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str).unwrap_or_default();
+                let param = options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str);
+                let pair = format!("{name}={wanted}");
+                let in_address = text("authorizationURL").split(['?', '&']).any(|part| part == pair);
+                let has = if in_address { wanted } else { param.unwrap_or_default() };
                 if has != wanted {
-                    let (now, wanted) = (format!("{name}={has}"), format!("{name}={wanted}"));
+                    let now = if has.is_empty() { format!("without {name}") } else { format!("{name}={has}") };
+                    let wanted = format!("{name}={wanted}");
                     differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
                 }
             }
@@ -198,10 +202,10 @@ impl Wanted<'_> {
                 options.insert("tokenURL".into(), json!(self.provider.token_url()));
                 options.insert("pkce_enabled".into(), json!(true));
                 for (name, value) in provider::GOOGLE_AUTH_PARAMS {
-                    member(&mut options, "authParams").insert(name.into(), json!(value));
+                    put_in(&mut options, "authParams", name, json!(value));
                 }
                 let script = json!(provider::FETCH_USER_PROFILE.trim());
-                member(&mut options, "scripts").insert("fetchUserProfile".into(), script);
+                put_in(&mut options, "scripts", "fetchUserProfile", script);
             }
         }
         options
@@ -219,15 +223,14 @@ pub fn options_hidden(name: &str) -> Failure {
     )
 }
 
-/// The object under a key, made when it is missing or no object.
-fn member<'a>(options: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
-    if !options.get(key).is_some_and(Value::is_object) {
-        options.insert(key.to_owned(), Value::Object(Map::new()));
-    }
-    match options.get_mut(key) {
+/// Puts a value into the object under a key, which is made when it is missing or no object.
+fn put_in(options: &mut Map<String, Value>, key: &str, name: &str, value: Value) {
+    let mut object = match options.remove(key) {
         Some(Value::Object(object)) => object,
-        _ => unreachable!("an object was just put there"),
-    }
+        _ => Map::new(),
+    };
+    object.insert(name.to_owned(), value);
+    options.insert(key.to_owned(), Value::Object(object));
 }
 
 fn join(scopes: &BTreeSet<String>) -> String {

@@ -207,18 +207,18 @@ impl<'a> Management<'a> {
 
     fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
         let mut entries = Vec::new();
-        let mut from: Option<String> = None;
+        let mut seen: Vec<String> = Vec::new();
         loop {
             let mut query = query.to_vec();
-            if let Some(from) = &from {
+            if let Some(from) = seen.last() {
                 query.push(("from", from));
             }
             let page = page(&self.call(Method::GET, path, &query, None)?, member)?;
             let empty = page.entries.is_empty();
             entries.extend(page.entries);
             match page.next {
-                // An empty page or the same mark again would go round for ever.
-                Some(next) if !empty && from.as_ref() != Some(&next) => from = Some(next),
+                // An empty page or a mark seen before would go round for ever.
+                Some(next) if !empty && !seen.contains(&next) => seen.push(next),
                 _ => return Ok(entries),
             }
         }
@@ -334,17 +334,27 @@ fn client_credentials(
         (404, _) => Code::TenantNotFound,
         _ => Code::UnrecognisedAnswer,
     };
-    let said = if description.is_empty() { said(&answer.text()) } else { said(description) };
+    let words = if description.is_empty() { said(&answer.text()) } else { said(description) };
     let message = match code {
         Code::ManagementCredentialsRejected => format!("{domain} refused the Management API client {id} or its secret"),
         Code::ManagementClientNotAuthorized => {
-            format!("the client {id} may not use the Management API of {domain}: {said}")
+            format!("the client {id} may not use the Management API of {domain}: {words}")
         }
         Code::TenantNotFound => format!("{domain} is no Auth0 tenant: /oauth/token does not exist there (404)"),
-        _ => format!("{domain} answered {} to /oauth/token: {error} {said}", answer.status),
+        _ => format!("{domain} answered {} to /oauth/token: {} {words}", answer.status, said(error)),
     };
-    Err(Failure::new(code, message))
+    let failure = Failure::new(code, message);
+    Err(match code {
+        Code::ManagementClientNotAuthorized => failure.with_hint(format!(
+            "In the Auth0 dashboard, authorize the application for the Auth0 Management API with these permissions: {NEEDED}"
+        )),
+        _ => failure,
+    })
 }
+
+/// Everything that `setup` and `test` use (README, "What you need").
+const NEEDED: &str = "read:connections read:connections_options create:connections update:connections \
+                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users";
 
 fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
     Page::read(answer.clone(), member).ok_or_else(|| shape(member))

@@ -119,10 +119,24 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                     }
                 }
             }
-            if wrong.is_empty() { Ok(chosen) } else { Err(Failure::new(Code::ApplicationNotFound, wrong.join("\n"))) }
+            if wrong.is_empty() { Ok(chosen) } else { Err(not_found(wrong.join("\n"), all)) }
         }
         Applications::Unknown => Ok(Vec::new()),
     }
+}
+
+/// The failure for an application that the tenant does not have, with the ones that it has.
+pub fn not_found(message: String, all: &[Application]) -> Failure {
+    let mut names: Vec<String> =
+        all.iter().filter(|a| a.logs_people_in() && !is_ours(a)).map(|a| Chosen::from(a).label()).collect();
+    let more = names.len().saturating_sub(20);
+    names.truncate(20);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let hint = match names.as_slice() {
+        [] => "The tenant has no application that logs people in: create one first".to_owned(),
+        names => format!("The tenant has: {}{more}", names.join(", ")),
+    };
+    Failure::new(Code::ApplicationNotFound, message).with_hint(hint)
 }
 
 /// Whether an application is the temporary one of a live login.

@@ -75,7 +75,11 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
-            if callback.is_none() || application.from_settings {
+            if (300..400).contains(&status) {
+                let detail =
+                    format!("{} answered {status} with an address that is not understood: {said}", expected.host);
+                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+            } else if callback.is_none() || application.from_settings {
                 let detail = format!(
                     "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
                     application.label(),
@@ -112,13 +116,17 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
         let message = format!("/authorize leads to {}, not to {}", upstream.endpoint, provider.authorize_url());
         return Err(Failure::new(Code::AuthorizeWrongProvider, message));
     }
-    let client_id = upstream.param("client_id").unwrap_or("no client ID");
+    if upstream.param("response_type") != Some("code") {
+        let message = "the tenant does not ask for a code (response_type)";
+        return Err(Failure::new(Code::AuthorizeWrongProvider, message));
+    }
+    let client_id = upstream.param("client_id").unwrap_or("none, or several");
     if client_id != expected.client_id {
         let message = format!("the tenant sends the client ID {client_id}, not {}", expected.client_id);
         return Err(Failure::new(Code::AuthorizeWrongClientId, message));
     }
     let wanted = expected.host.callback();
-    let callback = upstream.param("redirect_uri").unwrap_or("no callback URL");
+    let callback = upstream.param("redirect_uri").unwrap_or("none, or several");
     if !endpoints.same(callback, &wanted) {
         let message = format!("the tenant sends the callback URL {callback}, not {wanted}");
         return Err(Failure::new(Code::AuthorizeWrongCallback, message));

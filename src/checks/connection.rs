@@ -71,6 +71,11 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
     let others: Vec<&Difference> = differences.iter().filter(|d| d.code != Code::ConnectionSecretDiffers).collect();
     match others.first() {
         None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
+        Some(only) if others.len() == 1 && only.field == "options.pkce_enabled" => {
+            let failure = Failure::new(only.code, "the connection works without PKCE (options.pkce_enabled)")
+                .with_hint("Switch it on: fitbit-connect setup");
+            Finding::warn(id::CONNECTION_SETTINGS, failure)
+        }
         Some(first) => {
             let all: Vec<String> =
                 others.iter().map(|d| format!("{} is {}, should be {}", d.field, d.now, d.wanted)).collect();

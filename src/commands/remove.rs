@@ -28,7 +28,8 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         return Err(Failure::new(
             Code::ConfirmationMissing,
             "nothing is removed without confirmation, and nobody can be asked",
-        ));
+        )
+        .with_hint("Confirm with --yes"));
     }
     let mut doomed: Option<(Management, Connection)> = None;
     if args.delete_connection {

@@ -27,7 +27,11 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
         .fault
         .iter()
         .flat_map(|list| list.split(','))
-        .map(|name| name.trim().parse().map_err(|why: String| Failure::new(Code::InputInvalid, why)))
+        .map(|name| {
+            name.trim().parse().map_err(|why: String| {
+                Failure::new(Code::InputInvalid, why).with_hint("fitbit-connect sandbox --help lists the faults")
+            })
+        })
         .collect::<Result<_, _>>()?;
     let options = Options {
         port: args.port.unwrap_or(0),
@@ -52,7 +56,10 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
         return Err(Failure::new(Code::FileNotWritable, format!("the folder {} does not exist", folder.display()))
             .with_hint("Create it, or name another file with --write-config FILE"));
     }
-    let sandbox = Sandbox::start(&options).map_err(|error| Failure::new(Code::PortInUse, error.to_string()))?;
+    let sandbox = Sandbox::start(&options).map_err(|error| {
+        Failure::new(Code::PortInUse, format!("the simulator could not start: {error}"))
+            .with_hint("Choose another port with --port N, or leave it out: then any three free ones are taken")
+    })?;
     let provider = match args.configured {
         Some(ConfiguredProvider::Fitbit) => Provider::Fitbit,
         _ => Provider::GoogleHealth,
@@ -87,8 +94,10 @@ fn config(sandbox: &Sandbox, provider: Provider, configured: bool) -> Result<Str
     let mut profile = simulated::profile(sandbox, provider, configured)?;
     profile.store = Some(Store::Keychain);
     let mut settings = Settings::in_memory();
-    settings.put(&ProfileName::default(), &profile);
-    Ok(format!("{MARK}\n{}", settings.text()))
+    // A profile of its own: in the keychain it must not meet the secret of somebody's real default profile.
+    let name: ProfileName = "sandbox".parse().map_err(|why| Failure::new(Code::Unexpected, why))?;
+    settings.put(&name, &profile);
+    Ok(format!("{MARK}\ndefault_profile = \"{name}\"\n\n{}", settings.text()))
 }
 
 fn announce(console: &Console, sandbox: &Sandbox, written: Option<&Path>, config: &str) {
@@ -121,22 +130,22 @@ fn announce(console: &Console, sandbox: &Sandbox, written: Option<&Path>, config
         console.say(&format!("  {origin:<40} {target}"));
     }
     console.title("Credentials (they open nothing outside the sandbox)");
-    let variables = |google: bool| {
+    let variables = |comment: &str, google: bool| {
         let (id, secret) = if google {
             (facts::GOOGLE_CLIENT_ID, facts::GOOGLE_CLIENT_SECRET)
         } else {
             (facts::FITBIT_CLIENT_ID, facts::FITBIT_CLIENT_SECRET)
         };
-        console.copyable(&format!("export FITBIT_CONNECT_CLIENT_ID={id}"));
-        console.copyable(&format!("export FITBIT_CONNECT_CLIENT_SECRET={secret}"));
+        console.copyable(&format!("{comment}export FITBIT_CONNECT_CLIENT_ID={id}"));
+        console.copyable(&format!("{comment}export FITBIT_CONNECT_CLIENT_SECRET={secret}"));
     };
-    console.say("  Management API:");
+    console.copyable("# Management API");
     console.copyable(&format!("export AUTH0_CLIENT_ID={}", facts::MANAGEMENT_CLIENT_ID));
     console.copyable(&format!("export AUTH0_CLIENT_SECRET={}", facts::MANAGEMENT_CLIENT_SECRET));
-    console.say("  The app at Google:");
-    variables(true);
-    console.say("  Or, instead of it, the app at Fitbit:");
-    variables(false);
+    console.copyable("# The app at Google");
+    variables("", true);
+    console.copyable("# Or, instead of it, the app at Fitbit");
+    variables("# ", false);
     match &path {
         Some(path) => {
             console.title("In another terminal, with the lines above");

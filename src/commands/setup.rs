@@ -70,11 +70,14 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         app.scopes = app.wanted(&name).resulting_scopes(Some(now));
     }
     let wanted = app.wanted(&place.connection);
+    world.console.heading(Step::Applications.number(), Step::Applications.title());
     let selection = tenant::look_at_applications(world, management, now.as_ref(), &inputs)?;
     let change = Change { now, differences, selection };
     if !args.dry_run {
-        let login = !args.skip_login && args.inputs.test_app.is_none();
-        within(world, Step::Connection, || tenant::require_for(management, &change, login))?;
+        let login = !args.skip_login && inputs.test_app.is_none();
+        within(world, Step::Connection, || {
+            tenant::require_for(management, &change, login, inputs.test_app.as_deref())
+        })?;
     }
 
     let keep_management = session.to_keep.is_some() && keep_management(world, args)?;
@@ -98,10 +101,10 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     }
     confirm(world, args, &plan, &format!("Do this in {}", place.domain))?;
 
+    world.console.title("Made true and looked at again");
     local.apply(world)?;
     let connection = tenant::apply_connection(world, management, &wanted, &change)?;
     world.console.connection(document(&change, &wanted, Some(connection.id.clone()), false));
-    world.console.heading(Step::Applications.number(), Step::Applications.title());
     tenant::apply_applications(world, management, &connection, &change)?;
     verify_redirects(world, &change.selection.applications, &place.expected(&app))?;
 
@@ -114,7 +117,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
             management: Some(management),
             all: &change.selection.all,
             connection_id: &connection.id,
-            test_app: args.inputs.test_app.as_deref(),
+            test_app: inputs.test_app.as_deref(),
         };
         within(world, Step::Login, || session::run(world, &place.login(&app, &inputs), place.host(), &through))?;
     }
@@ -167,7 +170,8 @@ impl Place {
             connection: self.connection.parse().ok(),
             applications: applications.iter().map(|application| application.client_id.clone()).collect(),
             callbacks: applications.iter().filter_map(callback).collect(),
-            scopes: app.scopes.clone(),
+            // Scopes that nobody chose are not pinned: what is added in the dashboard stays.
+            scopes: if app.scopes_chosen { app.scopes.clone() } else { Vec::new() },
             port: Some(port),
             store: Some(world.store),
             management_client_id: world.saved.management_client_id.clone(),
@@ -194,8 +198,9 @@ fn register(
     let client_id = app::choose_client_id(world, provider, inputs)?;
     app::verify_callbacks(world, provider, &client_id, &callbacks, &scopes)?;
     world.console.heading(Step::Credentials.number(), Step::Credentials.title());
+    let replaces = stored.is_some();
     let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs, stored))?;
-    Ok(App { provider, client_id, secret, to_store, scopes, scopes_chosen: inputs.scopes.is_some() })
+    Ok(App { provider, client_id, secret, to_store, replaces, scopes, scopes_chosen: inputs.scopes.is_some() })
 }
 
 /// Signs in at step 4, when the credentials were not known before; a custom domain found now has a callback of its own.
@@ -237,6 +242,16 @@ fn confirm(world: &World, args: &cli::Setup, plan: &Plan, question: &str) -> Res
         Some(person) if person.confirm(question, true)? => Ok(()),
         Some(_) => Err(Failure::new(Code::Cancelled, "not confirmed; nothing was written")),
         None => Err(Failure::new(Code::ConfirmationMissing, "nobody confirmed the plan; nothing was written")),
+    }
+}
+
+/// The connection of `--manual`, about which nothing was asked.
+fn by_hand_document(app: &App, place: &Place) -> ConnectionDoc {
+    ConnectionDoc {
+        id: None,
+        name: place.connection.clone(),
+        strategy: app.provider.strategy().to_owned(),
+        action: None,
     }
 }
 
@@ -288,6 +303,11 @@ fn summary(world: &World, place: &Place, change: &Change) {
     let example =
         format!("https://{}/authorize?response_type=code&client_id=...&connection={}", place.host(), place.connection);
     world.console.say(&format!("  Log in with it: {example}"));
-    let sandbox = if world.sandbox.is_some() { " --sandbox" } else { "" };
-    world.console.say(&format!("  Verify it at any time: fitbit-connect test --headless{sandbox}"));
+    if world.sandbox.is_some() {
+        world
+            .console
+            .say("  This was the simulator and nothing is kept; with a tenant of your own: fitbit-connect setup");
+    } else {
+        world.console.say(&format!("  Verify it at any time: fitbit-connect test --headless{}", world.again));
+    }
 }

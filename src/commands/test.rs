@@ -55,9 +55,7 @@ enum Kept {
 
 fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
     if let Some(secret) = inputs.secret.take() {
-        // The sandbox keeps its secret in the store like a person's, so that this is verified too.
-        let stored = world.sandbox.is_some() && inputs.saved_secret_applies;
-        return if stored { Kept::Stored(secret) } else { Kept::Given(secret) };
+        return Kept::Given(secret);
     }
     if !inputs.saved_secret_applies {
         return Kept::Nothing;
@@ -176,10 +174,16 @@ impl Run<'_> {
             }
             None => {
                 self.world.console.gap();
-                let passed = seen.iter().filter(|finding| finding.state == State::Pass).count();
-                let rest = seen.len() - passed;
-                let tail = if rest == 0 { String::new() } else { format!(", {rest} warned, unknown or skipped") };
-                self.world.console.say(&format!("{passed} checks passed{tail}."));
+                let count = |state| seen.iter().filter(|finding| finding.state == state).count();
+                let mut line = format!("{} checks passed", count(State::Pass));
+                for (state, word) in
+                    [(State::Warn, "with a warning"), (State::Unknown, "unknown"), (State::Skip, "skipped")]
+                {
+                    if count(state) > 0 {
+                        line.push_str(&format!(", {} {word}", count(state)));
+                    }
+                }
+                self.world.console.say(&format!("{line}."));
                 Ok(())
             }
         }

@@ -19,7 +19,9 @@ use crate::world::World;
 /// Google's issuer (OpenID discovery document of accounts.google.com).
 const GOOGLE_ISSUER: &str = "https://accounts.google.com";
 /// Refresh tokens of an app in Testing live 7 days (developers.google.com/identity/protocols/oauth2#expiration).
-const SEVEN_DAYS: u64 = 7 * 24 * 3600;
+const SEVEN_DAYS: u64 = 7 * DAY;
+/// Seconds.
+const DAY: u64 = 24 * 3600;
 
 /// Logs a person in at the provider.
 ///
@@ -106,13 +108,19 @@ impl Round<'_> {
             match tokens.refresh_expires_in {
                 Some(seconds) if seconds <= SEVEN_DAYS => {
                     let message = format!(
-                        "the refresh token expires in {}: the app's publishing status is Testing",
-                        humantime::format_duration(std::time::Duration::from_secs(seconds))
+                        "the refresh token expires in {} days: the app's publishing status is Testing",
+                        (seconds + DAY / 2) / DAY
                     );
                     notes.push(Failure::new(Code::RefreshTokenExpiresIn7Days, message));
                 }
                 _ if tokens.refresh.is_none() => {
-                    notes.push(Failure::new(Code::RefreshTokenMissing, "no refresh token came back"));
+                    notes.push(
+                        Failure::new(
+                            Code::RefreshTokenMissing,
+                            "no refresh token came back although access_type=offline and prompt=consent were sent",
+                        )
+                        .with_hint("Remove the app at https://myaccount.google.com/connections and log in again"),
+                    );
                 }
                 _ => {}
             }

@@ -110,23 +110,35 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     let redirect_uri = listener.redirect_uri();
     let port = listener.port();
     let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
+    let canceller = waiting.canceller();
+    world.cancel.wakes(Some(Box::new(move || canceller.cancel())));
+    cancelled(world)?;
     let address = world.http.endpoints().rewrite(url);
 
     world.console.say("Open this address in a browser, sign in, and allow the access:");
     world.console.copyable(address.as_str());
-    match world.browser.open(&address) {
-        Ok(Opened::Yes) => world.console.say("It was opened in your browser."),
-        Ok(Opened::ByRobot) => world.console.say("A robot signs in and allows the access, in place of a person."),
-        Ok(Opened::No(why)) => {
-            world.console.say(&format!("No browser was opened ({why})."));
-            world.console.say(
-                "The address of the page that the browser ends on can be pasted here; the listener keeps waiting.",
-            );
-            let there = world.ssh.as_deref().unwrap_or("THIS_MACHINE");
-            world.console.say("A browser on another machine reaches the listener through a tunnel made there:");
-            world.console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {there}"));
+    let not_opened = match world.browser.open(&address) {
+        Ok(Opened::Yes) => {
+            world.console.say("It was opened in your browser.");
+            None
         }
-        Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
+        Ok(Opened::ByRobot) => {
+            world.console.say("A robot signs in and allows the access, in place of a person.");
+            None
+        }
+        Ok(Opened::No(why)) => Some(why.to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(why) = not_opened {
+        world.console.say(&format!("No browser was opened ({why})."));
+        if world.reads_pasted_answers {
+            world
+                .console
+                .say("The address of the page that the browser ends on can be pasted here while the listener waits.");
+        }
+        let there = world.ssh.as_deref().unwrap_or("THIS_MACHINE");
+        world.console.say("A browser on another machine reaches the listener through a tunnel made there:");
+        world.console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {there}"));
     }
     world
         .console
@@ -134,8 +146,6 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     if world.reads_pasted_answers {
         listen_to_the_terminal(waiting.paster(), world);
     }
-    let canceller = waiting.canceller();
-    world.cancel.wakes(Some(Box::new(move || canceller.cancel())));
     let outcome = waiting.wait(Instant::now() + login.timeout);
     world.cancel.wakes(None);
     match outcome {
@@ -143,6 +153,14 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
         Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
         Outcome::TimedOut => Err(timed_out(login)),
     }
+}
+
+/// Ends a login whose person pressed Ctrl-C while something else was under way.
+///
+/// # Errors
+/// `cancelled`.
+pub fn cancelled(world: &World) -> Result<(), Failure> {
+    if world.cancel.is_asked() { Err(Failure::new(Code::Cancelled, "cancelled during the login")) } else { Ok(()) }
 }
 
 fn timed_out(login: &Login) -> Failure {
@@ -225,9 +243,10 @@ pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connecti
             Page::Success { name: done.identity.name.clone(), connection: connection.to_owned(), next: Vec::new() }
         }
         Err(failure) => Page::Failure {
-            what: sentence(&failure.message),
+            // The table's words: a message may hold what the callback said, and nothing of a request is shown.
+            what: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
-            next: vec![sentence(&failure.hint())],
+            next: vec![sentence(failure.code.diagnosis().cure)],
         },
     });
 }

@@ -5,6 +5,7 @@ use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
+use crate::checks::applications::not_found;
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
@@ -59,7 +60,8 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
                 .with_hint("Give Management API credentials, or an existing application with --test-app ID"));
         }
     };
-    report(world, result)
+    // Asked for during clean-up or the exchange: the person wants out, not a success.
+    report(world, result.and_then(|done| super::cancelled(world).map(|()| done)))
 }
 
 /// Asks `/authorize` for a named application before a person is sent there: an application that does not exist, does not allow
@@ -72,10 +74,8 @@ fn preflight(
     redirect_uri: &str,
     through: &Through,
 ) -> Result<(), Failure> {
-    let missing = || {
-        let message = format!("the tenant has no application with the client ID {application}");
-        Err(Failure::new(Code::ApplicationNotFound, message))
-    };
+    let missing =
+        || Err(not_found(format!("the tenant has no application with the client ID {application}"), through.all));
     if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
         return missing();
     }

@@ -8,7 +8,7 @@ use crate::diagnosis::{Code, auth_error, recognise};
 use crate::text::excerpt;
 
 /// Characters of foreign text that are repeated at most.
-const SAID: usize = 200;
+const SAID: usize = 500;
 
 /// What the authorize page thinks of a client ID and a callback URL.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,14 +23,15 @@ function fetchUserProfile(accessToken, context, callback) {
 
   // Only words of this script go into a message: what a service sends may repeat the token.
   function fail(message) {
-    finish(new Error(message));
+    finish(new Error('fetchUserProfile: ' + message));
   }
 
   function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
   }
 
-  function read(what, url, next) {
+  // `refused` is what stands in for an answer that the token's scopes do not allow; without it that is an error.
+  function read(what, url, next, refused) {
     var heard = false;
     function answered(err, response, body) {
       if (done || heard) {
@@ -48,7 +49,9 @@ function fetchUserProfile(accessToken, context, callback) {
       } catch (ignored) {
         parsed = undefined;
       }
-      if (response.statusCode !== 200) {
+      if (refused && (response.statusCode === 401 || response.statusCode === 403)) {
+        next(refused);
+      } else if (response.statusCode !== 200) {
         fail(explain(what, response.statusCode, isObject(parsed) ? parsed.error : undefined));
       } else if (!isObject(parsed)) {
         fail(what + ' answered with something that is not a JSON object.');
@@ -141,6 +144,7 @@ function fetchUserProfile(accessToken, context, callback) {
         profile.email_verified = person.email_verified === true || person.email_verified === 'true';
       }
       finish(null, profile);
-    });
+      // Without the scope openid there is no name to read, and the identity is known already.
+    }, {});
   });
 }

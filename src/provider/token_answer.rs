@@ -7,7 +7,7 @@ use super::Provider;
 use crate::diagnosis::Code;
 use crate::text::excerpt;
 
-const SAID: usize = 200;
+const SAID: usize = 500;
 
 /// What the token endpoint thinks of a client ID and its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ impl Robot {
 
 impl Browser for Robot {
     fn open(&self, url: &Url) -> Result<Opened, OpenError> {
-        let (http, url) = (Http::new(self.endpoints.clone()), url.clone());
+        let (http, url) = (Http::confined(self.endpoints.clone()), url.clone());
         let walk = move || {
             // What goes wrong on the way is seen by whoever waits for the callback.
             let _ = walk(&http, url);

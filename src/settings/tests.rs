@@ -101,3 +101,12 @@ fn the_file_is_written_whole_and_private() {
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
+
+#[test]
+fn an_equal_value_stays_as_it_was_written() {
+    let text = "[profiles.default]\nprovider = 'fitbit'\napplications = [ # all\n  \"a\", # first\n  \"b\",\n]\nport = 18_917\n";
+    let mut settings = settings(text);
+    let profile = settings.profile(&ProfileName::default()).unwrap().unwrap();
+    settings.put(&ProfileName::default(), &profile);
+    assert_eq!(settings.text(), text);
+}

@@ -29,6 +29,8 @@ pub struct App {
     pub secret: Secret,
     /// Whether the secret is not yet where it is to be kept.
     pub to_store: bool,
+    /// Whether another one is there now.
+    pub replaces: bool,
     /// Scopes, short names.
     pub scopes: Vec<String>,
     /// Whether somebody chose them, now or earlier.

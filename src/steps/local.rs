@@ -5,7 +5,7 @@ use super::{app, demand, within};
 use crate::diagnosis::Failure;
 use crate::finding::{Step, StepReport, StepState};
 use crate::secret::Secret;
-use crate::settings::Profile;
+use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
 use crate::vault::Place;
 use crate::world::{World, store_failure};
@@ -25,7 +25,11 @@ impl Local<'_> {
     pub fn plan(&self, world: &World, plan: &mut Plan) {
         if world.vault.place() != Place::Nowhere {
             if self.app.to_store {
-                plan.add(Item::Create(format!("keep the client secret in {}", world.place())));
+                plan.add(if self.app.replaces {
+                    Item::Change(format!("replace the client secret of profile {} in {}", world.profile, world.place()))
+                } else {
+                    Item::Create(format!("keep the client secret in {}", world.place()))
+                });
             }
             if self.management.is_some() {
                 plan.add(Item::Create(format!("keep the Management API client's secret in {}", world.place())));
@@ -33,13 +37,26 @@ impl Local<'_> {
         }
         let Some(path) = world.settings.borrow().path().map(|path| path.display().to_string()) else { return };
         let what = format!("profile {} in {path}", world.profile);
-        plan.add(if !world.profile_exists {
-            Item::Create(format!("write {what}"))
+        if !world.profile_exists {
+            plan.add(Item::Create(format!("write {what}")));
         } else if world.saved != self.profile {
-            Item::Change(format!("change {what}"))
+            plan.add(Item::Change(format!("change {what}")));
+            for (name, before, after) in [
+                ("provider", world.saved.provider.map(|p| p.to_string()), self.profile.provider.map(|p| p.to_string())),
+                ("domain", text(world.saved.domain.as_ref()), text(self.profile.domain.as_ref())),
+                ("client_id", world.saved.client_id.clone(), self.profile.client_id.clone()),
+                ("connection", text(world.saved.connection.as_ref()), text(self.profile.connection.as_ref())),
+                ("applications", list(&world.saved.applications), list(&self.profile.applications)),
+                ("scopes", list(&world.saved.scopes), list(&self.profile.scopes)),
+            ] {
+                if before != after {
+                    let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
+                    plan.add(Item::Detail(format!("{name}: {} -> {}", shown(before), shown(after))));
+                }
+            }
         } else {
-            Item::Keep(what)
-        });
+            plan.add(Item::Keep(what));
+        }
     }
 
     /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
@@ -59,6 +76,10 @@ impl Local<'_> {
             }
             demand(world, app::stored_finding(world))?;
             let mut settings = world.settings.borrow_mut();
+            // Read again: minutes may have passed, and another run may have written its own profile.
+            if let Some(path) = settings.path().map(std::path::Path::to_owned) {
+                *settings = Settings::read(&path)?;
+            }
             settings.put(&world.profile, &self.profile);
             settings.write()
         })?;
@@ -67,4 +88,12 @@ impl Local<'_> {
         world.console.step(StepReport::new(Step::Credentials, state, detail));
         Ok(())
     }
+}
+
+fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
+fn list(values: &[String]) -> Option<String> {
+    if values.is_empty() { None } else { Some(values.join(" ")) }
 }

@@ -45,7 +45,7 @@ fn is_client_id(text: &str) -> bool {
 /// What to type in the dashboard.
 pub fn guide(world: &World, domain: &Domain, connection: &str, app: &app::App) {
     let say = |line: &str| world.console.say(line);
-    say("  In the Auth0 dashboard:");
+    say("  In the Auth0 dashboard, Authentication > Social:");
     world.console.copyable(&dashboard(domain));
     match app.provider {
         Provider::Fitbit => say("  Create Connection > Fitbit. If there is one already, open it. Then enter:"),
@@ -75,7 +75,6 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &app::App) {
     } else {
         say(&format!("  Permissions: {}", app.scopes.join(", ")));
     }
-    say("  Then switch the connection on for the applications on its Applications tab");
 }
 
 /// The dashboard page for social connections. The region is part of a canonical public-cloud domain.

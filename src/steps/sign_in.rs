@@ -4,7 +4,7 @@ use super::{demand, tenant, within};
 use crate::ask::given::Inputs;
 use crate::auth0::management::{Login, Management};
 use crate::checks::{id, tenant as checks};
-use crate::diagnosis::Failure;
+use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step};
 use crate::ids::Domain;
 use crate::secret::Secret;
@@ -31,12 +31,18 @@ pub fn run<'a>(
     within(world, Step::Connection, || {
         world.console.title(&format!("Auth0 tenant {domain}"));
         demand(world, checks::reachable(&world.http, domain))?;
-        let (login, new) = tenant::choose_login(world, inputs)?;
-        let management = match Management::sign_in(&world.http, domain, &login) {
-            Ok(management) => management,
-            Err(failure) => {
-                world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
-                return Err(failure);
+        let (login, new, management) = loop {
+            let (login, new) = tenant::choose_login(world, inputs)?;
+            match Management::sign_in(&world.http, domain, &login) {
+                Ok(management) => break (login, new, management),
+                Err(failure) => {
+                    world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
+                    let typed_wrong =
+                        matches!(failure.code, Code::ManagementCredentialsRejected | Code::ManagementTokenRejected);
+                    if world.dialogue.is_none() || !typed_wrong {
+                        return Err(failure);
+                    }
+                }
             }
         };
         if login_domains.is_empty() {
@@ -72,7 +78,6 @@ pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Vec<Do
 
 /// Whether a failure of one call means that no call can succeed.
 pub fn no_session(failure: &Failure) -> bool {
-    use crate::diagnosis::Code;
     matches!(
         failure.code,
         Code::ManagementTokenRejected

@@ -10,7 +10,7 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, enabled, is_ours, resolve};
+use crate::checks::applications::{Chosen, enabled, is_ours, not_found, resolve};
 use crate::checks::connection::{self as connection_checks, find};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
@@ -73,7 +73,7 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
         return Ok((login, false));
     }
     let Some(person) = &world.dialogue else {
-        return Err(ask::given::missing(&[how_to_give_login()]));
+        return Err(ask::given::missing(&[how_to_give_login(inputs)]));
     };
     let ways = ["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
     let not_empty = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
@@ -89,7 +89,10 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
 }
 
 /// The ways to give it, for a list of what is missing.
-pub fn how_to_give_login() -> String {
+pub fn how_to_give_login(inputs: &Inputs) -> String {
+    if inputs.management_id.is_some() {
+        return ask::MANAGEMENT_SECRET.how_to_give();
+    }
     let client = format!("{} and {}", ask::MANAGEMENT_ID.how_to_give(), ask::MANAGEMENT_SECRET.how_to_give());
     format!("{}; or {client}; or none of them with --manual", ask::TOKEN.how_to_give())
 }
@@ -171,11 +174,22 @@ pub fn look_at_applications(
     })
 }
 
-/// Refuses to begin what the token is known not to be able to finish.
+/// Refuses to begin what is known not to come to an end.
 ///
 /// # Errors
-/// `missing_scope`, naming every scope that is missing.
-pub fn require_for(management: &Management, change: &Change, login: bool) -> Result<(), Failure> {
+/// `missing_scope`, naming every scope that is missing; `application_not_found` for the test application.
+pub fn require_for(
+    management: &Management,
+    change: &Change,
+    login: bool,
+    test_app: Option<&str>,
+) -> Result<(), Failure> {
+    if let Some(id) = test_app
+        && !change.selection.all.iter().any(|application| application.client_id == id)
+    {
+        let message = format!("the tenant has no application with the client ID {id}");
+        return Err(not_found(message, &change.selection.all));
+    }
     let mut wanted = Vec::new();
     match &change.now {
         None => wanted.push("create:connections"),
@@ -281,14 +295,20 @@ pub fn apply_connection(
     Ok(written)
 }
 
-/// Creates the connection; when the answer was lost on the way, looks whether it exists before giving up.
+/// Creates the connection; when the answer was lost on the way, or another run was faster, looks before giving up.
 fn create(management: &Management, wanted: &Wanted) -> Result<String, Failure> {
     match management.create_connection(wanted.create_body()) {
         Ok(created) => Ok(created.id),
         Err(failure)
-            if matches!(failure.code, Code::TimedOut | Code::NetworkUnreachable | Code::ServiceUnavailable) =>
+            if matches!(
+                failure.code,
+                Code::TimedOut | Code::NetworkUnreachable | Code::ServiceUnavailable | Code::ConnectionNameTaken
+            ) =>
         {
-            let found = management.connections("name", wanted.name)?.into_iter().find(|c| c.name == wanted.name);
+            let found = management
+                .connections("name", wanted.name)?
+                .into_iter()
+                .find(|c| c.name == wanted.name && c.strategy == wanted.provider.strategy());
             found.map(|connection| connection.id).ok_or(failure)
         }
         Err(failure) => Err(failure),

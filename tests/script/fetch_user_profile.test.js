@@ -104,18 +104,18 @@ test('an account without Google Health fails with its code and what to do', asyn
   ];
   for (const answer of answers) {
     const { message } = await run({ [IDENTITY]: answer });
-    assert.match(message, /^ACCOUNT_NOT_LINKED: .*Google Health app/);
+    assert.match(message, /^fetchUserProfile: ACCOUNT_NOT_LINKED: .*Google Health app/);
   }
 });
 
 test('a disabled API fails with the project number', async () => {
   const words = 'Google Health API has not been used in project 123456789012 before or it is disabled.';
   const named = await run({ [IDENTITY]: refusal(403, '', 'SERVICE_DISABLED', { consumer: 'projects/210987654321' }) });
-  assert.match(named.message, /^SERVICE_DISABLED: .*project 210987654321 /);
+  assert.match(named.message, /^fetchUserProfile: SERVICE_DISABLED: .*project 210987654321 /);
   const told = await run({ [IDENTITY]: refusal(403, words) });
-  assert.match(told.message, /^SERVICE_DISABLED: .*project 123456789012 /);
+  assert.match(told.message, /^fetchUserProfile: SERVICE_DISABLED: .*project 123456789012 /);
   const silent = await run({ [IDENTITY]: refusal(403, '', 'SERVICE_DISABLED') });
-  assert.match(silent.message, /^SERVICE_DISABLED: /);
+  assert.match(silent.message, /^fetchUserProfile: SERVICE_DISABLED: /);
 });
 
 test('a missing scope fails with its code', async () => {
@@ -126,36 +126,42 @@ test('a missing scope fails with its code', async () => {
   ];
   for (const answer of answers) {
     const { message } = await run({ [IDENTITY]: answer });
-    assert.match(message, /^ACCESS_TOKEN_SCOPE_INSUFFICIENT: /);
+    assert.match(message, /^fetchUserProfile: ACCESS_TOKEN_SCOPE_INSUFFICIENT: /);
   }
 });
 
 test('an account that was not moved fails in the words of Google', async () => {
   const { message } = await run({ [IDENTITY]: refusal(403, 'The caller does not have permission') });
-  assert.match(message, /^The caller does not have permission: /);
+  assert.match(message, /^fetchUserProfile: The caller does not have permission: /);
 });
 
 test('a refused token fails without repeating it', async () => {
   const identity = await run({ [IDENTITY]: refusal(401, 'Access token invalid: ' + TOKEN) });
   assert.match(identity.message, /Google Health refused the access token \(401\)/);
-  const userinfo = await run({
-    [IDENTITY]: ok(ada),
-    [USERINFO]: { status: 401, body: JSON.stringify({ error: 'x', error_description: 'Invalid ' + TOKEN }) }
-  });
-  assert.match(userinfo.message, /Google userinfo refused the access token \(401\)/);
+});
+
+test('without the scope openid the person has an id and no name', async () => {
+  for (const status of [401, 403]) {
+    const { profile } = await run({
+      [IDENTITY]: ok(ada),
+      [USERINFO]: { status, body: JSON.stringify({ error: 'x', error_description: 'Invalid ' + TOKEN }) }
+    });
+    assert.equal(profile.user_id, ada.healthUserId);
+    assert.equal(profile.name, undefined);
+  }
 });
 
 test('garbage fails with the name of the service that sent it', async () => {
   for (const body of ['', '<html>', 'null', '[]', '"x"', '7', undefined, TOKEN]) {
     const { message } = await run({ [IDENTITY]: { status: 200, body } });
-    assert.match(message, /^Google Health answered with something that is not a JSON object/);
+    assert.match(message, /^fetchUserProfile: Google Health answered with something that is not a JSON object/);
   }
   for (const identity of [{}, { healthUserId: '' }, { healthUserId: 12345678901234567890 }, { healthUserId: 'a|b' }]) {
     const { message } = await run({ [IDENTITY]: ok(identity) });
     assert.match(message, /without a user id/);
   }
   const { message } = await run({ [IDENTITY]: ok(ada), [USERINFO]: { status: 502, body: '<html>' + TOKEN } });
-  assert.match(message, /^Google userinfo answered with HTTP 502/);
+  assert.match(message, /^fetchUserProfile: Google userinfo answered with HTTP 502/);
 });
 
 test('error bodies of an odd form do not make the script throw', async () => {

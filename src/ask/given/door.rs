@@ -34,11 +34,11 @@ pub(super) const HIDDEN: &str = "\u{0}";
 
 /// The failure for a value that is not right; the value is shown unless it could be a secret.
 pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failure {
-    let from = if from.is_empty() { String::new() } else { format!(" (from {from})") };
+    let from = if from.is_empty() { field.flag } else { from };
     // A value that is long or odd may be a secret pasted in the wrong place: then only the reason is shown.
-    let short = text.len() <= 80 && refuse_control(text).is_ok() && !looks_secret(text);
+    let short = text.len() <= 80 && !text.contains('@') && refuse_control(text).is_ok() && !looks_secret(text);
     let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
-    Failure::new(Code::InputInvalid, format!("{}{shown}{from} is not right: {why}", field.name))
+    Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
 }
 
 /// Whether a text could be a secret: Google's prefix, a long hexadecimal run, a JSON Web Token, or a long run of mixed
@@ -105,7 +105,8 @@ impl<'a> Door<'a> {
                 self.wrong.push(invalid(field, from, "", "it is empty"));
             }
         }
-        Some((entries, from))
+        // A list of nothing but commas is as good as none.
+        if entries.is_empty() { None } else { Some((entries, from)) }
     }
 
     pub(super) fn secret(&mut self, file: Option<&Path>, field: &Field) -> Option<Secret> {

@@ -24,15 +24,24 @@ pub fn run(world: &World, args: &cli::Setup, inputs: &Inputs, app: &App, place: 
     local.plan(world, &mut plan);
     plan.show(&world.console, &format!("profile {} (the tenant {} is yours to change)", world.profile, place.domain));
     if args.dry_run {
+        world.console.connection(super::by_hand_document(app, place));
+        let planned = if app.to_store { StepState::Planned } else { StepState::Done };
+        world.console.step(StepReport::new(Step::Credentials, planned, "accepted by the provider"));
+        for step in [Step::Connection, Step::Applications, Step::Login] {
+            world.console.step(StepReport::new(step, StepState::Skipped, "left out (--dry-run)"));
+        }
         super::say_dry_run(world);
         return Ok(());
     }
     confirm(world, args, &plan, "Do this")?;
     local.apply(world)?;
+    world.console.heading(Step::Applications.number(), Step::Applications.title());
+    world.console.say("  On the connection's Applications tab, switch it on for:");
+    applications.iter().for_each(|application| world.console.say(&format!("    {}", application.label())));
     manual::verify(world, &applications, &place.expected(app))?;
 
     world.console.heading(Step::Login.number(), Step::Login.title());
-    let Some(test_app) = args.inputs.test_app.as_deref() else {
+    let Some(test_app) = inputs.test_app.as_deref() else {
         let why =
             if args.skip_login { "left out (--skip-login)" } else { "needs an existing application: --test-app ID" };
         world.console.say(&format!("  {why}"));

@@ -24,7 +24,7 @@ pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<Option
 
 fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Failure> {
     let contradiction = |message: &str| Err(Failure::new(Code::InputContradictory, message));
-    if args.skip_login && args.inputs.test_app.is_some() {
+    if args.skip_login && inputs.test_app.is_some() {
         return contradiction("--skip-login leaves out the login that --test-app is for");
     }
     if args.manual && args.save_management {
@@ -61,7 +61,7 @@ fn report_missing(
     if !args.manual && inputs.management.is_none() {
         match tenant::stored_login(world, inputs) {
             Ok(Some(_)) => {}
-            Ok(None) => lacking.push(tenant::how_to_give_login()),
+            Ok(None) => lacking.push(tenant::how_to_give_login(inputs)),
             Err(failure) => store_broken = store_broken.or(Some(failure)),
         }
     }

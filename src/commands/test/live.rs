@@ -51,6 +51,7 @@ impl Run<'_> {
             // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
             let _hold = self.world.cancel.hold();
             direct::run(self.world, &login, secret, listener)
+                .and_then(|done| crate::login::cancelled(self.world).map(|()| done))
         };
         self.keep(session::report(self.world, result)?);
         Ok(())
@@ -60,7 +61,7 @@ impl Run<'_> {
         if self.leave_login_out() {
             return Ok(());
         }
-        let test_app = self.args.inputs.test_app.as_deref();
+        let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
         let why = match (&state.management, connection_id) {
             _ if test_app.is_some() => None,

@@ -42,14 +42,18 @@ impl Run<'_> {
         if reachable.is_fail() {
             return (reachable, Ok(None));
         }
+        // A saved client whose secret cannot be read is one that is not at hand: this command can do without, and says so.
         let login = match inputs.management.take() {
-            Some(login) => Some(login),
-            // A saved client whose secret cannot be read is one that is not at hand: this command can do without.
-            None => stored_login(self.world, inputs).unwrap_or_default(),
+            Some(login) => Ok(Some(login)),
+            None => stored_login(self.world, inputs),
         };
         let session = match login {
-            Some(login) => Management::sign_in(&self.world.http, domain, &login).map(Some),
-            None => Ok(None),
+            Ok(Some(login)) => Management::sign_in(&self.world.http, domain, &login).map(Some),
+            Ok(None) => Ok(None),
+            Err(failure) => {
+                self.world.console.warn(&format!("the saved Management API client is not used: {}", failure.message));
+                Ok(None)
+            }
         };
         let found = match &session {
             Ok(Some(management)) if login_domains.is_empty() => custom_domains(management, domain),
@@ -89,7 +93,7 @@ impl Run<'_> {
             Err(failure) if no_session(failure) => Err(failure.clone()),
             _ => session,
         };
-        let management = self.management_check(session, answers);
+        let management = self.management_check(session, answers, inputs.test_app.is_some());
         let mut usable = answers;
         let mut connection = None;
         if management.is_some() {
@@ -145,11 +149,12 @@ impl Run<'_> {
         &self,
         session: Result<Option<Management<'w>>, Failure>,
         answers: bool,
+        has_test_app: bool,
     ) -> Option<Management<'w>> {
         match session {
             Ok(Some(management)) => {
                 let mut wanted = READ.to_vec();
-                if !self.args.headless && self.args.inputs.test_app.is_none() {
+                if !self.args.headless && !has_test_app {
                     wanted.extend(temporary::SCOPES);
                 }
                 self.note(tenant::access(&management, &wanted));
@@ -196,7 +201,10 @@ impl Run<'_> {
             Applications::All | Applications::Unknown => Vec::new(),
         };
         if chosen.is_empty() {
-            let why = "no application is saved or named (--app)";
+            let why = match inputs.applications {
+                Applications::All => "which applications there are is not known without the Management API",
+                _ => "no application is saved or named (--app)",
+            };
             self.skip(&[id::APPLICATIONS_ENABLED, id::AUTHORIZE_REDIRECT], why);
             return Ok(all);
         }
@@ -221,7 +229,7 @@ impl Run<'_> {
             let finding = if !usable {
                 Finding::skip(id::AUTHORIZE_REDIRECT, "not asked: see the check that failed above")
             } else if off.contains(&application.client_id) {
-                Finding::skip(id::AUTHORIZE_REDIRECT, "not asked, since the connection is not enabled for it")
+                Finding::skip(id::AUTHORIZE_REDIRECT, "not asked, since applications.enabled failed for it")
             } else if n >= limit {
                 Finding::left_out(
                     id::AUTHORIZE_REDIRECT,

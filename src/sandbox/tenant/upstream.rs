@@ -119,23 +119,31 @@ impl Tenant {
         if self.provider(connection.option_text("tokenURL")).is_some_and(|(_, google)| !google) {
             return self.fitbit_profile(access_token);
         }
-        let (status, who) = self.read("https://openidconnect.googleapis.com/v1/userinfo", access_token);
-        if status != 200 {
-            return Err(refused("access_denied", &format!("Google did not say who signed in: {}", message(&who))));
-        }
         let (status, identity) = self.read("https://health.googleapis.com/v4/users/me/identity", access_token);
         let health_user_id = identity["healthUserId"].as_str().unwrap_or_default();
         if status != 200 || health_user_id.is_empty() {
-            let details = identity["error"]["details"].as_array();
-            let linked = !details.into_iter().flatten().any(|detail| detail["reason"] == "ACCOUNT_NOT_LINKED");
-            let what = if linked {
-                "Google Health did not say who signed in"
-            } else {
-                "This Google account is not linked to Google Health"
+            let reason =
+                identity["error"]["details"].as_array().into_iter().flatten().find_map(|d| d["reason"].as_str());
+            let what = match reason {
+                Some(reason @ ("ACCOUNT_NOT_LINKED" | "SERVICE_DISABLED" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT")) => {
+                    format!("{reason}: the Google Health identity cannot be read.")
+                }
+                _ => message(&identity).to_owned(),
             };
-            return Err(refused("access_denied", &format!("{what}: {}", message(&identity))));
+            return Err(refused("access_denied", &format!("fetchUserProfile: {what}")));
         }
-        let mut attributes = person(&who);
+        let (status, who) = self.read("https://openidconnect.googleapis.com/v1/userinfo", access_token);
+        let mut attributes = match status {
+            200 => person(&who),
+            // The scope openid was not asked for: the person has an id and no name.
+            401 | 403 => json!({}),
+            _ => {
+                return Err(refused(
+                    "access_denied",
+                    &format!("fetchUserProfile: Google userinfo answered with HTTP {status}."),
+                ));
+            }
+        };
         attributes["health_user_id"] = health_user_id.into();
         attributes["legacy_user_id"] = identity["legacyUserId"].as_str().unwrap_or_default().into();
         Ok((health_user_id.to_owned(), attributes))

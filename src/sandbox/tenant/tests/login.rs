@@ -223,7 +223,7 @@ fn an_account_without_google_health_is_refused_as_the_script_says() {
     let back = come_back(&tenant, &authorize(&tenant, "google-health", &[]), "code=4%2F0A");
     let (error, description) = refusal(&back);
     assert_eq!(error, "access_denied");
-    assert!(description.starts_with("This Google account is not linked to Google Health: "), "{description}");
+    assert!(description.starts_with("fetchUserProfile: ACCOUNT_NOT_LINKED: "), "{description}");
 }
 
 #[test]

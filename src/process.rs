@@ -1,0 +1,69 @@
+//! Owns what a process is given from outside: the environment, its terminal, Ctrl-C. Environment variables are read here alone.
+
+use std::io::IsTerminal as _;
+
+use crate::ask::given::Variables;
+use crate::cancel::Cancel;
+use crate::cli;
+
+/// What a process is given from outside; the same program runs in a test with other facts.
+pub struct Process {
+    /// The environment.
+    pub variables: Variables,
+    /// Whether stdin is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether this process may read from it: in the background a read stops the whole process.
+    pub stdin_is_foreground: bool,
+    /// Whether stderr is a terminal.
+    pub stderr_is_terminal: bool,
+    /// Ctrl-C.
+    pub cancel: Cancel,
+}
+
+impl Process {
+    /// The real one.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn real(cancel: Cancel) -> Self {
+        // What is no text is kept as a text that no input accepts, rather than silently left out.
+        let pairs = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+        Self {
+            variables: Variables::new(pairs),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdin_is_foreground: is_foreground(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            cancel,
+        }
+    }
+
+    /// Whether a person can be asked: stdin and stderr are terminals, and nothing forbids it.
+    pub fn is_dialogue(&self, global: &cli::Global) -> bool {
+        self.stdin_is_terminal
+            && self.stdin_is_foreground
+            && self.stderr_is_terminal
+            && !global.no_input
+            && !global.json
+            && self.variables.get("CI").is_none()
+    }
+
+    fn is_wsl(&self) -> bool {
+        self.variables.get("WSL_DISTRO_NAME").is_some() || self.variables.get("WSL_INTEROP").is_some()
+    }
+
+    /// Whether a window can appear: on Linux a display or WSL, elsewhere always.
+    pub fn has_display(&self) -> bool {
+        !cfg!(target_os = "linux")
+            || self.is_wsl()
+            || self.variables.get("DISPLAY").is_some()
+            || self.variables.get("WAYLAND_DISPLAY").is_some()
+    }
+}
+
+/// Whether this process is in the foreground of the terminal on its stdin; true when there is none.
+pub fn is_foreground() -> bool {
+    #[cfg(unix)]
+    if std::io::stdin().is_terminal() {
+        return rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == rustix::process::getpgrp());
+    }
+    true
+}
