@@ -59,11 +59,12 @@ impl Process {
     }
 }
 
-/// Whether this process is in the foreground of the terminal on its stdin; true when there is none.
+/// Whether this process may read the terminal on its stdin: a process in the background of its own terminal is stopped by a
+/// read. A terminal that does not control this process, or none at all, stops nobody.
 pub fn is_foreground() -> bool {
     #[cfg(unix)]
     if std::io::stdin().is_terminal() {
-        return rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == rustix::process::getpgrp());
+        return rustix::termios::tcgetpgrp(std::io::stdin()).map_or(true, |group| group == rustix::process::getpgrp());
     }
     true
 }
