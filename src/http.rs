@@ -102,8 +102,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What came back.
-#[derive(Debug)]
+/// What came back; it may hold tokens, so it is not printable.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -355,9 +354,23 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_never_ends_is_given_up() {
+        struct Drip;
+        impl std::io::Read for Drip {
+            fn read(&mut self, part: &mut [u8]) -> std::io::Result<usize> {
+                part[0] = b'x';
+                Ok(1)
+            }
+        }
+        let long_ago = Instant::now().checked_sub(WHOLE + Duration::from_secs(1)).unwrap();
+        assert_eq!(read_all(Drip, long_ago), Err(Code::TimedOut));
+        assert_eq!(read_all(Drip, Instant::now()).unwrap().len() as u64, MAX_ANSWER + 1, "and a fast one is cut");
+    }
+
+    #[test]
     fn plain_http_to_another_machine_is_never_sent() {
         let call = Call::get(Url::parse("http://example.com/").unwrap());
-        assert_eq!(Http::new(Endpoints::default()).send(&call).unwrap_err().code, Code::TlsFailed);
+        assert_eq!(Http::new(Endpoints::default()).send(&call).err().unwrap().code, Code::TlsFailed);
     }
 
     #[test]
@@ -367,7 +380,7 @@ mod tests {
         drop(door);
         let mut call = Call::get(Url::parse(&format!("http://127.0.0.1:{port}/?code=canary")).unwrap());
         call.repeatable = false;
-        let failure = Http::new(Endpoints::default()).send(&call).unwrap_err();
+        let failure = Http::new(Endpoints::default()).send(&call).err().unwrap();
         assert_eq!(failure.code, Code::NetworkUnreachable);
         assert!(!failure.message.contains("canary"), "{}", failure.message);
     }

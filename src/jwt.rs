@@ -18,7 +18,7 @@ pub fn claims(token: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// Whether the `aud` claim (one text or a list) names an audience.
+/// The audiences that the `aud` claim names, as one text or a list.
 pub fn audiences(claims: &Map<String, Value>) -> Vec<String> {
     match claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],

@@ -23,8 +23,8 @@ use crate::settings::Profile;
 /// The live login waits this long unless told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A snapshot of the environment; an empty variable counts as unset.
-#[derive(Debug, Clone, Default)]
+/// A snapshot of the environment, which may hold secrets and so is not printable; an empty variable counts as unset.
+#[derive(Clone, Default)]
 pub struct Variables(HashMap<String, String>);
 
 impl Variables {
@@ -86,8 +86,6 @@ pub struct Inputs {
     pub scopes: Option<Vec<String>>,
     /// The loopback port.
     pub port: u16,
-    /// Whether the port was chosen rather than taken as the default.
-    pub port_given: bool,
     /// Time limit of the live login.
     pub timeout: Duration,
     /// An existing application for the live login.
@@ -267,7 +265,6 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         applications,
         scopes: chosen_scopes,
         port: port.or(saved.port).unwrap_or(DEFAULT_PORT),
-        port_given: port.is_some(),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         test_app,
     })

@@ -69,12 +69,7 @@ pub trait Ask {
     ///
     /// # Errors
     /// `cancelled`, or a terminal that went away.
-    fn text(
-        &self,
-        question: &str,
-        default: Option<&str>,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<String, Failure>;
+    fn text(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String, Failure>;
     /// A line that is not shown; asked again until `check` accepts it.
     ///
     /// # Errors

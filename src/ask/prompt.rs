@@ -38,19 +38,11 @@ fn cancelled() -> Failure {
 }
 
 impl Ask for Person {
-    fn text(
-        &self,
-        question: &str,
-        default: Option<&str>,
-        check: &dyn Fn(&str) -> Result<(), String>,
-    ) -> Result<String, Failure> {
+    fn text(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String, Failure> {
         let theme = self.theme();
-        let mut input = Input::<String>::with_theme(&*theme)
+        let input = Input::<String>::with_theme(&*theme)
             .with_prompt(question)
             .validate_with(|text: &String| check(text.trim()));
-        if let Some(default) = default {
-            input = input.default(clean(default));
-        }
         input.interact_text().map(|text| text.trim().to_owned()).map_err(gone)
     }
 

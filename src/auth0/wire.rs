@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A connection as Auth0 answers it.
-#[derive(Debug, Clone, Deserialize)]
+/// A connection as Auth0 answers it. Its options hold the client secret, so it is not printable.
+#[derive(Clone, Deserialize)]
 pub struct Connection {
     /// `con_...`
     pub id: String,
@@ -19,12 +19,10 @@ pub struct Connection {
     pub options: Option<Map<String, Value>>,
     /// Whether it may log people in.
     pub authentication: Option<Purpose>,
-    /// Whether Token Vault holds its tokens.
-    pub connected_accounts: Option<Purpose>,
 }
 
 /// A purpose of a connection.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Purpose {
     /// Switched on.
     pub active: bool,

@@ -14,7 +14,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::login::{self, Login, session};
-use crate::provider::{FormValues, Provider};
+use crate::provider::{FormValues, Provider, scopes};
 use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
@@ -188,19 +188,34 @@ fn register(
     stored: Option<Secret>,
     place: &Place,
 ) -> Result<App, Failure> {
-    let scopes =
+    let names =
         inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
+    if (world.saved.provider, provider) == (Some(Provider::Fitbit), Provider::GoogleHealth) && inputs.scopes.is_none() {
+        suggest_scopes(world);
+    }
     let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
     let callbacks = app::callbacks(&place.domain, &place.login_domains);
     let urls: Vec<String> = callbacks.iter().map(|(url, _)| url.clone()).collect();
-    app::register(world, provider, inputs, &FormValues { callbacks: &urls, loopback: &loopback, scopes: &scopes })?;
+    app::register(world, provider, inputs, &FormValues { callbacks: &urls, loopback: &loopback, scopes: &names })?;
     app::show_callbacks(world, &callbacks, &loopback, inputs.client_id.is_none())?;
     let client_id = app::choose_client_id(world, provider, inputs)?;
-    app::verify_callbacks(world, provider, &client_id, &callbacks, &scopes)?;
+    app::verify_callbacks(world, provider, &client_id, &callbacks, &names)?;
     world.console.heading(Step::Credentials.number(), Step::Credentials.title());
     let replaces = stored.is_some();
     let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs, stored))?;
-    Ok(App { provider, client_id, secret, to_store, replaces, scopes, scopes_chosen: inputs.scopes.is_some() })
+    Ok(App { provider, client_id, secret, to_store, replaces, scopes: names, scopes_chosen: inputs.scopes.is_some() })
+}
+
+/// What the scopes of the Fitbit profile are called at Google, for whoever moves over.
+fn suggest_scopes(world: &World) {
+    let moved = scopes::migrate(&world.saved.scopes);
+    if moved.scopes.len() > Provider::GoogleHealth.default_scopes().len() {
+        world.console.say("The Fitbit scopes of this profile have these successors; to ask for them too, add:");
+        world.console.copyable(&format!("--scopes {}", moved.scopes.join(",")));
+    }
+    if !moved.dropped.is_empty() {
+        world.console.say(&format!("Without a successor: {}", moved.dropped.join(", ")));
+    }
 }
 
 /// Signs in at step 4, when the credentials were not known before; a custom domain found now has a callback of its own.

@@ -74,7 +74,7 @@ pub fn choose_domain(world: &World, inputs: &Inputs) -> Result<Domain, Failure> 
     match (&inputs.domain, &world.dialogue) {
         (Some(domain), _) => Ok(domain.clone()),
         (None, Some(person)) => {
-            let text = person.text(ask::DOMAIN.question, None, &|text| text.parse::<Domain>().map(drop))?;
+            let text = person.text(ask::DOMAIN.question, &|text| text.parse::<Domain>().map(drop))?;
             text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why))
         }
         (None, None) => Err(ask::given::missing(&[ask::DOMAIN.how_to_give()])),
@@ -223,7 +223,7 @@ pub fn verify_callbacks(
 pub fn choose_client_id(world: &World, provider: Provider, inputs: &Inputs) -> Result<String, Failure> {
     match (&inputs.client_id, &world.dialogue) {
         (Some(id), _) => Ok(id.clone()),
-        (None, Some(person)) => person.text(ask::CLIENT_ID.question, None, &|text| provider.check_client_id(text)),
+        (None, Some(person)) => person.text(ask::CLIENT_ID.question, &|text| provider.check_client_id(text)),
         (None, None) => Err(ask::given::missing(&[ask::CLIENT_ID.how_to_give()])),
     }
 }

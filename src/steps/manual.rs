@@ -21,7 +21,7 @@ pub fn applications(world: &World, choice: &Applications) -> Result<Vec<Chosen>,
         (Applications::Named(ids) | Applications::Saved(ids), _) => ids.clone(),
         (_, Some(person)) => {
             let question = "Client IDs of the applications, separated by commas";
-            let list = person.text(question, None, &|text| {
+            let list = person.text(question, &|text| {
                 if is_client_id(text.split(',').next().unwrap_or("")) { Ok(()) } else { Err(SHAPE.to_owned()) }
             })?;
             list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()

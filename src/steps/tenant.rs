@@ -82,7 +82,7 @@ pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool),
     }
     let id = match inputs.management_id.take() {
         Some(id) => id,
-        None => person.text(ask::MANAGEMENT_ID.question, None, &not_empty)?,
+        None => person.text(ask::MANAGEMENT_ID.question, &not_empty)?,
     };
     let secret = person.secret(ask::MANAGEMENT_SECRET.question, &not_empty)?;
     Ok((Login::Client { id, secret }, true))
