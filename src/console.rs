@@ -277,12 +277,19 @@ impl Console {
             }
         }
         if self.json {
-            self.print_document(exit, failure);
+            self.write_document(exit, failure);
         }
     }
 
     /// Prints the document without ending the command (`sandbox --json`, when it is ready).
     pub fn print_document(&self, exit: Exit, failure: Option<&Failure>) {
+        let finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*finished {
+            self.write_document(exit, failure);
+        }
+    }
+
+    fn write_document(&self, exit: Exit, failure: Option<&Failure>) {
         let text = self.with(|document| {
             document.exit_code = exit as u8;
             document.ok = exit == Exit::Done && failure.is_none();

@@ -5,13 +5,15 @@
 
 mod common;
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use common::stage::Stage;
 use common::{Environment, login_address};
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::{Door, Reply, Request};
 use serde_json::json;
 use url::Url;
 
@@ -157,4 +159,40 @@ fn a_proxy_that_is_none_is_refused_and_not_passed_by() {
         environment.run(&["test", "--headless"]).exits(2).says("HTTPS_PROXY");
         assert!(stage.since(0).is_empty());
     }
+}
+
+#[test]
+fn scopes_that_are_missing_are_named_before_the_first_call() {
+    let stage = Stage::empty(GoogleHealth, &[Fault::ReadOnlyToken]);
+    let output = stage.environment().run(&["setup", "--all-apps", "--yes", "--json"]).exits(4);
+    assert_eq!((output.error_code().as_str(), output.state("management.access").as_str()), ("missing_scope", "fail"));
+    assert!(stage.calls_since(0).is_empty(), "{:?}", stage.calls_since(0));
+}
+
+#[test]
+fn what_was_saved_for_one_tenant_is_not_given_to_another() {
+    let stage = Stage::empty(GoogleHealth, &[]);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let door = Door::open(0).unwrap();
+    let other = door.origin();
+    let seen = Arc::clone(&asked);
+    let _served = door.serve(Arc::new(move |request: &Request| {
+        seen.lock().unwrap().push(format!("{} {}", request.path, String::from_utf8_lossy(&request.body)));
+        Reply::empty(404)
+    }));
+    let environment = stage.environment();
+    environment.run(&["setup", "--all-apps", "--yes", "--skip-login", "--store", "file", "--save-management"]).exits(0);
+    let saved = std::fs::read_to_string(environment.settings()).unwrap();
+    let table = "[profiles.default.endpoints]\n";
+    let mine = saved.replace(table, &format!("{table}\"https://other.auth0.example\" = \"{other}\"\n"));
+    environment.write_settings(&mine);
+    let environment = environment.without("AUTH0_CLIENT_SECRET").without("AUTH0_CLIENT_ID");
+    let test = ["test", "--headless", "--json", "--store", "file"];
+    assert_eq!(environment.run(&test).exits(0).state("management.access"), "pass", "the saved client is used");
+    let mut elsewhere = test.to_vec();
+    elsewhere.extend(["--domain", "other.auth0.example"]);
+    let output = environment.run(&elsewhere);
+    assert_eq!(output.state("management.access"), "skip", "{output}");
+    let asked = asked.lock().unwrap();
+    assert!(!asked.is_empty() && asked.iter().all(|request| !request.contains("/oauth/token")), "{asked:?}");
 }

@@ -88,9 +88,9 @@ impl Stage {
             ("Client secret (not shown)", Reply::Hidden(of(provider, "client_secret"))),
             ("How may this program use the Management API", Reply::Keys("\r")),
             ("Client ID of the Management API client ›", Reply::Line(of("management", "client_id"))),
-            ("Its client secret (not shown)", Reply::Hidden(of("management", "client_secret"))),
+            ("Secret of the Management API client (not shown)", Reply::Hidden(of("management", "client_secret"))),
             ("Which applications may log people in", Reply::Keys(" j \r")),
-            ("Keep the Management API client's secret in", Reply::Keys(consent(fitbit))),
+            ("Keep the Management API client's secret too", Reply::Keys(consent(fitbit))),
             ("Do this in acme.sandbox.test", Reply::Keys("y")),
         ]
     }

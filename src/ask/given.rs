@@ -72,6 +72,8 @@ pub struct Inputs {
     pub saved_secret_applies: bool,
     /// The tenant.
     pub domain: Option<Domain>,
+    /// Whether it is the one that the saved profile's values belong to.
+    pub same_tenant: bool,
     /// Custom login domains, given or saved.
     pub login_domains: Vec<Domain>,
     /// How to get at the Management API, when everything for it is given.
@@ -220,15 +222,17 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         door.wrong.push(Failure::new(Code::InputInvalid, message).with_hint(format!("Add one of these: {enough}")));
     }
 
-    let domain =
-        door.parsed(flags.domain.as_deref(), &super::DOMAIN, |text| text.parse::<Domain>()).or(saved.domain.clone());
+    let given_domain = door.parsed(flags.domain.as_deref(), &super::DOMAIN, |text| text.parse::<Domain>());
+    // What was saved for one tenant is neither right for another nor its business.
+    let same_tenant = given_domain.is_none() || given_domain == saved.domain;
+    let domain = given_domain.or(saved.domain.clone());
     let login_domains = door
         .listed(&flags.login_domain, &super::LOGIN_DOMAIN)
         .map(|(texts, from)| {
             let parse = |text: &String| door.parse(&super::LOGIN_DOMAIN, from, text, |t| t.parse::<Domain>());
             texts.iter().filter_map(parse).collect()
         })
-        .unwrap_or_else(|| saved.login_domains.clone());
+        .unwrap_or_else(|| if same_tenant { saved.login_domains.clone() } else { Vec::new() });
     let applications = match door.listed(&flags.app, &super::APPS) {
         Some(_) if flags.all_apps && !flags.app.is_empty() => {
             door.wrong.push(Failure::new(Code::InputContradictory, "--app and --all-apps cannot be given together"));
@@ -236,7 +240,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         }
         _ if flags.all_apps => Applications::All,
         Some((named, _)) => Applications::Named(named),
-        None if !saved.applications.is_empty() => Applications::Saved(saved.applications.clone()),
+        None if same_tenant && !saved.applications.is_empty() => Applications::Saved(saved.applications.clone()),
         None => Applications::Unknown,
     };
     let port = door.parsed(flags.port.as_deref(), &super::PORT, ids::port);
@@ -249,7 +253,8 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if word { Ok(text.to_owned()) } else { Err("it is a client ID: letters and digits without spaces".to_owned()) }
     });
-    let (management, management_id) = door.management(flags, saved);
+    let (management, management_id) =
+        door.management(flags, saved.management_client_id.as_ref().filter(|_| same_tenant));
 
     door.verdict()?;
     Ok(Inputs {
@@ -258,6 +263,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         secret,
         saved_secret_applies,
         domain,
+        same_tenant,
         login_domains,
         management,
         management_id,

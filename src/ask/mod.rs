@@ -41,7 +41,7 @@ fields! {
     LOGIN_DOMAIN: "login domain", "--login-domain DOMAIN", ["FITBIT_CONNECT_LOGIN_DOMAIN"], "";
     TOKEN: "Management API token", "--token-file PATH", ["AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN"], "Management API token (not shown)";
     MANAGEMENT_ID: "Management API client ID", "--management-client-id ID", ["AUTH0_CLIENT_ID"], "Client ID of the Management API client";
-    MANAGEMENT_SECRET: "Management API client secret", "--management-client-secret-file PATH", ["AUTH0_CLIENT_SECRET"], "Its client secret (not shown)";
+    MANAGEMENT_SECRET: "Management API client secret", "--management-client-secret-file PATH", ["AUTH0_CLIENT_SECRET"], "Secret of the Management API client (not shown)";
     CONNECTION: "connection name", "--connection NAME", ["FITBIT_CONNECT_CONNECTION"], "";
     APPS: "applications", "--app NAME_OR_ID or --all-apps", ["FITBIT_CONNECT_APPS"], "Which applications may log people in (space selects, enter confirms)";
     TEST_APP: "test application", "--test-app ID", [], "";

@@ -72,6 +72,9 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
     }
     // From here on Ctrl-C is the way to end it, and no failure.
     let _hold = cancel.hold();
+    if cancel.is_asked() {
+        return Err(Failure::new(Code::Cancelled, "cancelled"));
+    }
     announce(console, &sandbox, args.write_config.as_deref(), &config);
 
     let (ended, end) = mpsc::channel();

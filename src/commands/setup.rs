@@ -13,7 +13,7 @@ use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
-use crate::login::{self, Login, session};
+use crate::login::{self, Login, session, temporary};
 use crate::provider::{FormValues, Provider, scopes};
 use crate::secret::Secret;
 use crate::settings::Profile;
@@ -44,9 +44,12 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         login_domains: inputs.login_domains.clone(),
         domain,
     };
+    let needed = needed(args, &inputs);
     // The tenant knows the custom domains whose callback URLs are shown in step 2.
     let mut session = match inputs.management {
-        Some(_) if !args.manual => Some(sign_in::run(world, &place.domain, &mut inputs, &mut place.login_domains)?),
+        Some(_) if !args.manual => {
+            Some(sign_in::run(world, &place.domain, &mut inputs, &mut place.login_domains, &needed)?)
+        }
         _ => None,
     };
 
@@ -59,7 +62,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     }
     let session = match session.take() {
         Some(session) => session,
-        None => sign_in_late(world, &mut inputs, &app, &mut place)?,
+        None => sign_in_late(world, args, &mut inputs, &app, &mut place)?,
     };
     let management = &session.management;
     let name = place.connection.clone();
@@ -174,7 +177,11 @@ impl Place {
             scopes: if app.scopes_chosen { app.scopes.clone() } else { Vec::new() },
             port: Some(port),
             store: Some(world.store),
-            management_client_id: world.saved.management_client_id.clone(),
+            management_client_id: world
+                .saved
+                .management_client_id
+                .clone()
+                .filter(|_| world.saved.domain.as_ref() == Some(&self.domain)),
             endpoints: world.saved.endpoints.clone(),
         }
     }
@@ -218,15 +225,26 @@ fn suggest_scopes(world: &World) {
     }
 }
 
+/// The scopes that this run needs whatever it finds.
+fn needed(args: &cli::Setup, inputs: &Inputs) -> Vec<&'static str> {
+    let mut scopes = tenant::LOOK.to_vec();
+    if !args.dry_run && !args.skip_login && inputs.test_app.is_none() {
+        scopes.extend(temporary::SCOPES);
+    }
+    scopes
+}
+
 /// Signs in at step 4, when the credentials were not known before; a custom domain found now has a callback of its own.
 fn sign_in_late<'a>(
     world: &'a World,
+    args: &cli::Setup,
     inputs: &mut Inputs,
     app: &App,
     place: &mut Place,
 ) -> Result<sign_in::Session<'a>, Failure> {
     let before = place.login_domains.len();
-    let session = sign_in::run(world, &place.domain, inputs, &mut place.login_domains)?;
+    let needed = needed(args, inputs);
+    let session = sign_in::run(world, &place.domain, inputs, &mut place.login_domains, &needed)?;
     let found: Vec<(String, bool)> =
         place.login_domains[before..].iter().map(|domain| (domain.callback(), true)).collect();
     if !found.is_empty() {
@@ -241,7 +259,7 @@ fn keep_management(world: &World, args: &cli::Setup) -> Result<bool, Failure> {
     match &world.dialogue {
         _ if args.save_management => Ok(true),
         Some(person) if world.sandbox.is_none() && !args.yes => {
-            person.confirm(&format!("Keep the Management API client's secret in {}", world.place()), false)
+            person.confirm("Keep the Management API client's secret too", false)
         }
         _ => Ok(false),
     }

@@ -46,10 +46,7 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
             if let Some(left) = temporary.remove(management) {
                 match &mut result {
                     Ok(done) => done.notes.push(left),
-                    Err(_) => {
-                        world.console.warn(&left.message);
-                        world.console.hint(&left.hint());
-                    }
+                    Err(_) => world.console.finding(&Finding::warn(id::LOGIN_LIVE, left)),
                 }
             }
             result

@@ -192,9 +192,8 @@ pub fn verify_callbacks(
     for (n, (url, needed)) in callbacks.iter().enumerate() {
         let verdict = probe(&world.http, provider, client_id, url, scopes);
         if n == 0 {
-            within(world, Step::Register, || demand(world, alive(provider, &verdict)))?;
-            let detail = format!("{} answers", provider.title());
-            world.console.step(StepReport::new(Step::Register, StepState::Done, detail));
+            let finding = within(world, Step::Register, || demand(world, alive(provider, &verdict)))?;
+            world.console.step(StepReport::new(Step::Register, StepState::Done, finding.detail));
         }
         let finding =
             within(world, Step::Callback, || demand(world, callback(provider, client_id, url, &verdict, *needed)))?;

@@ -48,6 +48,13 @@ impl Local<'_> {
                 ("connection", text(world.saved.connection.as_ref()), text(self.profile.connection.as_ref())),
                 ("applications", list(&world.saved.applications), list(&self.profile.applications)),
                 ("scopes", list(&world.saved.scopes), list(&self.profile.scopes)),
+                ("login_domains", domains(&world.saved), domains(&self.profile)),
+                ("callbacks", callbacks(&world.saved), callbacks(&self.profile)),
+                (
+                    "management_client_id",
+                    world.saved.management_client_id.clone(),
+                    self.profile.management_client_id.clone(),
+                ),
             ] {
                 if before != after {
                     let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
@@ -96,4 +103,12 @@ fn text(value: Option<&impl ToString>) -> Option<String> {
 
 fn list(values: &[String]) -> Option<String> {
     if values.is_empty() { None } else { Some(values.join(" ")) }
+}
+
+fn domains(profile: &Profile) -> Option<String> {
+    list(&profile.login_domains.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn callbacks(profile: &Profile) -> Option<String> {
+    list(&profile.callbacks.values().cloned().collect::<Vec<_>>())
 }

@@ -7,7 +7,7 @@ use crate::ask::given::Applications;
 use crate::checks::applications::Chosen;
 use crate::checks::authorize::{Expected, redirect};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::{State, Step, StepReport, StepState};
+use crate::finding::{Finding, State, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::provider::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS, Provider, scopes};
 use crate::world::World;
@@ -107,6 +107,14 @@ pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Re
                     continue;
                 }
             }
+            let finding = match finding.failure.clone().filter(|_| finding.is_fail() && world.dialogue.is_none()) {
+                Some(failure) => {
+                    let again = "Enter the values above in the dashboard, then run the same command again";
+                    let told = Finding::fail(finding.check, failure.with_hint(again));
+                    told.about(&application.client_id, application.name.as_deref())
+                }
+                None => finding,
+            };
             let finding = within(world, Step::Connection, || demand(world, finding))?;
             if finding.state != State::Pass {
                 unknown = Some(finding.detail);

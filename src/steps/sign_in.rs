@@ -27,6 +27,7 @@ pub fn run<'a>(
     domain: &Domain,
     inputs: &mut Inputs,
     login_domains: &mut Vec<Domain>,
+    needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
         world.console.title(&format!("Auth0 tenant {domain}"));
@@ -45,6 +46,10 @@ pub fn run<'a>(
                 }
             }
         };
+        // Named from the token, before the first call.
+        management.require(needed).inspect_err(|failure| {
+            world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
+        })?;
         if login_domains.is_empty() {
             login_domains.extend(custom_domains(&management, domain).inspect_err(|failure| {
                 world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));

@@ -19,7 +19,7 @@ use crate::login::temporary;
 use crate::world::{World, store_failure};
 
 /// What setup needs on every run; creating and changing is asked for only when there is something to create or change.
-const LOOK: [&str; 2] = ["read:connections", "read:connections_options"];
+pub const LOOK: [&str; 2] = ["read:connections", "read:connections_options"];
 
 /// What steps 4 and 5 will do.
 pub struct Change {
@@ -102,8 +102,8 @@ pub fn how_to_give_login(inputs: &Inputs) -> String {
 /// # Errors
 /// `secret_store_*`.
 pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Failure> {
-    let Some(id) = inputs.management_id.clone().filter(|id| Some(id) == world.saved.management_client_id.as_ref())
-    else {
+    let kept = |id: &String| inputs.same_tenant && Some(id) == world.saved.management_client_id.as_ref();
+    let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
     let secret = world.vault.get(&world.profile.management_secret_account()).map_err(store_failure)?;

@@ -16,7 +16,6 @@ use crate::diagnosis::{Code, Failure};
 use crate::ids::refuse_control;
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::settings::Profile;
 
 /// Files with a secret or a client JSON are read up to this size (bytes).
 const MAX_FILE: u64 = 64 * 1024;
@@ -206,7 +205,11 @@ impl<'a> Door<'a> {
     }
 
     /// A token or a client, flags before variables; a saved client ID waits for its secret from the store.
-    pub(super) fn management(&mut self, flags: &cli::Inputs, saved: &Profile) -> (Option<Login>, Option<String>) {
+    pub(super) fn management(
+        &mut self,
+        flags: &cli::Inputs,
+        saved_id: Option<&String>,
+    ) -> (Option<Login>, Option<String>) {
         let by_client_flag = flags.management_client_id.is_some() || flags.management_client_secret_file.is_some();
         if flags.token_file.is_some() && by_client_flag {
             let message = "--token-file and --management-client-id are two ways to the same thing; give one";
@@ -223,7 +226,7 @@ impl<'a> Door<'a> {
             .parsed(flags.management_client_id.as_deref(), &crate::ask::MANAGEMENT_ID, |text| {
                 refuse_control(text).map(|()| text.to_owned())
             })
-            .or_else(|| saved.management_client_id.clone());
+            .or_else(|| saved_id.cloned());
         let secret = self.secret(flags.management_client_secret_file.as_deref(), &crate::ask::MANAGEMENT_SECRET);
         match (id, secret) {
             (Some(id), Some(secret)) => (Some(Login::Client { id: id.clone(), secret }), Some(id)),
