@@ -42,12 +42,23 @@ impl Chromium {
         }
         let browser = browser?;
         let home = Home::new();
-        let mut command = home.command("chromedriver");
-        let mut driver = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()))
-            .unwrap();
+        // The driver takes a free port for one address family and ends when the other has it in use: then another try.
+        let started = (0..10).find_map(|_| {
+            let mut command = home.command("chromedriver");
+            let mut driver = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+            let told = |line: std::io::Result<String>| {
+                Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
+            };
+            match lines.find_map(told) {
+                Some(port) => Some((driver, lines, port)),
+                None => {
+                    driver.wait().unwrap();
+                    None
+                }
+            }
+        });
+        let (driver, lines, port) = started.unwrap();
         // Read to the end, so that the driver never waits for somebody to read.
         std::thread::spawn(move || lines.for_each(drop));
         let arguments = [
