@@ -75,3 +75,12 @@ fn every_exit_code_of_the_table_is_in_it() {
         assert!(readme.contains(&format!("| {exit} | ")), "{exit} of {code}");
     }
 }
+
+#[test]
+fn the_example_settings_are_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/settings.toml");
+    let settings = fitbit_connect::settings::Settings::read(path.as_ref()).unwrap();
+    for name in settings.profiles() {
+        assert!(settings.profile(&name.parse().unwrap()).unwrap().is_some(), "{name}");
+    }
+}
