@@ -14,8 +14,9 @@
 //! | what a user runs | [`commands`], [`report`] |
 //! | what it is made of | [`steps`] (what `setup` does), [`login`] (the part that needs a person), [`checks`] (what both verify) |
 //! | put together once | [`world`], [`process`], [`simulated`] (how a client is pointed at the sandbox) |
+//! | what is given | [`ask`] (the inputs), [`cli`] (the words of the command line, as data) |
 //! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
-//! | effects | [`cli`] (the words of the command line, as data), [`ask`], [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
+//! | effects | [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
 //! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
 //! | values | [`ids`], [`endpoints`], [`secret`], [`jwt`], [`text`] |
 //!
@@ -24,8 +25,8 @@
 //! - The [`sandbox`] uses no shape of the client: it reads and writes JSON by the documented names on its own. What a
 //!   client is told about it stands in [`simulated`]; its robot is a browser and uses the client's HTTP.
 //! - [`auth0`], [`oauth`] and [`provider`] never print and never ask: values in, values out.
-//! - Three traits of consequence, because three things hurt in tests: [`ask::Ask`], [`browser::Browser`], [`vault::Vault`]. HTTP is tested
-//!   against the sandbox over loopback.
+//! - Three traits of consequence, because three things hurt in tests: [`ask::Ask`], [`browser::Browser`], [`vault::Vault`].
+//!   HTTP is tested against the sandbox over loopback.
 //! - One door per effect: variables in [`process`], printing in [`console`], sockets in [`loopback`] and [`sandbox`], the HTTP
 //!   client in [`http`], the keychain in [`vault`], the terminal's questions in [`ask::prompt`].
 //! - The program never asks whether it is being tested.

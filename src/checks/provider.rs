@@ -30,7 +30,7 @@ pub fn probe(
     }
     .url(&Proof::new())?;
     let answer = http.send(&Call::get(url))?;
-    let same_place = |seen: &str, real: &str| begins(http, seen, real);
+    let same_place = |seen: &str, real: &str| http.endpoints().begins_with(seen, real);
     Ok(judge(provider, redirect_uri, answer.status, answer.header("location"), &answer.text(), same_place))
 }
 
@@ -50,11 +50,6 @@ pub fn extra(provider: Provider) -> &'static [(&'static str, &'static str)] {
         Provider::GoogleHealth => &GOOGLE_AUTH_PARAMS,
         Provider::Fitbit => &[],
     }
-}
-
-fn begins(http: &Http, seen: &str, real: &str) -> bool {
-    let (seen, real) = (http.endpoints().rewrite_text(seen), http.endpoints().rewrite_text(real));
-    seen.starts_with(&real)
 }
 
 /// `provider.alive`.
