@@ -1,11 +1,16 @@
 //! Owns the inputs: one record per input with its flag, variable and question, so that a dialogue and a script cannot drift.
 //!
-//! [`given`] finds values without asking, [`prompt`] asks a person.
+//! [`given`] finds values without asking; [`prompt`] asks a person at a terminal that can redraw, [`plain`] one line after
+//! the other, [`keys`] reads single keys.
 
 pub mod given;
+pub mod keys;
+pub mod plain;
 pub mod prompt;
 
-use crate::diagnosis::Failure;
+use std::time::Duration;
+
+use crate::diagnosis::{Code, Failure};
 use crate::secret::Secret;
 
 /// One input.
@@ -63,31 +68,139 @@ impl Field {
     }
 }
 
-/// Asking a person. Every method fails with `cancelled` when the person leaves.
-pub trait Ask {
-    /// A line of text; asked again until `check` accepts it.
+/// A question as it is put to a person.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// The question itself.
+    pub text: &'a str,
+    /// What helps to answer it: an example, the flag that answers it in a script.
+    pub help: &'a str,
+    /// What an empty answer means.
+    pub default: Option<&'a str>,
+    /// Whether there is a question before it to go back to.
+    pub back: bool,
+}
+
+/// Why a question was not answered.
+#[derive(Debug)]
+pub enum Stop {
+    /// The person wants the question before.
+    Back,
+    /// The person left, or the terminal went away.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Stop> for Failure {
+    /// Where there is nothing to go back to, going back is leaving.
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Back => cancelled(),
+            Stop::Failed(failure) => failure,
+        }
+    }
+}
+
+/// The person left.
+pub fn cancelled() -> Failure {
+    Failure::new(Code::Cancelled, "cancelled")
+}
+
+/// One key that does something, and what it does.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The key; `'\n'` is enter.
+    pub key: char,
+    /// What it does, in a few words.
+    pub does: String,
+}
+
+/// What came from the keyboard while something else was waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// A single key, in lower case.
+    Key(char),
+    /// Several characters at once.
+    Pasted(String),
+    /// Escape: the person wants out.
+    Escape,
+}
+
+/// The keyboard while nothing is asked. Dropping it gives the terminal back as it was.
+pub trait Keyboard {
+    /// What was typed within that time, if anything was.
     ///
     /// # Errors
-    /// `cancelled`, or a terminal that went away.
-    fn text(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String, Failure>;
+    /// That the terminal went away.
+    fn next(&mut self, limit: Duration) -> Result<Option<Typed>, Failure>;
+}
+
+/// Refuses a value with the reason, and accepts everything else.
+pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
+/// Asking a person. Every question can be answered with `back` and left with Escape or Ctrl-C.
+pub trait Ask {
+    /// A line of text, trimmed; asked again until `check` accepts it.
+    ///
+    /// # Errors
+    /// `Back`, `cancelled`, or a terminal that went away.
+    fn text(&self, question: &Question, check: Check) -> Result<String, Stop>;
     /// A line that is not shown; asked again until `check` accepts it.
     ///
     /// # Errors
     /// As for `text`.
-    fn secret(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Secret, Failure>;
+    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop>;
     /// One of several.
     ///
     /// # Errors
     /// As for `text`.
-    fn choose(&self, question: &str, items: &[String], default: usize) -> Result<usize, Failure>;
+    fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop>;
     /// Any of several, at least one.
     ///
     /// # Errors
     /// As for `text`.
-    fn choose_many(&self, question: &str, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Failure>;
+    fn choose_many(&self, question: &Question, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Stop>;
+    /// One of a few keys; returns its place in the list. `b` goes back where the question says so.
+    ///
+    /// # Errors
+    /// As for `text`.
+    fn key(&self, keys: &[Key], back: bool) -> Result<usize, Stop>;
+    /// Text of several lines, pasted; empty when there is none, or nothing was typed within the limit.
+    ///
+    /// # Errors
+    /// As for `text`.
+    fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop>;
+    /// The keyboard, for as long as something is waited for.
+    ///
+    /// # Errors
+    /// That the terminal cannot be used so.
+    fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure>;
     /// Yes or no.
     ///
     /// # Errors
     /// As for `text`.
-    fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure>;
+    fn confirm(&self, question: &Question, default: bool) -> Result<bool, Stop> {
+        let text = format!("{} ({})", question.text, if default { "Y/n" } else { "y/N" });
+        let default = if default { "yes" } else { "no" };
+        let question = Question { text: &text, default: Some(default), ..*question };
+        self.text(&question, &|answer| yes_or_no(answer).map(drop)).map(|answer| yes_or_no(&answer) == Ok(true))
+    }
+}
+
+fn yes_or_no(answer: &str) -> Result<bool, String> {
+    match answer.to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        _ => Err("answer y or n".to_owned()),
+    }
+}
+
+/// Whether an answer asks for the question before.
+fn is_back(answer: &str) -> bool {
+    answer.trim().eq_ignore_ascii_case("back")
 }

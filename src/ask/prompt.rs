@@ -1,114 +1,249 @@
-//! Owns the questions on a terminal (dialoguer lives here alone). Refuses to decide what is asked.
+//! Owns the questions on a terminal that can redraw (inquire lives here alone). Refuses to decide what is asked, to show a
+//! secret that was pasted where something else belongs, and to leave the terminal changed.
 
-use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{Confirm, Input, MultiSelect, Password, Select};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::Ask;
-use crate::console::clean;
-use crate::diagnosis::{Code, Failure};
+use crossterm::{cursor, queue, terminal};
+use inquire::ui::RenderConfig;
+use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
+
+use super::keys::Keys;
+use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
+use crate::console::{Console, clean};
+use crate::diagnosis::Failure;
 use crate::secret::Secret;
+use crate::text::looks_secret;
+
+/// The item of a list that goes back.
+const BACK: &str = "Back to the question before";
+/// So often an empty answer to a question for a secret is taken for a slip.
+const EMPTY_ANSWERS: usize = 3;
 
 /// A person at a terminal.
 pub struct Person {
+    console: Arc<Console>,
     colour: bool,
 }
 
 impl Person {
     /// `colour`: whether the terminal wants it.
-    pub fn new(colour: bool) -> Self {
-        Self { colour }
+    pub fn new(console: Arc<Console>, colour: bool) -> Self {
+        Self { console, colour }
     }
 
-    fn theme(&self) -> Box<dyn Theme> {
-        if self.colour { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+    fn look(&self) -> RenderConfig<'static> {
+        if self.colour { RenderConfig::default_colored() } else { RenderConfig::empty() }
     }
-}
 
-fn gone(error: dialoguer::Error) -> Failure {
-    let dialoguer::Error::IO(error) = error;
-    if error.kind() == std::io::ErrorKind::Interrupted {
-        cancelled()
-    } else {
-        Failure::new(Code::InputMissing, format!("the terminal cannot be asked: {error}"))
+    /// Lines of a list that are shown at once: what the window has room for beside the question.
+    fn rows(&self) -> usize {
+        let (width, height) = terminal::size().unwrap_or((80, 24));
+        let per_item = if width < 70 { 2 } else { 1 };
+        ((usize::from(height).saturating_sub(6)) / per_item).clamp(3, 12)
     }
 }
 
-fn cancelled() -> Failure {
-    Failure::new(Code::Cancelled, "cancelled; nothing more was changed")
+fn gone(error: InquireError) -> Stop {
+    Stop::Failed(match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => cancelled(),
+        InquireError::IO(error) => super::keys::gone(error),
+        other => super::keys::gone(std::io::Error::other(other.to_string())),
+    })
+}
+
+fn help(question: &Question, first: &str) -> String {
+    let parts = [question.help, first, if question.back { "\"back\" goes back" } else { "" }, "Esc leaves"];
+    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("; ")
 }
 
 impl Ask for Person {
-    fn text(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String, Failure> {
-        let theme = self.theme();
-        let input = Input::<String>::with_theme(&*theme)
-            .with_prompt(question)
-            .validate_with(|text: &String| check(text.trim()));
-        input.interact_text().map(|text| text.trim().to_owned()).map_err(gone)
+    fn text(&self, question: &Question, check: Check) -> Result<String, Stop> {
+        let help = help(question, "");
+        let mut start = String::new();
+        loop {
+            let formatter = |text: &str| {
+                if looks_secret(text) { "(it looks like a secret and is not shown)".to_owned() } else { clean(text) }
+            };
+            let mut prompt = Text::new(question.text)
+                .with_help_message(&help)
+                .with_initial_value(&start)
+                .with_formatter(&formatter)
+                .with_render_config(self.look());
+            if let Some(default) = question.default {
+                prompt = prompt.with_default(default);
+            }
+            let answer = prompt.prompt().map_err(gone)?.trim().to_owned();
+            if question.back && is_back(&answer) {
+                return Err(Stop::Back);
+            }
+            match check(&answer) {
+                Ok(()) => return Ok(answer),
+                Err(why) => self.console.problem(&why),
+            }
+            start = if looks_secret(&answer) { String::new() } else { clean(&answer) };
+        }
     }
 
-    fn secret(&self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<Secret, Failure> {
-        let theme = self.theme();
+    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop> {
+        let help = help(question, "what you paste is not shown");
         let mut empty = 0;
         loop {
-            // An empty line is also what Ctrl-D gives: asking for ever would be a trap.
-            let text = Password::with_theme(&*theme)
-                .with_prompt(question)
-                .allow_empty_password(true)
-                .report(false)
-                .interact()
+            let text = Password::new(question.text)
+                .without_confirmation()
+                .with_display_mode(PasswordDisplayMode::Hidden)
+                .with_help_message(&help)
+                .with_render_config(self.look())
+                .prompt()
                 .map_err(gone)?;
             let secret = Secret::new(text.trim().to_owned());
             drop(Secret::new(text));
+            if question.back && is_back(secret.expose()) {
+                return Err(Stop::Back);
+            }
             if secret.is_empty() {
                 empty += 1;
-                if empty == 3 {
-                    return Err(cancelled());
+                if empty == EMPTY_ANSWERS {
+                    return Err(cancelled().into());
                 }
-                crate::console::terminal_line("  It is needed here; Ctrl-C ends without it");
+                self.console.problem("it is empty");
                 continue;
             }
             match check(secret.expose()) {
                 Ok(()) => return Ok(secret),
-                Err(why) => crate::console::terminal_line(&format!("  {why}")),
+                Err(why) => self.console.problem(&why),
             }
         }
     }
 
-    fn choose(&self, question: &str, items: &[String], default: usize) -> Result<usize, Failure> {
-        let items: Vec<String> = items.iter().map(|item| clean(item)).collect();
-        Select::with_theme(&*self.theme())
-            .with_prompt(question)
-            .items(&items)
-            .default(default)
-            .interact_opt()
-            .map_err(gone)?
-            .ok_or_else(cancelled)
+    fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop> {
+        let help = help(&Question { back: false, ..*question }, "arrows move, enter chooses");
+        let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
+        if question.back {
+            options.push(BACK.to_owned());
+        }
+        let chosen = Select::new(question.text, options)
+            .with_starting_cursor(default)
+            .with_page_size(self.rows())
+            .with_help_message(&help)
+            .with_render_config(self.look())
+            .raw_prompt()
+            .map_err(gone)?;
+        if chosen.index == items.len() { Err(Stop::Back) } else { Ok(chosen.index) }
     }
 
-    fn choose_many(&self, question: &str, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Failure> {
-        let items: Vec<String> = items.iter().map(|item| clean(item)).collect();
+    fn choose_many(&self, question: &Question, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Stop> {
+        let help = help(&Question { back: false, ..*question }, "type to search, space selects, enter confirms");
+        let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
+        if question.back {
+            options.push(BACK.to_owned());
+        }
+        let count = items.len();
         loop {
-            let chosen = MultiSelect::with_theme(&*self.theme())
-                .with_prompt(question)
-                .items(&items)
-                .defaults(selected)
-                .max_length(12)
-                .interact_opt()
-                .map_err(gone)?
-                .ok_or_else(cancelled)?;
-            if !chosen.is_empty() {
-                return Ok(chosen);
+            let selected: Vec<usize> = (0..count).filter(|n| selected.get(*n) == Some(&true)).collect();
+            let chosen = MultiSelect::new(question.text, options.clone())
+                .with_default(&selected)
+                .with_page_size(self.rows())
+                .with_keep_filter(false)
+                .with_help_message(&help)
+                .with_formatter(&|chosen| match chosen {
+                    few if few.len() <= 4 => {
+                        few.iter().map(|item| item.value.as_str()).collect::<Vec<_>>().join(", ")
+                    }
+                    many => format!("{} of {count}", many.len()),
+                })
+                .with_render_config(self.look())
+                .raw_prompt()
+                .map_err(gone)?;
+            if chosen.iter().any(|item| item.index == count) {
+                return Err(Stop::Back);
             }
-            crate::console::terminal_line("  Select at least one with the space bar");
+            if !chosen.is_empty() {
+                return Ok(chosen.iter().map(|item| item.index).collect());
+            }
+            self.console.problem("nothing is selected: the space bar selects, enter confirms");
         }
     }
 
-    fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
-        Confirm::with_theme(&*self.theme())
-            .with_prompt(question)
-            .default(default)
-            .interact_opt()
-            .map_err(gone)?
-            .ok_or_else(cancelled)
+    fn key(&self, keys: &[Key], back: bool) -> Result<usize, Stop> {
+        let mut words: Vec<String> = keys.iter().map(|key| format!("[{}] {}", name(key.key), key.does)).collect();
+        if back {
+            words.push("[b] back".to_owned());
+        }
+        words.push("[esc] leave".to_owned());
+        let _line = Line::show(&format!("  {}", words.join("  ")));
+        let mut keyboard = Keys::take()?;
+        loop {
+            match keyboard.next(Duration::from_secs(3600))? {
+                Some(Typed::Escape) => return Err(cancelled().into()),
+                Some(Typed::Key('b')) if back => return Err(Stop::Back),
+                Some(Typed::Key(pressed)) => {
+                    let pressed = if pressed == '\r' { '\n' } else { pressed };
+                    if let Some(n) = keys.iter().position(|key| key.key == pressed) {
+                        return Ok(n);
+                    }
+                }
+                Some(Typed::Pasted(text)) if back && is_back(&text) => return Err(Stop::Back),
+                Some(Typed::Pasted(_)) | None => {}
+            }
+        }
+    }
+
+    fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop> {
+        let help = help(question, "paste it, or press enter to skip");
+        self.console.say(&format!("{} ({help})", question.text));
+        let mut keyboard = Keys::take()?;
+        let mut text = String::new();
+        loop {
+            // Once somebody is there, there is no hurry.
+            let limit = if text.is_empty() { limit } else { Duration::from_secs(3600) };
+            match keyboard.next(limit)? {
+                None => return Ok(text),
+                Some(Typed::Escape) => return Err(cancelled().into()),
+                Some(Typed::Key('\n' | '\r')) => return Ok(text),
+                Some(Typed::Key('\u{7f}' | '\u{8}')) => drop(text.pop()),
+                Some(Typed::Key(c)) => text.push(c),
+                Some(Typed::Pasted(more)) => {
+                    text.push_str(&more);
+                    if more.ends_with(['\n', '\r']) {
+                        return Ok(text);
+                    }
+                    self.console.say("  (pasted; enter ends it)");
+                }
+            }
+        }
+    }
+
+    fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure> {
+        Ok(Box::new(Keys::take()?))
+    }
+}
+
+fn name(key: char) -> String {
+    if key == '\n' { "enter".to_owned() } else { key.to_string() }
+}
+
+/// A line that goes away when its question is answered.
+struct Line(RefCell<String>);
+
+impl Line {
+    fn show(text: &str) -> Self {
+        let _ = queue!(std::io::stderr(), cursor::Hide);
+        crate::console::unfinished_line(text);
+        Self(RefCell::new(text.to_owned()))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let width = terminal::size().map_or(80, |(width, _)| usize::from(width).max(1));
+        let rows = self.0.borrow().len().saturating_sub(1) / width;
+        let mut screen = std::io::stderr();
+        let _ = queue!(screen, cursor::MoveToColumn(0));
+        if let Ok(rows @ 1..) = u16::try_from(rows) {
+            let _ = queue!(screen, cursor::MoveUp(rows));
+        }
+        let _ = crossterm::execute!(screen, terminal::Clear(terminal::ClearType::FromCursorDown), cursor::Show);
     }
 }

@@ -5,8 +5,7 @@
 use url::Url;
 
 use super::{demand, within};
-use crate::ask::given::Inputs;
-use crate::ask::{self, Ask};
+use crate::ask::{self, Ask, Key, Question, Stop, given};
 use crate::auth0::connection::Wanted;
 use crate::browser::Opened;
 use crate::checks::provider::{alive, callback, knock, probe};
@@ -15,7 +14,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
-use crate::provider::{FormValues, Provider};
+use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
 use crate::world::{World, store_failure};
 
@@ -51,121 +50,170 @@ impl App {
     }
 }
 
-/// The provider: given, or asked for with what is alive today said next to each.
+/// Asks for the provider, with what is alive today said next to each.
 ///
 /// # Errors
-/// `cancelled`.
-pub fn choose_provider(world: &World, inputs: &Inputs) -> Result<Provider, Failure> {
-    if let Some(provider) = inputs.provider {
-        return Ok(provider);
-    }
-    let Some(person) = &world.dialogue else { return Err(ask::given::missing(&[ask::PROVIDER.how_to_give()])) };
+/// `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_provider(world: &World, before: Option<Provider>) -> Result<Provider, Stop> {
+    let person = world.person(&ask::PROVIDER)?;
     let items: Vec<String> =
         Provider::ALL.iter().map(|provider| format!("{} ({})", provider.title(), provider.alive())).collect();
-    let chosen = person.choose(ask::PROVIDER.question, &items, 0)?;
-    Provider::ALL.get(chosen).copied().ok_or_else(|| ask::given::missing(&[ask::PROVIDER.how_to_give()]))
+    let first = Provider::ALL.iter().position(|provider| Some(*provider) == before).unwrap_or(0);
+    let question =
+        Question { text: ask::PROVIDER.question, help: ask::PROVIDER.flag, default: None, back: false };
+    let chosen = person.choose(&question, &items, first)?;
+    Ok(Provider::ALL.get(chosen).copied().unwrap_or(Provider::GoogleHealth))
 }
 
-/// The tenant's domain: given, or asked for.
+/// Asks for the tenant's domain.
 ///
 /// # Errors
-/// `cancelled`.
-pub fn choose_domain(world: &World, inputs: &Inputs) -> Result<Domain, Failure> {
-    match (&inputs.domain, &world.dialogue) {
-        (Some(domain), _) => Ok(domain.clone()),
-        (None, Some(person)) => {
-            let text = person.text(ask::DOMAIN.question, &|text| text.parse::<Domain>().map(drop))?;
-            text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why))
-        }
-        (None, None) => Err(ask::given::missing(&[ask::DOMAIN.how_to_give()])),
-    }
+/// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_domain(world: &World, before: Option<&Domain>, back: bool) -> Result<Domain, Stop> {
+    let person = world.person(&ask::DOMAIN)?;
+    let (known, whence) = match before {
+        Some(domain) => (Some(domain.clone()), ""),
+        None => (world.auth0_cli_tenant(), "; the default is the Auth0 CLI's tenant"),
+    };
+    let default = known.as_ref().map(Domain::as_str);
+    let help = format!("{}{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
+    let question = Question { text: ask::DOMAIN.question, help: &help, default, back };
+    let text = person.text(&question, &|text| text.parse::<Domain>().map(drop))?;
+    text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why).into())
 }
 
-/// Step 1: the form to fill in, and whether the provider answers at all.
+/// Whether there is an app at the provider already.
+///
+/// # Errors
+/// `Back` or `cancelled`.
+pub fn ask_registered(world: &World, provider: Provider, back: bool) -> Result<bool, Stop> {
+    let person = world.person(&ask::CLIENT_ID)?;
+    let items = [
+        "No, show me every page and what to type there".to_owned(),
+        "Yes, I have its client ID and secret".to_owned(),
+    ];
+    let text = format!("Is your app registered at {} already", provider.registrar());
+    let question = Question { text: &text, help: "", default: None, back };
+    Ok(person.choose(&question, &items, 0)? == 1)
+}
+
+/// Step 1: whether the provider answers at all, when no client ID is known yet.
 ///
 /// # Errors
 /// `provider_shut_down`, or that it does not answer.
-pub fn register(world: &World, provider: Provider, inputs: &Inputs, form: &FormValues) -> Result<(), Failure> {
-    world.console.heading(Step::Register.number(), Step::Register.title());
-    world.console.say(&format!("  {}: {}", provider.title(), provider.state_today()));
+pub fn knock_at(world: &World, provider: Provider) -> Result<(), Failure> {
     within(world, Step::Register, || {
-        if inputs.client_id.is_some() {
-            // The probe of step 2 asks the same page, so it is not asked twice.
-            return Ok(());
-        }
-        let status = knock(&world.http, provider)?;
-        let verdict = match status {
+        let verdict = match knock(&world.http, provider)? {
             410 => Verdict::ShutDown,
             429 | 500.. => Verdict::Unavailable,
             _ => Verdict::Accepted,
         };
-        demand(world, alive(provider, &Ok(verdict)))?;
-        show_form(world, provider, form);
-        offer_console(world, provider)
+        demand(world, alive(provider, &Ok(verdict))).map(drop)
     })
 }
 
-fn show_form(world: &World, provider: Provider, form: &FormValues) {
-    let mut page = "";
-    for field in provider.form_fields(form) {
-        if field.page != page {
-            page = field.page;
-            world.console.title(page);
-        }
-        world.console.say(&format!("  {}:", field.label));
-        if field.value.starts_with('(') {
-            // A word about what to choose, not a value to type.
-            world.console.say(&format!("    {}", field.value));
-        } else {
-            world.console.copyable(&field.value);
-        }
-        if let Some(note) = field.note {
-            world.console.say(&format!("    ({note})"));
+/// Step 1: every page of the provider's console with the values to type, one after the other; without a person all at once.
+///
+/// # Errors
+/// `Back` from the first page, or `cancelled`.
+pub fn walk(world: &World, provider: Provider, form: &FormValues) -> Result<(), Stop> {
+    let pages = provider.console_pages(form);
+    let mut at = 0;
+    while let Some(page) = pages.get(at) {
+        show_page(world, page, &format!("Page {} of {}: {}", at + 1, pages.len(), page.title));
+        let Some(person) = &world.dialogue else {
+            at += 1;
+            continue;
+        };
+        let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command).collect();
+        let last = at + 1 == pages.len();
+        match stay(world, &**person, &values, Some(page.url), if last { "done, go on" } else { "next page" }) {
+            Ok(()) => at += 1,
+            Err(Stop::Back) if at > 0 => at -= 1,
+            Err(stop) => return Err(stop),
         }
     }
-    world.console.gap();
+    Ok(())
 }
 
-/// The provider's console, in the browser of whoever wants that.
-fn offer_console(world: &World, provider: Provider) -> Result<(), Failure> {
-    let Some(person) = &world.dialogue else { return Ok(()) };
-    if !person.confirm(&format!("Open {} in the browser", provider.console_url()), true)? {
-        return Ok(());
+fn show_page(world: &World, page: &ConsolePage, title: &str) {
+    world.console.title(title);
+    world.console.copyable(page.url);
+    for field in &page.fields {
+        match &field.value {
+            FieldValue::Copy(value) => {
+                world.console.say(&format!("  {}:", field.label));
+                world.console.copyable(value);
+            }
+            FieldValue::Choose(value) => world.console.say(&format!("  {}: {value}", field.label)),
+            FieldValue::Own(words) => world.console.say(&format!("  {}: ({words})", field.label)),
+        }
     }
-    let url = Url::parse(provider.console_url())
-        .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.console_url())))?;
+    if let Some(command) = page.command {
+        world.console.say("  The same as a command:");
+        world.console.copyable(command);
+    }
+    if let Some(trap) = page.trap {
+        world.console.note(trap);
+    }
+}
+
+/// Waits at something to copy until the person goes on.
+fn stay(world: &World, person: &dyn Ask, values: &[&str], page: Option<&str>, on: &str) -> Result<(), Stop> {
+    let mut keys = vec![Key { key: '\n', does: on.to_owned() }];
+    keys.extend(page.map(|_| Key { key: 'o', does: "open the page".to_owned() }));
+    match values {
+        [] => {}
+        [_] => keys.push(Key { key: 'c', does: "copy".to_owned() }),
+        many => keys.push(Key { key: 'c', does: format!("copy, one of {} after the other", many.len()) }),
+    }
+    let mut next = values.iter().cycle();
+    loop {
+        let pressed = person.key(&keys, true)?;
+        match (keys.get(pressed).map(|key| key.key), page) {
+            (Some('o'), Some(page)) => open(world, page)?,
+            (Some('c'), _) => {
+                if let Some(value) = next.next() {
+                    copy(world, value);
+                }
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Copies through the terminal, and says what: whether the terminal took it cannot be known.
+pub fn copy(world: &World, value: &str) {
+    world.console.to_clipboard(value);
+    world.console.say(&format!("  sent to the clipboard of the terminal: {value}"));
+}
+
+fn open(world: &World, address: &str) -> Result<(), Failure> {
+    let url =
+        Url::parse(address).map_err(|error| Failure::new(Code::Unexpected, format!("{address}: {error}")))?;
     match world.browser.open(&world.http.endpoints().rewrite(&url)) {
-        Ok(Opened::Yes | Opened::ByRobot) => {}
-        Ok(Opened::No(why)) => world.console.say(&format!("  It was not opened: {why}.")),
+        Ok(Opened::Yes | Opened::ByRobot) => world.console.say("  It was opened in your browser."),
+        Ok(Opened::No(why)) => world.console.say(&format!("  It was not opened: {why}. Open the address above yourself.")),
         Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
     }
     Ok(())
 }
 
-/// Step 2: the callback URLs to enter, and once the client ID is known whether the provider accepts them.
+/// Step 2: the callback URLs to enter.
 ///
 /// # Errors
-/// `cancelled`.
-pub fn show_callbacks(
-    world: &World,
-    callbacks: &[(String, bool)],
-    loopback: &str,
-    client_id_is_open: bool,
-) -> Result<(), Failure> {
-    world.console.heading(Step::Callback.number(), Step::Callback.title());
+/// `Back` or `cancelled`.
+pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &str, to_enter: bool) -> Result<(), Stop> {
     world.console.say("  For logins through Auth0:");
     for (url, _) in callbacks {
         world.console.copyable(url);
     }
     world.console.say("  For a direct test from this machine (fitbit-connect test --direct):");
     world.console.copyable(loopback);
-    let Some(person) = &world.dialogue else { return Ok(()) };
-    for (url, _) in callbacks.iter().filter(|_| client_id_is_open) {
-        if person.confirm(&format!("Copy {url} to the clipboard"), true)? {
-            world.console.to_clipboard(url);
-        }
-    }
-    Ok(())
+    let Some(person) = world.dialogue.as_ref().filter(|_| to_enter) else { return Ok(()) };
+    world.console.note("They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.");
+    let values: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).chain([loopback]).collect();
+    stay(world, &**person, &values, None, "entered, go on")
 }
 
 /// The callback URLs of every login domain, and whether logins need each: with a custom domain the tenant's own is a spare.
@@ -177,7 +225,32 @@ pub fn callbacks(domain: &Domain, login_domains: &[Domain]) -> Vec<(String, bool
     all
 }
 
-/// Verifies step 1 and 2 without consent: the authorize page is asked for each callback URL.
+/// Asks the authorize page for each callback URL, without consent.
+pub fn probe_callbacks(
+    world: &World,
+    provider: Provider,
+    client_id: &str,
+    callbacks: &[(String, bool)],
+    scopes: &[String],
+) -> Vec<Probed> {
+    callbacks.iter().map(|(url, _)| probe(&world.http, provider, client_id, url, scopes)).collect()
+}
+
+/// What the authorize page said to one callback URL.
+pub type Probed = Result<Verdict, Failure>;
+
+/// Verifies step 1: the provider answers.
+///
+/// # Errors
+/// `provider_shut_down`, or that it does not answer.
+pub fn verify_alive(world: &World, provider: Provider, probed: &[Probed]) -> Result<(), Failure> {
+    let Some(first) = probed.first() else { return Ok(()) };
+    let finding = within(world, Step::Register, || demand(world, alive(provider, first)))?;
+    world.console.step(StepReport::new(Step::Register, StepState::Done, finding.detail));
+    Ok(())
+}
+
+/// Verifies step 2: the provider takes the client ID with each callback URL.
 ///
 /// # Errors
 /// The first refusal.
@@ -186,17 +259,12 @@ pub fn verify_callbacks(
     provider: Provider,
     client_id: &str,
     callbacks: &[(String, bool)],
-    scopes: &[String],
+    probed: &[Probed],
 ) -> Result<(), Failure> {
     let mut unknown = None;
-    for (n, (url, needed)) in callbacks.iter().enumerate() {
-        let verdict = probe(&world.http, provider, client_id, url, scopes);
-        if n == 0 {
-            let finding = within(world, Step::Register, || demand(world, alive(provider, &verdict)))?;
-            world.console.step(StepReport::new(Step::Register, StepState::Done, finding.detail));
-        }
+    for ((url, needed), verdict) in callbacks.iter().zip(probed) {
         let finding =
-            within(world, Step::Callback, || demand(world, callback(provider, client_id, url, &verdict, *needed)))?;
+            within(world, Step::Callback, || demand(world, callback(provider, client_id, url, verdict, *needed)))?;
         if finding.state != State::Pass {
             unknown = Some(finding.detail);
         }
@@ -204,51 +272,52 @@ pub fn verify_callbacks(
     world.console.step(match unknown {
         None => {
             let urls: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).collect();
-            StepReport::new(
-                Step::Callback,
-                StepState::Done,
-                format!("{} accepts {}", provider.title(), urls.join(", ")),
-            )
+            let detail = format!("{} accepts {}", provider.title(), urls.join(", "));
+            StepReport::new(Step::Callback, StepState::Done, detail)
         }
         Some(why) => StepReport::new(Step::Callback, StepState::Skipped, format!("not verified: {why}")),
     });
     Ok(())
 }
 
-/// The client ID: given, or asked for.
-///
-/// # Errors
-/// `cancelled`.
-pub fn choose_client_id(world: &World, provider: Provider, inputs: &Inputs) -> Result<String, Failure> {
-    match (&inputs.client_id, &world.dialogue) {
-        (Some(id), _) => Ok(id.clone()),
-        (None, Some(person)) => person.text(ask::CLIENT_ID.question, &|text| provider.check_client_id(text)),
-        (None, None) => Err(ask::given::missing(&[ask::CLIENT_ID.how_to_give()])),
-    }
-}
+/// A client ID, and the secret when both came in Google's client JSON.
+pub type Identified = (String, Option<Secret>);
 
-/// The client secret: given, or kept from before, or asked for; and whether it still has to be stored.
+/// Asks for the client ID; the path of Google's client JSON, dragged into the terminal, gives ID and secret.
 ///
 /// # Errors
-/// `cancelled`.
-pub fn choose_secret(
+/// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_client_id(
     world: &World,
     provider: Provider,
-    inputs: &mut Inputs,
-    stored: Option<Secret>,
-) -> Result<(Secret, bool), Failure> {
-    match (inputs.secret.take(), stored) {
-        (Some(given), Some(stored)) => {
-            let to_store = !given.same_as(&stored);
-            Ok((given, to_store))
-        }
-        (Some(given), None) => Ok((given, true)),
-        (None, Some(stored)) if inputs.saved_secret_applies => Ok((stored, false)),
-        (None, _) => match &world.dialogue {
-            Some(person) => ask_secret(&**person, provider).map(|secret| (secret, true)),
-            None => Err(ask::given::missing(&[ask::CLIENT_SECRET.how_to_give()])),
-        },
-    }
+    before: Option<&str>,
+    back: bool,
+) -> Result<Identified, Stop> {
+    let person = world.person(&ask::CLIENT_ID)?;
+    let takes_file = provider == Provider::GoogleHealth;
+    let text = if takes_file { "Client ID, or the downloaded JSON file dragged in here" } else { ask::CLIENT_ID.question };
+    let help = format!("{}, for example {}", ask::CLIENT_ID.flag, provider.client_id_example());
+    let question = Question { text, help: &help, default: before, back };
+    let read = |answer: &str| match given::dragged_path(answer).filter(|_| takes_file) {
+        Some(path) => given::read_client_json(&path).map(|(id, secret)| (id, Some(secret))).map_err(|failure| failure.message),
+        None => provider.check_client_id(answer).map(|()| (answer.to_owned(), None)),
+    };
+    let answer = person.text(&question, &|answer| read(answer).map(drop))?;
+    read(&answer).map_err(|why| Failure::new(Code::InputInvalid, why).into())
+}
+
+/// Asks for the client secret.
+///
+/// # Errors
+/// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_secret(world: &World, provider: Provider, back: bool) -> Result<Secret, Stop> {
+    let person = world.person(&ask::CLIENT_SECRET)?;
+    let help = match provider {
+        Provider::GoogleHealth => "Google shows it once, when the client or a new secret is made",
+        Provider::Fitbit => "on the app's page at dev.fitbit.com/apps",
+    };
+    let question = Question { text: ask::CLIENT_SECRET.question, help, default: None, back };
+    person.secret(&question, &|text| provider.check_secret(text))
 }
 
 /// What the store holds for this profile.
@@ -256,35 +325,21 @@ pub fn choose_secret(
 /// # Errors
 /// `secret_store_*`.
 pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
-    world.vault.get(&world.profile.client_secret_account()).map_err(store_failure)
+    world.vault().get(&world.profile.client_secret_account()).map_err(store_failure)
 }
 
-fn ask_secret(person: &dyn Ask, provider: Provider) -> Result<Secret, Failure> {
-    person.secret(ask::CLIENT_SECRET.question, &|text| provider.check_secret(text))
-}
-
-/// Step 3, verified: the token endpoint takes the pair. In a dialogue a refused secret is asked for again.
+/// Step 3, verified: the token endpoint takes the pair.
 ///
 /// # Errors
 /// `client_id_unknown`, `client_secret_rejected`, or that the provider does not answer.
-pub fn verify_credentials(world: &World, app: &mut App, redirect_uri: &str) -> Result<(), Failure> {
-    loop {
-        let finding = credentials::accepted(&world.http, app.provider, &app.client_id, &app.secret, redirect_uri);
-        let refused = finding.code == Some(Code::ClientSecretRejected);
-        match (&world.dialogue, refused) {
-            (Some(person), true) => {
-                world.console.finding(&finding);
-                app.secret = ask_secret(&**person, app.provider)?;
-                app.to_store = true;
-            }
-            _ => return within(world, Step::Credentials, || demand(world, finding).map(drop)),
-        }
-    }
+pub fn verify_credentials(world: &World, app: &App, redirect_uri: &str) -> Result<(), Failure> {
+    let finding = credentials::accepted(&world.http, app.provider, &app.client_id, &app.secret, redirect_uri);
+    within(world, Step::Credentials, || demand(world, finding).map(drop))
 }
 
 /// `credentials.stored`, once the secret is where it is to be kept.
 pub fn stored_finding(world: &World) -> Finding {
-    match world.vault.place() {
+    match world.vault().place() {
         crate::vault::Place::Nowhere => Finding::left_out(id::CREDENTIALS_STORED, "nothing is kept (--store none)"),
         _ => Finding::pass(id::CREDENTIALS_STORED, format!("the client secret is in {}", world.place())),
     }

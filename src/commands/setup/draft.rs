@@ -1,0 +1,339 @@
+//! Owns what `setup` knows before it writes: the inputs, which of them a person answered, and what was verified with them.
+//!
+//! An answer can be taken back; what was verified with it is forgotten with it, and nothing else. Refuses to ask and to send.
+
+use super::Place;
+use crate::ask::given::{Applications, Inputs};
+use crate::auth0::wire::Connection;
+use crate::checks::applications::Chosen;
+use crate::cli;
+use crate::ids::{DEFAULT_PORT, Domain, Store};
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::steps::app::App;
+use crate::steps::sign_in::Session;
+use crate::steps::tenant::{Change, Listed};
+use crate::world::World;
+
+/// What a person can answer, and change again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The provider.
+    Provider,
+    /// The tenant's domain.
+    Tenant,
+    /// Whether there is an app at the provider already.
+    Registered,
+    /// The client ID.
+    ClientId,
+    /// The client secret.
+    Secret,
+    /// How to get at the Management API.
+    Access,
+    /// The applications.
+    Applications,
+    /// Whether the Management API client's secret is kept.
+    Keep,
+    /// The connection's name.
+    Connection,
+    /// The scopes.
+    Scopes,
+    /// Where secrets go.
+    Store,
+}
+
+/// Everything known so far.
+pub struct Draft<'a> {
+    pub world: &'a World,
+    pub args: &'a cli::Setup,
+    pub inputs: Inputs,
+    /// What a person answered, in order; the last is the one to go back to.
+    pub asked: Vec<Answer>,
+    /// Whether this is the guide through the dashboard.
+    pub manual: bool,
+    /// Whether the app was there before, as the person says.
+    pub registered: Option<bool>,
+    /// Whether the callback URLs were shown to be entered.
+    pub callbacks_shown: bool,
+    /// What was verified at the authorize page: client ID, callback URLs, scopes.
+    pub callbacks_verified: Option<(String, Vec<String>, Vec<String>)>,
+    /// What the store holds.
+    pub stored: Option<Secret>,
+    /// Whether the store held one at the start.
+    pub was_stored: bool,
+    /// The app, once its secret is known.
+    pub app: Option<App>,
+    /// Whether the provider took client ID and secret.
+    pub app_verified: bool,
+    /// Whether the Management API client came from a person or the command line, and so could be kept.
+    pub login_is_new: bool,
+    /// The session at the tenant.
+    pub session: Option<Session<'a>>,
+    /// Custom login domains that the tenant named.
+    pub found_domains: Vec<Domain>,
+    /// The connection as it is now, once that was asked.
+    pub looked: Option<Option<Connection>>,
+    /// The tenant's applications, and those that the connection is enabled for.
+    pub listed: Option<Listed>,
+    /// The applications that a person enables in the dashboard.
+    pub by_hand: Option<Vec<Chosen>>,
+    /// What steps 4 and 5 would do.
+    pub change: Option<Change>,
+    /// Whether the Management API client's secret is kept.
+    pub keep: Option<bool>,
+    /// What was answered before it was taken back: the default of the next time.
+    pub before: Before,
+    /// The heading that was printed last.
+    pub at: u8,
+}
+
+/// Answers that were taken back.
+#[derive(Default)]
+pub struct Before {
+    pub provider: Option<Provider>,
+    pub domain: Option<Domain>,
+    pub client_id: Option<String>,
+    pub applications: Vec<String>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(world: &'a World, args: &'a cli::Setup, inputs: Inputs, stored: Option<Secret>) -> Self {
+        Self {
+            world,
+            args,
+            manual: args.manual,
+            was_stored: stored.is_some(),
+            stored,
+            keep: None,
+            login_is_new: true,
+            looked: None,
+            by_hand: None,
+            inputs,
+            asked: Vec::new(),
+            registered: None,
+            callbacks_shown: false,
+            callbacks_verified: None,
+            app: None,
+            app_verified: false,
+            session: None,
+            found_domains: Vec::new(),
+            listed: None,
+            change: None,
+            before: Before::default(),
+            at: 0,
+        }
+    }
+
+    /// Takes an answer back, and what was verified with it.
+    pub fn forget(&mut self, answer: Answer) {
+        self.asked.retain(|asked| *asked != answer);
+        self.change = None;
+        self.by_hand = None;
+        self.at = 0;
+        match answer {
+            Answer::Provider => {
+                self.before.provider = self.inputs.provider.take();
+                self.registered = None;
+                self.callbacks_shown = false;
+                self.leave_connection();
+                self.forget_app();
+            }
+            Answer::Tenant => {
+                self.before.domain = self.inputs.domain.take();
+                self.callbacks_verified = None;
+                self.callbacks_shown = false;
+                self.leave_tenant();
+            }
+            Answer::Registered => {
+                self.registered = None;
+                self.callbacks_shown = false;
+            }
+            Answer::ClientId => {
+                self.before.client_id = self.inputs.client_id.take();
+                self.forget_app();
+            }
+            Answer::Secret => self.forget_app(),
+            Answer::Access => {
+                self.manual = self.args.manual;
+                self.leave_tenant();
+            }
+            Answer::Applications => {
+                self.before.applications = match std::mem::replace(&mut self.inputs.applications, Applications::Unknown)
+                {
+                    Applications::Named(ids) | Applications::Saved(ids) => ids,
+                    Applications::All | Applications::Unknown => Vec::new(),
+                };
+            }
+            Answer::Keep => self.keep = None,
+            Answer::Connection => self.leave_connection(),
+            Answer::Scopes => self.callbacks_verified = None,
+            Answer::Store => {}
+        }
+    }
+
+    /// The provider is another one: what belongs to the former one goes.
+    pub fn set_provider(&mut self, provider: Provider) {
+        if self.before.provider.is_some_and(|before| before != provider) {
+            self.inputs.client_id = None;
+            self.inputs.secret = None;
+            self.inputs.connection = None;
+            self.inputs.scopes = None;
+            self.before.client_id = None;
+        }
+        self.inputs.provider = Some(provider);
+        self.saved_secret_applies();
+    }
+
+    /// The tenant is another one: what belongs to the former one goes.
+    pub fn set_domain(&mut self, domain: Domain) {
+        if self.before.domain.as_ref().is_some_and(|before| *before != domain) {
+            self.inputs.login_domains.clear();
+            self.inputs.applications = Applications::Unknown;
+            self.inputs.management = None;
+            self.inputs.management_id = None;
+        }
+        self.inputs.same_tenant = self.world.saved.domain.as_ref() == Some(&domain);
+        self.inputs.domain = Some(domain);
+    }
+
+    pub fn set_client_id(&mut self, client_id: String) {
+        self.inputs.client_id = Some(client_id);
+        self.saved_secret_applies();
+    }
+
+    fn saved_secret_applies(&mut self) {
+        let saved = &self.world.saved;
+        let same_id = self.inputs.client_id.is_some() && self.inputs.client_id == saved.client_id;
+        self.inputs.saved_secret_applies = same_id && self.inputs.provider == saved.provider;
+    }
+
+    fn forget_app(&mut self) {
+        self.callbacks_verified = None;
+        self.app_verified = false;
+        // A secret from the store is there for the next time, one that was typed is asked for again.
+        if let Some(app) = self.app.take().filter(|app| !app.to_store) {
+            self.stored = Some(app.secret);
+        }
+    }
+
+    fn leave_tenant(&mut self) {
+        self.session = None;
+        self.found_domains.clear();
+        self.keep = None;
+        self.leave_connection();
+    }
+
+    fn leave_connection(&mut self) {
+        self.looked = None;
+        self.listed = None;
+    }
+
+    /// The callback URLs of every login domain, and whether logins need each.
+    pub fn callbacks(&self) -> Vec<(String, bool)> {
+        match &self.inputs.domain {
+            Some(domain) => crate::steps::app::callbacks(domain, &self.login_domains()),
+            None => Vec::new(),
+        }
+    }
+
+    /// The custom login domains: given or saved, else those the tenant named.
+    pub fn login_domains(&self) -> Vec<Domain> {
+        if self.inputs.login_domains.is_empty() { self.found_domains.clone() } else { self.inputs.login_domains.clone() }
+    }
+
+    /// The domain people log in through, once the tenant is known.
+    pub fn place_of_login(&self) -> Option<Domain> {
+        self.login_domains().into_iter().next().or(self.inputs.domain.clone())
+    }
+
+    /// The scopes to ask for, short names.
+    pub fn scopes(&self, provider: Provider) -> Vec<String> {
+        let default = || provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect();
+        self.inputs.scopes.clone().unwrap_or_else(default)
+    }
+
+    /// Where the connection is, or will be.
+    pub fn place(&self, provider: Provider, domain: &Domain) -> Place {
+        let found = self.looked.as_ref().and_then(Option::as_ref).map(|now| now.name.clone());
+        let named = self.inputs.connection.as_ref().map(|name| name.as_str().to_owned());
+        Place {
+            connection: found.or(named).unwrap_or_else(|| provider.default_connection().to_owned()),
+            login_domains: self.login_domains(),
+            domain: domain.clone(),
+        }
+    }
+
+    /// How many questions are left at most, the plan's included.
+    pub fn questions_left(&self) -> usize {
+        let inputs = &self.inputs;
+        let open = [
+            inputs.provider.is_none(),
+            inputs.domain.is_none(),
+            inputs.client_id.is_none() && self.registered.is_none(),
+            inputs.client_id.is_none(),
+            self.app.is_none() && inputs.secret.is_none() && !(inputs.saved_secret_applies && self.stored.is_some()),
+            // The way into the tenant is one choice and two values.
+            self.session.is_none() && inputs.management.is_none() && !self.manual,
+            self.session.is_none() && inputs.management.is_none() && !self.manual,
+            self.session.is_none() && inputs.management.is_none() && !self.manual,
+            inputs.applications == Applications::Unknown,
+            !self.args.yes && !self.args.dry_run,
+        ];
+        open.into_iter().filter(|open| *open).count()
+    }
+
+    /// The command that goes on from here: every answer that is no secret as its flag.
+    pub fn way_on(&self) -> String {
+        let (inputs, saved) = (&self.inputs, &self.world.saved);
+        let mut command = "fitbit-connect setup".to_owned();
+        let mut flag = |name: &str, value: String| {
+            command.push_str(&format!(" --{name} {}", word(&value)));
+        };
+        if let Some(provider) = inputs.provider.filter(|_| inputs.provider != saved.provider) {
+            flag("provider", provider.to_string());
+        }
+        if let Some(domain) = inputs.domain.as_ref().filter(|_| inputs.domain != saved.domain) {
+            flag("domain", domain.to_string());
+        }
+        if let Some(id) = inputs.client_id.as_ref().filter(|_| inputs.client_id != saved.client_id) {
+            flag("client-id", id.clone());
+        }
+        if let Some(name) = inputs.connection.as_ref().filter(|_| inputs.connection != saved.connection) {
+            flag("connection", name.to_string());
+        }
+        if let Some(scopes) = inputs.scopes.as_ref().filter(|scopes| **scopes != saved.scopes) {
+            flag("scopes", scopes.join(","));
+        }
+        if let Applications::Named(names) = &inputs.applications {
+            names.iter().for_each(|name| flag("app", name.clone()));
+        }
+        if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
+            flag("port", inputs.port.to_string());
+        }
+        let store = self.world.store();
+        if store != saved.store.unwrap_or(Store::Keychain) && self.world.sandbox.is_none() {
+            flag("store", store.as_str().to_owned());
+        }
+        for (given, name) in [
+            (inputs.applications == Applications::All, " --all-apps"),
+            (self.manual, " --manual"),
+            (self.args.skip_login, " --skip-login"),
+            (self.world.sandbox.is_some(), " --sandbox"),
+        ] {
+            if given {
+                command.push_str(name);
+            }
+        }
+        command + &self.world.again
+    }
+}
+
+/// A word as a shell takes it.
+fn word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
