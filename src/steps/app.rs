@@ -15,7 +15,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
-use crate::provider::{FormValues, Provider};
+use crate::provider::{FieldValue, FormValues, Provider};
 use crate::secret::Secret;
 use crate::world::{World, store_failure};
 
@@ -106,21 +106,23 @@ pub fn register(world: &World, provider: Provider, inputs: &Inputs, form: &FormV
 }
 
 fn show_form(world: &World, provider: Provider, form: &FormValues) {
-    let mut page = "";
-    for field in provider.form_fields(form) {
-        if field.page != page {
-            page = field.page;
-            world.console.title(page);
+    for page in provider.console_pages(form) {
+        world.console.title(page.title);
+        world.console.copyable(page.url);
+        if let Some(command) = page.command {
+            world.console.say("  or with gcloud:");
+            world.console.copyable(command);
         }
-        world.console.say(&format!("  {}:", field.label));
-        if field.value.starts_with('(') {
-            // A word about what to choose, not a value to type.
-            world.console.say(&format!("    {}", field.value));
-        } else {
-            world.console.copyable(&field.value);
+        if let Some(trap) = page.trap {
+            world.console.say(&format!("  ({trap})"));
         }
-        if let Some(note) = field.note {
-            world.console.say(&format!("    ({note})"));
+        for field in page.fields {
+            world.console.say(&format!("  {}:", field.label));
+            match field.value {
+                FieldValue::Copy(value) => world.console.copyable(&value),
+                FieldValue::Choose(label) => world.console.say(&format!("    {label}")),
+                FieldValue::Own(words) => world.console.say(&format!("    ({words})")),
+            }
         }
     }
     world.console.gap();
