@@ -1,7 +1,7 @@
 //! Owns the constants of the Fitbit Web API, shut down on 2 Nov 2026: kept so that old set-ups are recognised and can
 //! be looked at. Refuses anything that is Google's.
 
-use super::{ClientAuth, Facts, FormField, FormValues};
+use super::{ClientAuth, ConsolePage, Facts, FormField, FormValues};
 
 pub(super) static FACTS: Facts = Facts {
     name: "fitbit",
@@ -63,37 +63,29 @@ pub(super) fn check_client_id(value: &str) -> Result<(), String> {
     Err("a Fitbit client ID is six upper-case letters and digits, for example 23ABCD".to_owned())
 }
 
-/// The one form at dev.fitbit.com.
-pub(super) fn form_fields(values: &FormValues) -> Vec<FormField> {
-    const PAGE: &str = "Register an application";
-    let field = |label, value: &str, note| FormField { page: PAGE, label, value: value.to_owned(), note };
+/// The one form at dev.fitbit.com (dev.fitbit.com, getting started); it serves only to compare an app that exists.
+pub(super) fn console_pages(values: &FormValues) -> Vec<ConsolePage> {
     let mut fields = vec![
-        field(
-            "Application Name",
-            "(your app's name)",
-            Some(
-                "New registrations are reported as refused since May 2026, so this form serves only to compare an \
-                 app that exists.",
-            ),
-        ),
-        field("Description", "(what your app does)", None),
-        field("Application Website URL", "(your app's website)", None),
-        field("Organization", "(your name or your organisation's)", None),
-        field("Organization Website URL", "(your organisation's website)", None),
-        field("Terms of Service URL", "(your terms)", None),
-        field("Privacy Policy URL", "(your privacy policy)", None),
-        field(
-            "OAuth 2.0 Application Type",
-            "Server",
-            Some("Auth0 needs a client secret; a Personal app lets only its owner log in."),
-        ),
+        FormField::own("Application Name", "your app's name"),
+        FormField::own("Description", "what your app does"),
+        FormField::own("Application Website URL", "your app's website"),
+        FormField::own("Organization", "your name or your organisation's"),
+        FormField::own("Organization Website URL", "your organisation's website"),
+        FormField::own("Terms of Service URL", "your terms"),
+        FormField::own("Privacy Policy URL", "your privacy policy"),
+        FormField::choose("OAuth 2.0 Application Type", "Server"),
     ];
-    let urls = values.callbacks.iter().map(String::as_str).chain([values.loopback]);
-    fields.extend(urls.map(|url| field("Redirect URL", url, Some("Compared character for character."))));
-    fields.push(field(
-        "Default Access Type",
-        "Read Only",
-        Some("Changing it later ends the tokens that were issued before."),
-    ));
-    fields
+    fields.extend(values.callbacks.iter().map(|url| FormField::copy("Redirect URL for Auth0", url)));
+    fields.push(FormField::copy("Redirect URL for direct test", values.loopback));
+    fields.push(FormField::choose("Default Access Type", "Read Only"));
+    vec![ConsolePage {
+        title: "Register an application",
+        url: FACTS.console_url,
+        command: None,
+        fields,
+        trap: Some(
+            "Registration is reported closed since May 2026; shutdown was announced for 2 Nov 2026. In an app you \
+             have, a changed access type ends its tokens.",
+        ),
+    }]
 }

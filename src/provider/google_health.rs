@@ -1,7 +1,7 @@
 //! Owns the constants of the Google Health API. Refuses anything that is Fitbit's, and what is only known by hearsay is
 //! said as such.
 
-use super::{ClientAuth, Facts, FormField, FormValues};
+use super::{ClientAuth, ConsolePage, Facts, FormField, FormValues};
 
 /// The profile script of the custom social connection, as stored in Auth0 (`options.scripts.fetchUserProfile`).
 pub const FETCH_USER_PROFILE: &str = include_str!("fetch_user_profile.js");
@@ -97,52 +97,108 @@ pub(super) fn check_client_id(_: &str) -> Result<(), String> {
     Err(format!("a Google client ID ends in {CLIENT_ID_SUFFIX}"))
 }
 
-/// The pages of the Google console, in the order of Google's set-up guide.
-pub(super) fn form_fields(values: &FormValues) -> Vec<FormField> {
-    let field = |page, label, value: &str, note| FormField { page, label, value: value.to_owned(), note };
+/// The pages of the Google console, in the order of Google's set-up guide. Addresses are those that Google's own pages
+/// link to (developers.google.com/health/setup, /workspace/guides, /identity/protocols/oauth2/web-server).
+pub(super) fn console_pages(values: &FormValues) -> Vec<ConsolePage> {
+    vec![project(), library(), branding(), audience(), data_access(values), clients(values)]
+}
+
+fn project() -> ConsolePage {
+    ConsolePage {
+        title: "Cloud project",
+        url: "https://console.cloud.google.com/projectcreate",
+        // As the default it is the project in which the next page's command acts.
+        command: Some("gcloud projects create PROJECT_ID --set-as-default"),
+        fields: vec![
+            FormField::own("Project name", "any name; or keep a project you have"),
+            FormField::own("PROJECT_ID, for gcloud", "6 to 30 of a-z, 0-9 and -, unused so far"),
+        ],
+        trap: Some("Every page that follows shows a project at the top. It has to be this one on all of them."),
+    }
+}
+
+fn library() -> ConsolePage {
+    ConsolePage {
+        title: "API library",
+        url: "https://console.developers.google.com/apis/library/health.googleapis.com",
+        command: Some("gcloud services enable health.googleapis.com"),
+        fields: vec![FormField::choose("Google Health API", "Enable")],
+        trap: Some(
+            "gcloud enables it in its own current project. If Enable is refused, new projects may have to wait: see \
+             https://developers.google.com/health/setup",
+        ),
+    }
+}
+
+fn branding() -> ConsolePage {
+    ConsolePage {
+        title: "Branding",
+        url: "https://console.cloud.google.com/auth/branding",
+        command: None,
+        fields: vec![
+            FormField::choose("If not configured yet", "Get started"),
+            FormField::own("App name", "your app's name, not one of Google's"),
+            FormField::own("User support email", "an address of yours"),
+            FormField::choose("Audience, if asked here", "External"),
+            FormField::own("Contact email", "an address of yours"),
+            FormField::own("User data policy", "read it, and agree if you do"),
+        ],
+        trap: Some("A new project asks for the audience here. Internal shuts out everybody outside your organisation."),
+    }
+}
+
+fn audience() -> ConsolePage {
+    ConsolePage {
+        title: "Audience",
+        url: "https://console.cloud.google.com/auth/audience",
+        command: None,
+        fields: vec![
+            FormField::choose("User type", "External"),
+            FormField::own("Test users", "each account that will log in, up to 100"),
+            FormField::own("Publishing status", "Testing, or In production by Publish app"),
+        ],
+        trap: Some(
+            "Not Internal. In Testing only test users can log in, and refresh tokens live 7 days; Publish app ends \
+             both, for consents given after it.",
+        ),
+    }
+}
+
+fn data_access(values: &FormValues) -> ConsolePage {
+    let mut fields = vec![FormField::choose("First press", "Add or remove scopes")];
+    fields.extend(values.scopes.iter().map(|scope| FormField::copy("Scope to tick", console_scope(scope))));
+    fields.push(FormField::choose("Then press", "Update, then Save"));
+    ConsolePage {
+        title: "Data Access",
+        url: "https://console.cloud.google.com/auth/scopes",
+        command: None,
+        fields,
+        trap: Some("Update only closes the list. Without Save on the page itself, the scopes are lost."),
+    }
+}
+
+fn clients(values: &FormValues) -> ConsolePage {
     let mut fields = vec![
-        field("Cloud project", "Project", "(a new project, or the one your app is in)", None),
-        field(
-            "API library",
-            "Enable Google Health API",
-            "gcloud services enable health.googleapis.com",
-            Some("Or press Enable at https://console.developers.google.com/apis/library/health.googleapis.com"),
-        ),
-        field("Branding", "App name", "(what people see on the consent page)", None),
-        field("Branding", "User support email", "(an address of yours)", None),
-        field("Branding", "Contact email", "(an address of yours)", None),
-        field("Audience", "User type", "External", Some("Internal shuts out everybody outside your organisation.")),
-        field(
-            "Audience",
-            "Test users",
-            "(the Google accounts that will log in)",
-            Some(
-                "At most 100. While the status is Testing, nobody else can log in and refresh tokens live 7 days; \
-                 Publish app ends both.",
-            ),
-        ),
+        FormField::choose("First press", "Create client"),
+        FormField::choose("Application type", "Web application"),
+        FormField::own("Name", "any name"),
+        FormField::choose("Authorized JavaScript origins", "leave empty"),
+        FormField::choose("Authorized redirect URIs", "Add URI, once for each that follows"),
     ];
-    fields.extend(values.scopes.iter().map(|scope| {
-        let note = Some("Tick it under Add or remove scopes, then Update, then Save.");
-        FormField { page: "Data Access", label: "Scope", value: console_scope(scope), note }
-    }));
-    fields.push(field(
-        "Clients",
-        "Application type",
-        "Web application",
-        Some("A Desktop app cannot hold the callback of Auth0."),
-    ));
-    fields.push(field("Clients", "Name", "(any name)", None));
-    let urls = values.callbacks.iter().map(String::as_str).chain([values.loopback]);
-    fields.extend(urls.map(|url| {
-        field(
-            "Clients",
-            "Authorized redirect URIs",
-            url,
-            Some("Compared character for character; an edit takes 5 minutes to a few hours to act."),
-        )
-    }));
-    fields
+    fields.extend(values.callbacks.iter().map(|url| FormField::copy("Redirect URI for Auth0", url)));
+    fields.push(FormField::copy("Redirect URI for direct test", values.loopback));
+    fields.push(FormField::choose("Then press", "Create"));
+    fields.push(FormField::own("Client secret", "shown once: copy it or download JSON now"));
+    ConsolePage {
+        title: "Clients",
+        url: "https://console.cloud.google.com/auth/clients",
+        command: None,
+        fields,
+        trap: Some(
+            "Not Desktop app: it takes no redirect URIs. They are compared character for character; an edit takes 5 \
+             minutes to a few hours to act.",
+        ),
+    }
 }
 
 /// A scope as the console lists it.

@@ -1,9 +1,10 @@
-//! Owns what is known about the two providers, as data: addresses, scopes, form fields, formats of credentials, and how
-//! their answers read. Refuses to send anything, to print and to ask.
+//! Owns what is known about the two providers, as data: addresses, scopes, console pages, formats of credentials, and
+//! how their answers read. Refuses to send anything, to print and to ask.
 
 pub mod authorize_page;
 mod fitbit;
 mod google_health;
+mod pages;
 pub mod scopes;
 pub mod token_answer;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use google_health::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS};
+pub use pages::{ConsolePage, FieldValue, FormField, FormValues};
 
 /// Who holds the data: the Fitbit Web API, or the Google Health API that replaced it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,30 +30,6 @@ pub enum ClientAuth {
     Basic,
     /// `client_id` and `client_secret` in the form body.
     Body,
-}
-
-/// What the provider's registration form is filled in with.
-#[derive(Clone, Copy, Debug)]
-pub struct FormValues<'a> {
-    /// The callback URL of each login domain.
-    pub callbacks: &'a [String],
-    /// The loopback URL for a direct test.
-    pub loopback: &'a str,
-    /// Short scope names.
-    pub scopes: &'a [String],
-}
-
-/// One field of a registration form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormField {
-    /// The page of the console it is on.
-    pub page: &'static str,
-    /// The field's own label.
-    pub label: &'static str,
-    /// Exactly what to type or choose; in parentheses where it is the person's own choice.
-    pub value: String,
-    /// What to watch out for.
-    pub note: Option<&'static str>,
 }
 
 /// The constants of one provider.
@@ -185,14 +163,6 @@ impl Provider {
             Some(Self::Fitbit)
         } else {
             None
-        }
-    }
-
-    /// Every field of the registration form(s), in the order in which they are met.
-    pub fn form_fields(self, values: &FormValues) -> Vec<FormField> {
-        match self {
-            Self::Fitbit => fitbit::form_fields(values),
-            Self::GoogleHealth => google_health::form_fields(values),
         }
     }
 

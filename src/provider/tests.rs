@@ -137,31 +137,154 @@ fn secrets_that_cannot_be_right_are_refused_with_the_reason_and_without_the_valu
     }
 }
 
+const LOOPBACK: &str = "http://127.0.0.1:18917/callback";
+const CALLBACKS: [&str; 2] = ["https://acme.eu.auth0.com/login/callback", "https://id.acme.com/login/callback"];
+
+/// The pages of a provider for two login domains and the scopes it has by default.
+fn pages(provider: Provider) -> Vec<ConsolePage> {
+    let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+    let (callbacks, scopes) = (owned(&CALLBACKS), owned(provider.default_scopes()));
+    provider.console_pages(&FormValues { callbacks: &callbacks, loopback: LOOPBACK, scopes: &scopes })
+}
+
+fn page(provider: Provider, title: &str) -> ConsolePage {
+    pages(provider).into_iter().find(|page| page.title == title).expect(title)
+}
+
+/// What is to be copied from a page: label and text.
+fn copied(page: &ConsolePage) -> Vec<(&'static str, &str)> {
+    let text = page.fields.iter().filter_map(|field| match &field.value {
+        FieldValue::Copy(text) => Some((field.label, text.as_str())),
+        FieldValue::Choose(_) | FieldValue::Own(_) => None,
+    });
+    text.collect()
+}
+
+/// Everything a page says in words.
+fn words(page: &ConsolePage) -> String {
+    let said = page.fields.iter().map(|field| match &field.value {
+        FieldValue::Copy(_) => field.label.to_owned(),
+        FieldValue::Choose(words) | FieldValue::Own(words) => format!("{}: {words}", field.label),
+    });
+    said.chain(page.trap.map(str::to_owned)).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn the_forms_hold_every_callback_and_scope_with_the_exact_value() {
-    let callbacks =
-        ["https://acme.eu.auth0.com/login/callback".to_owned(), "https://id.acme.com/login/callback".to_owned()];
-    let loopback = "http://127.0.0.1:18917/callback";
+fn the_pages_come_in_the_order_of_the_set_up_guide() {
+    let titles = |provider| pages(provider).iter().map(|page| page.title).collect::<Vec<_>>();
+    assert_eq!(
+        titles(GoogleHealth),
+        ["Cloud project", "API library", "Branding", "Audience", "Data Access", "Clients"]
+    );
+    assert_eq!(titles(Fitbit), ["Register an application"]);
+}
+
+#[test]
+fn every_page_is_https_on_a_host_of_the_provider() {
+    let hosts = |provider| match provider {
+        GoogleHealth => &["console.cloud.google.com", "console.developers.google.com", "developers.google.com"][..],
+        Fitbit => &["dev.fitbit.com"],
+    };
     for provider in Provider::ALL {
-        let scopes: Vec<String> = provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect();
-        let values = FormValues { callbacks: &callbacks, loopback, scopes: &scopes };
-        let fields = provider.form_fields(&values);
-        let typed: Vec<&str> = fields.iter().map(|field| field.value.as_str()).collect();
-        for url in callbacks.iter().map(String::as_str).chain([loopback]) {
-            assert_eq!(typed.iter().filter(|value| **value == url).count(), 1, "{provider}: {url}");
-        }
-        for field in &fields {
-            assert!(!field.page.is_empty() && !field.label.is_empty() && !field.value.is_empty());
-            assert!(field.note.is_none_or(|note| !note.contains("  ")), "{:?}", field.note);
-        }
-        if provider == GoogleHealth {
-            assert!(typed.contains(&"gcloud services enable health.googleapis.com"));
-            assert!(typed.contains(&"https://www.googleapis.com/auth/googlehealth.profile.readonly"));
-            assert!(typed.contains(&"Web application") && typed.contains(&"External"));
-        } else {
-            assert!(fields.iter().any(|field| field.note.is_some_and(|note| note.contains("refused since May 2026"))));
+        for page in pages(provider) {
+            let url = url::Url::parse(page.url).unwrap();
+            assert_eq!(url.scheme(), "https", "{url}");
+            assert!(hosts(provider).contains(&url.host_str().unwrap()), "{url}");
         }
     }
+}
+
+#[test]
+fn what_is_to_be_copied_is_one_line_without_spaces_around_it() {
+    for provider in Provider::ALL {
+        for page in pages(provider) {
+            for text in copied(&page).into_iter().map(|(_, text)| text).chain(page.command).chain([page.url]) {
+                assert!(!text.is_empty() && text.trim() == text && !text.contains(char::is_control), "{text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_callback_appears_once_and_says_what_it_is_for() {
+    for (provider, title) in [(GoogleHealth, "Clients"), (Fitbit, "Register an application")] {
+        let everywhere = pages(provider);
+        let everywhere: Vec<&str> = everywhere.iter().flat_map(copied).map(|(_, text)| text).collect();
+        let page = page(provider, title);
+        for (url, purpose) in [(CALLBACKS[0], "Auth0"), (CALLBACKS[1], "Auth0"), (LOOPBACK, "direct test")] {
+            assert_eq!(everywhere.iter().filter(|text| **text == url).count(), 1, "{provider}: {url}");
+            let (label, _) = *copied(&page).iter().find(|(_, text)| *text == url).unwrap();
+            assert!(label.contains(purpose), "{label}: {url}");
+        }
+    }
+}
+
+#[test]
+fn every_scope_appears_once_on_data_access_by_the_name_the_console_lists() {
+    let page = page(GoogleHealth, "Data Access");
+    let scopes: Vec<&str> = copied(&page).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(
+        scopes,
+        [
+            "openid",
+            "https://www.googleapis.com/auth/userinfo.email",
+            "https://www.googleapis.com/auth/userinfo.profile",
+            "https://www.googleapis.com/auth/googlehealth.profile.readonly",
+        ]
+    );
+    for other in pages(GoogleHealth).iter().filter(|other| other.title != page.title) {
+        assert!(copied(other).iter().all(|(_, text)| !scopes.contains(text)), "{}", other.title);
+    }
+}
+
+#[test]
+fn each_trap_is_said_on_the_page_where_it_happens() {
+    for (provider, title, said) in [
+        (GoogleHealth, "Cloud project", "project at the top"),
+        (GoogleHealth, "API library", "new projects may have to wait"),
+        (GoogleHealth, "Branding", "Internal shuts out"),
+        (GoogleHealth, "Audience", "Not Internal"),
+        (GoogleHealth, "Audience", "only test users"),
+        (GoogleHealth, "Audience", "7 days"),
+        (GoogleHealth, "Data Access", "Without Save"),
+        (GoogleHealth, "Clients", "Application type: Web application"),
+        (GoogleHealth, "Clients", "Not Desktop app"),
+        (GoogleHealth, "Clients", "shown once"),
+        (GoogleHealth, "Clients", "character for character"),
+        (GoogleHealth, "Clients", "5 minutes to a few hours"),
+        (Fitbit, "Register an application", "reported closed since May 2026"),
+        (Fitbit, "Register an application", "2 Nov 2026"),
+        (Fitbit, "Register an application", "access type ends its tokens"),
+    ] {
+        let text = words(&page(provider, title));
+        assert!(text.contains(said), "{title}: {said}\n{text}");
+    }
+}
+
+#[test]
+fn labels_words_and_traps_fit_a_narrow_terminal() {
+    for page in Provider::ALL.into_iter().flat_map(pages) {
+        assert!(page.command.is_none_or(|command| command.len() <= 50), "{:?}", page.command);
+        if let Some(trap) = page.trap {
+            assert!(trap.len() <= 160 && !trap.contains("  "), "{} characters: {trap}", trap.len());
+            // Somebody copies an address together with the full stop that touches it.
+            assert!(!trap.contains("https://") || !trap.ends_with('.'), "{trap}");
+        }
+        for field in &page.fields {
+            assert!(!field.label.is_empty() && field.label.len() <= 30, "{}", field.label);
+            if let FieldValue::Choose(words) | FieldValue::Own(words) = field.value {
+                assert!(!words.is_empty() && words.len() <= 42, "{}: {words}", field.label);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_a_command_has_something_to_fill_in_and_its_page_says_what() {
+    let project = page(GoogleHealth, "Cloud project");
+    assert!(project.command.is_some_and(|command| command.contains("PROJECT_ID")));
+    assert!(words(&project).contains("PROJECT_ID, for gcloud"));
+    assert_eq!(page(GoogleHealth, "API library").command, Some("gcloud services enable health.googleapis.com"));
 }
 
 #[test]
