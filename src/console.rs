@@ -170,6 +170,44 @@ impl Console {
         self.err(&format!("  {}hint:{} {}", DIM.render(), DIM.render_reset(), clean(hint)));
     }
 
+    /// A line of a plan behind its mark: `+` new, `~` changed, `=` left alone.
+    pub fn plan_line(&self, mark: char, what: &str) {
+        let style = match mark {
+            '+' => GREEN,
+            '~' => YELLOW,
+            _ => DIM,
+        };
+        self.err(&format!("    {}{mark}{} {}", style.render(), style.render_reset(), clean(what)));
+    }
+
+    /// A failure that can be mended, unless its finding stands there already.
+    pub fn failure(&self, failure: &Failure) {
+        let shown = self.with(|document| {
+            document.checks.last().is_some_and(|check| check.failure.as_ref() == Some(failure))
+        });
+        if !shown {
+            self.err(&format!(
+                "  {}{:<7}{} {} [{}]",
+                RED.render(),
+                State::Fail.word(),
+                RED.render_reset(),
+                clean(&failure.message),
+                failure.code.name()
+            ));
+            self.hint(&failure.hint());
+        }
+    }
+
+    /// Why an answer was not accepted.
+    pub fn problem(&self, why: &str) {
+        self.err(&format!("  {}not accepted:{} {}", YELLOW.render(), YELLOW.render_reset(), clean(why)));
+    }
+
+    /// What to watch out for at this place.
+    pub fn beware(&self, line: &str) {
+        self.err(&format!("  {}note:{} {}", YELLOW.render(), YELLOW.render_reset(), clean(line)));
+    }
+
     /// A verified fact: printed, and kept for the document.
     pub fn finding(&self, finding: &Finding) {
         let style = match finding.state {
@@ -317,9 +355,10 @@ impl Console {
     }
 }
 
-/// A line on the terminal between two questions, outside any command's console.
-pub fn terminal_line(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", clean(line));
+/// Text on the terminal that a question takes away again; nothing ends its line.
+pub fn unfinished_line(text: &str) {
+    let mut screen = std::io::stderr();
+    let _ = write!(screen, "{}", clean(text)).and_then(|()| screen.flush());
 }
 
 const BOLD: Style = Style::new().bold();

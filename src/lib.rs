@@ -114,11 +114,11 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
     let build = |needs: &Needs| World::build(process, &cli.global, console, needs);
     match &cli.command {
         Command::Setup(args) => {
-            let world = build(&Needs { inputs: Some(&args.inputs), ..Needs::default() })?;
+            let world = build(&Needs { inputs: Some(&args.inputs), confirmed: args.yes, ..Needs::default() })?;
             commands::setup::run(&world, args)?;
         }
         Command::Test(args) => {
-            let needs = Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true };
+            let needs = Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true, ..Needs::default() };
             commands::test::run(&build(&needs)?, args)?;
         }
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,

@@ -46,6 +46,12 @@ impl Process {
             && self.variables.get("CI").is_none()
     }
 
+    /// Whether questions and waiting must not redraw: asked for, or a terminal that cannot.
+    pub fn is_plain(&self, global: &cli::Global) -> bool {
+        let _ = global;
+        self.variables.get("FITBIT_CONNECT_PLAIN").is_some() || self.variables.get("TERM") == Some("dumb")
+    }
+
     fn is_wsl(&self) -> bool {
         self.variables.get("WSL_DISTRO_NAME").is_some() || self.variables.get("WSL_INTEROP").is_some()
     }

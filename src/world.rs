@@ -4,12 +4,14 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
 use crate::ask::given::{self, Inputs, Variables};
+use crate::ask::plain::Plain;
 use crate::ask::prompt::Person;
 use crate::ask::{self, Ask};
 use crate::browser::{Browser, Printed, System};
@@ -18,7 +20,7 @@ use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
-use crate::ids::{DEFAULT_PORT, ProfileName, Store};
+use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
 use crate::process::Process;
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
@@ -37,10 +39,6 @@ pub struct World {
     pub dialogue: Option<Box<dyn Ask>>,
     /// What opens addresses.
     pub browser: Box<dyn Browser>,
-    /// Where secrets are kept.
-    pub vault: Box<dyn Vault>,
-    /// How that place was chosen.
-    pub store: Store,
     /// The HTTP client.
     pub http: Http,
     /// The settings file.
@@ -62,6 +60,17 @@ pub struct World {
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
     variables: Variables,
+    /// Where secrets are kept, and how that place was chosen; a person may choose another one.
+    kept: RefCell<(Store, Rc<dyn Vault>)>,
+    /// The file that takes secrets under `--store file`.
+    secrets_file: Option<PathBuf>,
+    keychain_limit: Duration,
+}
+
+/// What is read of the Auth0 CLI's settings.
+#[derive(serde::Deserialize)]
+struct DefaultTenant {
+    default_tenant: String,
 }
 
 /// What a command needs of the world beyond the global options.
@@ -71,6 +80,8 @@ pub struct Needs<'a> {
     pub inputs: Option<&'a cli::Inputs>,
     /// Whether the sandbox starts with a connection that is set up (`test`).
     pub configured: bool,
+    /// Whether the plan is confirmed already.
+    pub confirmed: bool,
     /// Whether a settings file named with `--config` has to exist.
     pub settings_must_exist: bool,
 }
@@ -88,7 +99,7 @@ impl World {
     ) -> Result<Self, Failure> {
         let flags = needs.inputs.cloned().unwrap_or_default();
         if flags.sandbox {
-            return Self::simulated(process, global, console, &flags, needs.configured);
+            return Self::simulated(process, global, console, &flags, needs);
         }
         let variables = process.variables.clone();
         refuse_wrong_proxies(&variables)?;
@@ -106,10 +117,11 @@ impl World {
         let profile_exists = saved.is_some();
         let saved = saved.unwrap_or_default();
         let store = given::store(&flags, &variables, &saved)?;
-        let vault: Box<dyn Vault> = match store {
-            Store::Keychain => Box::new(vault::Keychain::new(keychain_limit(process))),
-            Store::File => Box::new(vault::File::new(secrets_beside(&path)?)),
-            Store::Nothing => Box::new(vault::Nowhere),
+        let secrets_file = secrets_beside(&path);
+        let vault: Rc<dyn Vault> = match store {
+            Store::Keychain => Rc::new(vault::Keychain::new(keychain_limit(process))),
+            Store::File => Rc::new(vault::File::new(secrets_file.clone()?)),
+            Store::Nothing => Rc::new(vault::Nowhere),
         };
         let browser: Box<dyn Browser> = if flags.no_browser {
             Box::new(Printed)
@@ -121,10 +133,11 @@ impl World {
         };
         Ok(Self {
             console: Arc::clone(console),
-            dialogue: dialogue(process, global),
+            dialogue: dialogue(process, global, console),
             browser,
-            vault,
-            store,
+            kept: RefCell::new((store, vault)),
+            secrets_file: secrets_file.ok(),
+            keychain_limit: keychain_limit(process),
             http: Http::new(saved.endpoints.clone()),
             settings: RefCell::new(settings),
             profile,
@@ -146,8 +159,9 @@ impl World {
         global: &cli::Global,
         console: &Arc<Console>,
         flags: &cli::Inputs,
-        configured: bool,
+        needs: &Needs,
     ) -> Result<Self, Failure> {
+        let configured = needs.configured;
         let mut variables = Variables::default();
         if let Some((provider, name)) = process.variables.of(&ask::PROVIDER) {
             variables = Variables::new([(name.to_owned(), provider.to_owned())]);
@@ -164,8 +178,12 @@ impl World {
             faults: Default::default(),
         })
         .map_err(|error| Failure::new(Code::PortInUse, format!("the simulator could not start: {error}")))?;
-        let saved = simulated::profile(&sandbox, provider, configured)?;
-        let dialogue = dialogue(process, global);
+        let mut saved = simulated::profile(&sandbox, provider, configured)?;
+        // `--yes` says that nothing has to be asked: then the robot shows everything.
+        let dialogue = if needs.confirmed { None } else { dialogue(process, global, console) };
+        if dialogue.is_some() && !configured && flags.provider.is_none() && flags.client_id.is_none() {
+            (saved.provider, saved.client_id) = (None, None);
+        }
         let browser: Box<dyn Browser> = match (&dialogue, flags.no_browser) {
             (_, true) => Box::new(Printed),
             (Some(_), false) => Box::new(System {
@@ -184,8 +202,9 @@ impl World {
             console: Arc::clone(console),
             dialogue,
             browser,
-            vault: Box::new(vault),
-            store: Store::Nothing,
+            kept: RefCell::new((Store::Nothing, Rc::new(vault))),
+            secrets_file: None,
+            keychain_limit: keychain_limit(process),
             http: Http::confined(saved.endpoints.clone()),
             settings: RefCell::new(Settings::in_memory()),
             profile,
@@ -224,9 +243,64 @@ impl World {
         Ok(inputs)
     }
 
+    /// In the sandbox its own credentials stand in for those of the provider that a person chose.
+    pub fn stand_in(&self, inputs: &mut Inputs) {
+        if self.sandbox.is_some()
+            && let (Some(provider), None) = (inputs.provider, &inputs.client_id)
+        {
+            inputs.client_id = Some(simulated::client_id(provider).to_owned());
+            inputs.secret = Some(Secret::new(simulated::client_secret(provider).to_owned()));
+        }
+    }
+
+    /// The person to ask for an input.
+    ///
+    /// # Errors
+    /// `input_missing`, naming its flag and variable, when there is nobody.
+    pub fn person(&self, field: &ask::Field) -> Result<&dyn Ask, Failure> {
+        self.dialogue.as_deref().ok_or_else(|| given::missing(&[field.how_to_give()]))
+    }
+
+    /// The tenant that the Auth0 CLI uses, when its settings name one; nothing else is read from them.
+    pub fn auth0_cli_tenant(&self) -> Option<Domain> {
+        if self.sandbox.is_some() {
+            return None;
+        }
+        let file = PathBuf::from(self.variables.get("HOME")?).join(".config/auth0/config.json");
+        let text = Secret::new(std::fs::read_to_string(file).ok()?);
+        serde_json::from_str::<DefaultTenant>(text.expose()).ok()?.default_tenant.parse().ok()
+    }
+
+    /// Where secrets are kept.
+    pub fn vault(&self) -> Rc<dyn Vault> {
+        Rc::clone(&self.kept.borrow().1)
+    }
+
+    /// How that place was chosen.
+    pub fn store(&self) -> Store {
+        self.kept.borrow().0
+    }
+
+    /// Keeps secrets somewhere else from now on: a file, or nowhere.
+    ///
+    /// # Errors
+    /// `input_contradictory` when the settings file has the name of the file for secrets.
+    pub fn keep_in(&self, store: Store) -> Result<(), Failure> {
+        let vault: Rc<dyn Vault> = match (store, &self.secrets_file) {
+            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit)),
+            (Store::File, Some(file)) => Rc::new(vault::File::new(file.clone())),
+            (Store::File, None) => {
+                return Err(Failure::new(Code::InputContradictory, "there is no place for a file of secrets"));
+            }
+            (Store::Nothing, _) => Rc::new(vault::Nowhere),
+        };
+        *self.kept.borrow_mut() = (store, vault);
+        Ok(())
+    }
+
     /// The place of secrets in words.
     pub fn place(&self) -> String {
-        match self.vault.place() {
+        match self.vault().place() {
             vault::Place::Keychain => "the keychain".to_owned(),
             vault::Place::File(path) => path.display().to_string(),
             vault::Place::Nowhere => "nowhere".to_owned(),
@@ -311,11 +385,15 @@ fn again(global: &cli::Global) -> String {
     again
 }
 
-fn dialogue(process: &Process, global: &cli::Global) -> Option<Box<dyn Ask>> {
-    let colour = global.color != crate::console::Colour::Never
-        && process.variables.get("NO_COLOR").is_none()
-        && process.variables.get("TERM") != Some("dumb");
-    process.is_dialogue(global).then(|| Box::new(Person::new(colour)) as Box<dyn Ask>)
+fn dialogue(process: &Process, global: &cli::Global, console: &Arc<Console>) -> Option<Box<dyn Ask>> {
+    if !process.is_dialogue(global) {
+        return None;
+    }
+    if process.is_plain(global) {
+        return Some(Box::new(Plain::new(Arc::clone(console))));
+    }
+    let colour = global.color != crate::console::Colour::Never && process.variables.get("NO_COLOR").is_none();
+    Some(Box::new(Person::new(Arc::clone(console), colour)))
 }
 
 /// A person needs time to unlock a keychain; a machine without a display has nobody who could.

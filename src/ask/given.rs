@@ -7,9 +7,12 @@ mod door;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use door::looks_secret;
 use door::{Door, HIDDEN, invalid, pick};
+use url::Url;
 
 use super::Field;
 use crate::auth0::management::Login;
@@ -22,6 +25,40 @@ use crate::settings::Profile;
 
 /// The live login waits this long unless told otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The path of a file that was dragged into the terminal: quotes, escaped spaces and `file://` are understood. None when the
+/// text is no path.
+pub fn dragged_path(text: &str) -> Option<PathBuf> {
+    let text = text.trim();
+    let quoted = ['\'', '"'].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q));
+    let inner = quoted.unwrap_or(text);
+    if let Some(path) = Url::parse(inner).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
+    {
+        return Some(path);
+    }
+    let is_path = inner.to_lowercase().ends_with(".json") || inner.starts_with(['/', '~', '.']);
+    if !is_path || inner.contains("://") {
+        return None;
+    }
+    // A terminal escapes what a shell would split.
+    let path = if quoted.is_none() && cfg!(unix) { inner.replace("\\", "") } else { inner.to_owned() };
+    match path.strip_prefix("~/") {
+        Some(rest) => Some(etcetera::home_dir().ok()?.join(rest)),
+        None => Some(PathBuf::from(path)),
+    }
+}
+
+/// Client ID and secret of Google's client JSON.
+///
+/// # Errors
+/// `input_invalid`, `desktop_client`, `file_not_readable`.
+pub fn read_client_json(path: &Path) -> Result<(String, Secret), Failure> {
+    let variables = Variables::default();
+    let mut door = Door::new(&variables);
+    let read = door.client_json(path);
+    door.verdict()?;
+    read.ok_or_else(|| Failure::new(Code::FileNotReadable, format!("{} cannot be read", path.display())))
+}
 
 /// A snapshot of the environment, which may hold secrets and so is not printable; an empty variable counts as unset.
 #[derive(Clone, Default)]

@@ -9,12 +9,12 @@ use crossterm::{cursor, queue, terminal};
 use inquire::ui::RenderConfig;
 use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
 
+use super::given::looks_secret;
 use super::keys::Keys;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
 use crate::console::{Console, clean};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
-use crate::text::looks_secret;
 
 /// The item of a list that goes back.
 const BACK: &str = "Back to the question before";
@@ -63,8 +63,9 @@ impl Ask for Person {
         let help = help(question, "");
         let mut start = String::new();
         loop {
+            let hides = |text: &str| looks_secret(text.trim()) && check(text.trim()).is_err();
             let formatter = |text: &str| {
-                if looks_secret(text) { "(it looks like a secret and is not shown)".to_owned() } else { clean(text) }
+                if hides(text) { "(it looks like a secret and is not shown)".to_owned() } else { clean(text) }
             };
             let mut prompt = Text::new(question.text)
                 .with_help_message(&help)
@@ -82,7 +83,7 @@ impl Ask for Person {
                 Ok(()) => return Ok(answer),
                 Err(why) => self.console.problem(&why),
             }
-            start = if looks_secret(&answer) { String::new() } else { clean(&answer) };
+            start = if hides(&answer) { String::new() } else { clean(&answer) };
         }
     }
 

@@ -1,5 +1,6 @@
 //! `remove`: forgets a profile, settings and secrets, and on request deletes the Auth0 connection.
 
+use crate::ask::Question;
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
 use crate::checks::connection::find;
@@ -7,7 +8,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::steps::plan::{Item, Plan};
-use crate::steps::tenant::choose_login;
+use crate::steps::tenant;
 use crate::world::{World, store_failure};
 
 /// Runs it.
@@ -37,7 +38,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
             return Err(crate::ask::given::missing(&fields));
         };
-        let (login, _) = choose_login(world, &mut inputs)?;
+        let login = tenant::login(world, &mut inputs, &domain)?;
         let management = Management::sign_in(&world.http, &domain, &login)?;
         management.require(&["read:connections", "delete:connections"])?;
         doomed = find(&management, provider, inputs.connection.as_ref())?.map(|connection| (management, connection));
@@ -64,7 +65,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     plan.show(&world.console, &format!("profile {}{tenant}", world.profile));
     if !args.yes
         && let Some(person) = &world.dialogue
-        && !person.confirm("Remove it", false)?
+        && !person.confirm(&Question { text: "Remove it", help: "--yes", ..Question::default() }, false)?
     {
         return Err(Failure::new(Code::Cancelled, "not confirmed; nothing was removed"));
     }
@@ -81,7 +82,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     }
     if world.profile_exists {
         for account in &accounts {
-            world.vault.delete(account).map_err(store_failure)?;
+            world.vault().delete(account).map_err(store_failure)?;
         }
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);

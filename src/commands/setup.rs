@@ -1,8 +1,13 @@
 //! `setup`: the six steps. Look, show the plan, change only what differs, look again, log in once.
 
 mod by_hand;
+mod decide;
 mod door;
+mod draft;
+mod ending;
+mod pass;
 
+use crate::ask::Stop;
 use crate::ask::given::Inputs;
 use crate::auth0::connection::Wanted;
 use crate::checks::applications::Chosen;
@@ -13,119 +18,165 @@ use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
-use crate::login::{self, Login, session, temporary};
-use crate::provider::{FormValues, Provider, scopes};
+use crate::login::{self, Login, session};
 use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
 use crate::steps::plan::Plan;
 use crate::steps::tenant::{self, Change};
-use crate::steps::{demand, sign_in, within};
+use crate::steps::{demand, within};
 use crate::world::World;
+use decide::Decision;
+use draft::Draft;
 
 /// Runs it.
 ///
 /// # Errors
 /// What went wrong, named; every step before it is reported.
 pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
-    let mut inputs = world.inputs(&args.inputs)?;
-    let stored = door::check(world, args, &inputs)?;
-    let provider = app::choose_provider(world, &inputs)?;
-    world.console.about(
-        world.profile.as_str(),
-        Some(provider.to_string()),
-        inputs.domain.as_ref().map(Domain::to_string),
-    );
-    let domain = app::choose_domain(world, &inputs)?;
-    world.console.about(world.profile.as_str(), Some(provider.to_string()), Some(domain.to_string()));
-    let mut place = Place {
-        connection: inputs.connection.as_ref().map_or(provider.default_connection(), |name| name.as_str()).to_owned(),
-        login_domains: inputs.login_domains.clone(),
-        domain,
-    };
-    let needed = needed(args, &inputs);
-    // The tenant knows the custom domains whose callback URLs are shown in step 2.
-    let mut session = match inputs.management {
-        Some(_) if !args.manual => {
-            Some(sign_in::run(world, &place.domain, &mut inputs, &mut place.login_domains, &needed)?)
+    let inputs = world.inputs(&args.inputs)?;
+    let stored = match door::check(world, args, &inputs) {
+        Err(failure) => {
+            decide::other_store(world, failure, args.yes)?;
+            app::stored_secret(world)?
         }
-        _ => None,
+        stored => stored?,
     };
-
-    let mut app = register(world, provider, &mut inputs, stored, &place)?;
-    app::verify_credentials(world, &mut app, &place.host().callback())?;
-
-    world.console.heading(Step::Connection.number(), Step::Connection.title());
-    if args.manual {
-        return by_hand::run(world, args, &inputs, &app, &place);
+    let mut draft = Draft::new(world, args, inputs, stored);
+    if world.dialogue.is_some() && !args.yes {
+        ending::welcome(&draft);
     }
-    let session = match session.take() {
-        Some(session) => session,
-        None => sign_in_late(world, args, &mut inputs, &app, &mut place)?,
-    };
-    let management = &session.management;
-    let name = place.connection.clone();
-    let wanted = app.wanted(&name);
-    let (now, differences) = tenant::look_at_connection(world, management, &wanted, inputs.connection.as_ref())?;
-    if let Some(now) = &now {
-        place.connection.clone_from(&now.name);
-        app.scopes = app.wanted(&name).resulting_scopes(Some(now));
-    }
-    let wanted = app.wanted(&place.connection);
-    world.console.heading(Step::Applications.number(), Step::Applications.title());
-    let selection = tenant::look_at_applications(world, management, now.as_ref(), &inputs)?;
-    let change = Change { now, differences, selection };
-    if !args.dry_run {
-        let login = !args.skip_login && inputs.test_app.is_none();
-        within(world, Step::Connection, || {
-            tenant::require_for(management, &change, login, inputs.test_app.as_deref())
-        })?;
-    }
-
-    let keep_management = session.to_keep.is_some() && keep_management(world, args)?;
-    let mut local = Local {
-        app: &app,
-        profile: place.profile(world, &app, inputs.port, &change.selection.applications),
-        management: None,
-    };
-    if keep_management && let Some((id, secret)) = session.to_keep {
-        local.profile.management_client_id = Some(id.clone());
-        local.management = Some((id, secret));
-    }
-    let mut plan = Plan::default();
-    local.plan(world, &mut plan);
-    tenant::plan(&mut plan, &change, &wanted);
-    plan.show(&world.console, &format!("tenant {}, profile {}", place.domain, world.profile));
-    if args.dry_run {
-        report_planned(world, &change, &wanted, &app);
-        say_dry_run(world);
-        return Ok(());
-    }
-    confirm(world, args, &plan, &format!("Do this in {}", place.domain))?;
-
-    world.console.title("Made true and looked at again");
-    local.apply(world)?;
-    let connection = tenant::apply_connection(world, management, &wanted, &change)?;
-    world.console.connection(document(&change, &wanted, Some(connection.id.clone()), false));
-    tenant::apply_applications(world, management, &connection, &change)?;
-    verify_redirects(world, &change.selection.applications, &place.expected(&app))?;
-
-    world.console.heading(Step::Login.number(), Step::Login.title());
-    if args.skip_login {
-        world.console.say("  Left out (--skip-login).");
-        world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--skip-login)"));
-    } else {
-        let through = session::Through {
-            management: Some(management),
-            all: &change.selection.all,
-            connection_id: &connection.id,
-            test_app: inputs.test_app.as_deref(),
+    loop {
+        match draft.pass() {
+            Ok(()) => {}
+            Err(Stop::Back) => {
+                draft.back();
+                continue;
+            }
+            Err(Stop::Failed(failure)) => {
+                decide::mend(&mut draft, failure)?;
+                continue;
+            }
+        }
+        let prepared = match Prepared::of(&mut draft) {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                decide::mend(&mut draft, failure)?;
+                continue;
+            }
         };
-        within(world, Step::Login, || session::run(world, &place.login(&app, &inputs), place.host(), &through))?;
+        if args.dry_run {
+            prepared.report_planned(&draft);
+            return Ok(());
+        }
+        let go = if prepared.plan.is_empty() { "Log in once to test it" } else { "Yes, do this" };
+        match decide::confirm(&mut draft, prepared.plan.is_empty(), &prepared.question, go)? {
+            Decision::Go => return prepared.make_true(draft),
+            Decision::Again => {}
+        }
     }
-    summary(world, &place, &change);
-    Ok(())
+}
+
+/// A plan, and what it is made of.
+struct Prepared {
+    plan: Plan,
+    question: String,
+    place: Place,
+    profile: Profile,
+    management: Option<(String, Secret)>,
+}
+
+impl Prepared {
+    /// Makes the plan and shows it.
+    fn of(draft: &mut Draft) -> Result<Self, Failure> {
+        let world = draft.world;
+        let (Some(app), Some(domain)) = (&draft.app, &draft.inputs.domain) else {
+            return Err(Failure::new(Code::Unexpected, "the plan has no app"));
+        };
+        let place = draft.place(app.provider, domain);
+        let applications = match (&draft.change, &draft.by_hand) {
+            (Some(change), _) => &change.selection.applications,
+            (None, Some(chosen)) => chosen,
+            (None, None) => return Err(Failure::new(Code::Unexpected, "the plan has no applications")),
+        };
+        let mut profile = place.profile(world, app, draft.inputs.port, applications);
+        let to_keep = draft.session.as_ref().and_then(|session| session.to_keep.as_ref());
+        let management = to_keep
+            .filter(|_| draft.keep == Some(true))
+            .map(|(id, secret)| (id.clone(), Secret::new(secret.expose().to_owned())));
+        if let Some((id, _)) = &management {
+            profile.management_client_id = Some(id.clone());
+        }
+        let mut plan = Plan::default();
+        if let (Some(change), Some(session)) = (&draft.change, &draft.session) {
+            if !draft.args.dry_run {
+                let login = !draft.args.skip_login && draft.inputs.test_app.is_none();
+                within(world, Step::Connection, || {
+                    tenant::require_for(&session.management, change, login, draft.inputs.test_app.as_deref())
+                })?;
+            }
+            tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain);
+        } else {
+            plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
+        }
+        Local { app, profile: &profile, management: management.as_ref() }.plan(world, &mut plan);
+        plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
+        let question = match draft.change {
+            Some(_) if plan.is_empty() => "Nothing has to be changed".to_owned(),
+            Some(_) => format!("Do this in {}", place.domain),
+            None => "Do this".to_owned(),
+        };
+        Ok(Self { plan, question, place, profile, management })
+    }
+
+    fn report_planned(&self, draft: &Draft) {
+        let (world, Some(app)) = (draft.world, &draft.app) else { return };
+        match &draft.change {
+            Some(change) => report_planned(world, change, &app.wanted(&self.place.connection), app),
+            None => by_hand::report_planned(world, app, &self.place),
+        }
+        world.console.gap();
+        world.console.say("This was a dry run: nothing was written.");
+    }
+
+    /// Writes, looks again, and logs in.
+    fn make_true(self, draft: Draft) -> Result<(), Failure> {
+        let (world, args, inputs, place) = (draft.world, draft.args, &draft.inputs, &self.place);
+        let Some(app) = &draft.app else { return Ok(()) };
+        let local = Local { app, profile: &self.profile, management: self.management.as_ref() };
+        let (Some(change), Some(session)) = (&draft.change, &draft.session) else {
+            let applications = draft.by_hand.as_deref().unwrap_or_default();
+            return by_hand::run(world, args, inputs, app, place, &local, applications);
+        };
+        let management = &session.management;
+        world.console.title("Made true and looked at again");
+        local.apply(world)?;
+        let wanted = app.wanted(&place.connection);
+        let connection = tenant::apply_connection(world, management, &wanted, change)?;
+        world.console.connection(document(change, &wanted, Some(connection.id.clone()), false));
+        tenant::apply_applications(world, management, &connection, change)?;
+        verify_redirects(world, &change.selection.applications, &place.expected(app))?;
+
+        world.console.heading(Step::Login.number(), Step::Login.title());
+        if args.skip_login {
+            world.console.say("  Left out (--skip-login).");
+            world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--skip-login)"));
+        } else {
+            let through = session::Through {
+                management: Some(management),
+                all: &change.selection.all,
+                connection_id: &connection.id,
+                test_app: inputs.test_app.as_deref(),
+            };
+            let login = place.login(app, inputs);
+            within(world, Step::Login, || login::again(world, !args.yes, || {
+                session::run(world, &login, place.host(), &through)
+            }))?;
+        }
+        ending::summary(world, app, place, change, &local);
+        Ok(())
+    }
 }
 
 /// Where the connection is, or will be.
@@ -176,7 +227,7 @@ impl Place {
             // Scopes that nobody chose are not pinned: what is added in the dashboard stays.
             scopes: if app.scopes_chosen { app.scopes.clone() } else { Vec::new() },
             port: Some(port),
-            store: Some(world.store),
+            store: Some(world.store()),
             management_client_id: world
                 .saved
                 .management_client_id
@@ -184,97 +235,6 @@ impl Place {
                 .filter(|_| world.saved.domain.as_ref() == Some(&self.domain)),
             endpoints: world.saved.endpoints.clone(),
         }
-    }
-}
-
-/// Steps 1 to 3: the app at the provider, up to its credentials.
-fn register(
-    world: &World,
-    provider: Provider,
-    inputs: &mut Inputs,
-    stored: Option<Secret>,
-    place: &Place,
-) -> Result<App, Failure> {
-    let names =
-        inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
-    if (world.saved.provider, provider) == (Some(Provider::Fitbit), Provider::GoogleHealth) && inputs.scopes.is_none() {
-        suggest_scopes(world);
-    }
-    let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
-    let callbacks = app::callbacks(&place.domain, &place.login_domains);
-    let urls: Vec<String> = callbacks.iter().map(|(url, _)| url.clone()).collect();
-    app::register(world, provider, inputs, &FormValues { callbacks: &urls, loopback: &loopback, scopes: &names })?;
-    app::show_callbacks(world, &callbacks, &loopback, inputs.client_id.is_none())?;
-    let client_id = app::choose_client_id(world, provider, inputs)?;
-    app::verify_callbacks(world, provider, &client_id, &callbacks, &names)?;
-    world.console.heading(Step::Credentials.number(), Step::Credentials.title());
-    let replaces = stored.is_some();
-    let (secret, to_store) = within(world, Step::Credentials, || app::choose_secret(world, provider, inputs, stored))?;
-    Ok(App { provider, client_id, secret, to_store, replaces, scopes: names, scopes_chosen: inputs.scopes.is_some() })
-}
-
-/// What the scopes of the Fitbit profile are called at Google, for whoever moves over.
-fn suggest_scopes(world: &World) {
-    let moved = scopes::migrate(&world.saved.scopes);
-    if moved.scopes.len() > Provider::GoogleHealth.default_scopes().len() {
-        world.console.say("The Fitbit scopes of this profile have these successors; to ask for them too, add:");
-        world.console.copyable(&format!("--scopes {}", moved.scopes.join(",")));
-    }
-    if !moved.dropped.is_empty() {
-        world.console.say(&format!("Without a successor: {}", moved.dropped.join(", ")));
-    }
-}
-
-/// The scopes that this run needs whatever it finds.
-fn needed(args: &cli::Setup, inputs: &Inputs) -> Vec<&'static str> {
-    let mut scopes = tenant::LOOK.to_vec();
-    if !args.dry_run && !args.skip_login && inputs.test_app.is_none() {
-        scopes.extend(temporary::SCOPES);
-    }
-    scopes
-}
-
-/// Signs in at step 4, when the credentials were not known before; a custom domain found now has a callback of its own.
-fn sign_in_late<'a>(
-    world: &'a World,
-    args: &cli::Setup,
-    inputs: &mut Inputs,
-    app: &App,
-    place: &mut Place,
-) -> Result<sign_in::Session<'a>, Failure> {
-    let before = place.login_domains.len();
-    let needed = needed(args, inputs);
-    let session = sign_in::run(world, &place.domain, inputs, &mut place.login_domains, &needed)?;
-    let found: Vec<(String, bool)> =
-        place.login_domains[before..].iter().map(|domain| (domain.callback(), true)).collect();
-    if !found.is_empty() {
-        world.console.say("  The tenant has a custom login domain; its callback URL has to be registered too:");
-        found.iter().for_each(|(url, _)| world.console.copyable(url));
-        app::verify_callbacks(world, app.provider, &app.client_id, &found, &app.scopes)?;
-    }
-    Ok(session)
-}
-
-fn keep_management(world: &World, args: &cli::Setup) -> Result<bool, Failure> {
-    match &world.dialogue {
-        _ if args.save_management => Ok(true),
-        Some(person) if world.sandbox.is_none() && !args.yes => {
-            person.confirm("Keep the Management API client's secret too", false)
-        }
-        _ => Ok(false),
-    }
-}
-
-/// Nothing is written before the plan was shown and confirmed.
-fn confirm(world: &World, args: &cli::Setup, plan: &Plan, question: &str) -> Result<(), Failure> {
-    if args.yes || plan.is_empty() {
-        return Ok(());
-    }
-    world.console.gap();
-    match &world.dialogue {
-        Some(person) if person.confirm(question, true)? => Ok(()),
-        Some(_) => Err(Failure::new(Code::Cancelled, "not confirmed; nothing was written")),
-        None => Err(Failure::new(Code::ConfirmationMissing, "nobody confirmed the plan; nothing was written")),
     }
 }
 
@@ -310,11 +270,6 @@ fn report_planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
     world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));
 }
 
-fn say_dry_run(world: &World) {
-    world.console.gap();
-    world.console.say("This was a dry run: nothing was written.");
-}
-
 /// `/authorize` of each application, up to the number that is asked without being told to ask all.
 fn verify_redirects(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
     for (n, application) in applications.iter().enumerate() {
@@ -327,20 +282,4 @@ fn verify_redirects(world: &World, applications: &[Chosen], expected: &Expected)
         within(world, Step::Applications, || demand(world, finding))?;
     }
     Ok(())
-}
-
-fn summary(world: &World, place: &Place, change: &Change) {
-    let names: Vec<String> = change.selection.applications.iter().map(Chosen::label).collect();
-    world.console.title("Done");
-    world.console.say(&format!("  {} is set up in {} for {}", place.connection, place.domain, names.join(", ")));
-    let example =
-        format!("https://{}/authorize?response_type=code&client_id=...&connection={}", place.host(), place.connection);
-    world.console.say(&format!("  Log in with it: {example}"));
-    if world.sandbox.is_some() {
-        world
-            .console
-            .say("  This was the simulator and nothing is kept; with a tenant of your own: fitbit-connect setup");
-    } else {
-        world.console.say(&format!("  Verify it at any time: fitbit-connect test --headless{}", world.again));
-    }
 }

@@ -57,10 +57,10 @@ pub fn run(world: &World) -> Result<(), Failure> {
         if !used {
             continue;
         }
-        let state = if world.store == Store::Nothing {
+        let state = if world.store() == Store::Nothing {
             "not_kept"
         } else {
-            match world.vault.holds(&account) {
+            match world.vault().holds(&account) {
                 Ok(true) => "stored",
                 Ok(false) => "missing",
                 Err(error) => {
@@ -80,7 +80,7 @@ pub fn run(world: &World) -> Result<(), Failure> {
             }),
         );
         secrets.push(
-            json!({ "name": name, "account": account, "store": world.store.as_str(), "place": place, "state": state }),
+            json!({ "name": name, "account": account, "store": world.store().as_str(), "place": place, "state": state }),
         );
     }
     if !saved.endpoints.is_empty() {
@@ -98,7 +98,7 @@ pub fn run(world: &World) -> Result<(), Failure> {
             "applications": saved.applications,
             "scopes": saved.scopes,
             "port": saved.port,
-            "store": world.store.as_str(),
+            "store": world.store().as_str(),
             "management_client_id": saved.management_client_id,
         }),
     );

@@ -60,7 +60,7 @@ fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
     if !inputs.saved_secret_applies {
         return Kept::Nothing;
     }
-    match world.vault.get(&world.profile.client_secret_account()) {
+    match world.vault().get(&world.profile.client_secret_account()) {
         Ok(Some(secret)) => Kept::Stored(secret),
         Ok(None) => Kept::Nothing,
         Err(error) => Kept::Broken(store_failure(error)),

@@ -85,6 +85,22 @@ impl Provider {
         self.facts().alive
     }
 
+    /// Whose console an app is registered in.
+    pub fn registrar(self) -> &'static str {
+        match self {
+            Self::Fitbit => "Fitbit",
+            Self::GoogleHealth => "Google",
+        }
+    }
+
+    /// What a client ID looks like.
+    pub fn client_id_example(self) -> &'static str {
+        match self {
+            Self::Fitbit => "23ABCD",
+            Self::GoogleHealth => "1234567890-abc.apps.googleusercontent.com",
+        }
+    }
+
     /// Where an app is registered.
     pub fn console_url(self) -> &'static str {
         self.facts().console_url

@@ -54,6 +54,14 @@ impl FormField {
         Self { label, value: FieldValue::Copy(value.into()) }
     }
 
+    /// The text to copy, when the field has one.
+    pub fn to_copy(&self) -> Option<&str> {
+        match &self.value {
+            FieldValue::Copy(value) => Some(value),
+            FieldValue::Choose(_) | FieldValue::Own(_) => None,
+        }
+    }
+
     pub(super) fn choose(label: &'static str, value: &'static str) -> Self {
         Self { label, value: FieldValue::Choose(value) }
     }

@@ -104,7 +104,7 @@ fn area(fitbit_scope: &str) -> Option<&'static str> {
     })
 }
 
-fn known(provider: Provider) -> impl Iterator<Item = &'static str> {
+pub fn known(provider: Provider) -> impl Iterator<Item = &'static str> {
     let (first, second): (&'static [&'static str], &'static [&'static str]) = match provider {
         Provider::GoogleHealth => (&OPENID_SCOPES, &google_health::SCOPES),
         Provider::Fitbit => (&fitbit::SCOPES, &[]),

@@ -127,7 +127,7 @@ pub fn walk(world: &World, provider: Provider, form: &FormValues) -> Result<(), 
         };
         let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command).collect();
         let last = at + 1 == pages.len();
-        match stay(world, &**person, &values, Some(page.url), if last { "done, go on" } else { "next page" }) {
+        match stay(world, &**person, &values, Some(page.url), None, if last { "done, go on" } else { "next page" }, true) {
             Ok(()) => at += 1,
             Err(Stop::Back) if at > 0 => at -= 1,
             Err(stop) => return Err(stop),
@@ -154,29 +154,48 @@ fn show_page(world: &World, page: &ConsolePage, title: &str) {
         world.console.copyable(command);
     }
     if let Some(trap) = page.trap {
-        world.console.note(trap);
+        world.console.beware(trap);
     }
 }
 
 /// Waits at something to copy until the person goes on.
-fn stay(world: &World, person: &dyn Ask, values: &[&str], page: Option<&str>, on: &str) -> Result<(), Stop> {
-    let mut keys = vec![Key { key: '\n', does: on.to_owned() }];
-    keys.extend(page.map(|_| Key { key: 'o', does: "open the page".to_owned() }));
-    match values {
-        [] => {}
-        [_] => keys.push(Key { key: 'c', does: "copy".to_owned() }),
-        many => keys.push(Key { key: 'c', does: format!("copy, one of {} after the other", many.len()) }),
+///
+/// # Errors
+/// `Back` or `cancelled`.
+pub fn stay(
+    world: &World,
+    person: &dyn Ask,
+    values: &[&str],
+    page: Option<&str>,
+    script: Option<&str>,
+    on: &str,
+    back: bool,
+) -> Result<(), Stop> {
+    let key = |key, does: &str| Key { key, does: does.to_owned() };
+    let mut keys = vec![key('\n', on)];
+    keys.extend(page.map(|_| key('o', "open the page")));
+    match values.len() {
+        0 => {}
+        1 => keys.push(key('c', "copy")),
+        many => keys.push(key('c', &format!("copy, {many} in turn"))),
     }
+    keys.extend(script.map(|_| key('s', "copy the script")));
+    keys.extend(script.map(|_| key('p', "print the script")));
     let mut next = values.iter().cycle();
     loop {
-        let pressed = person.key(&keys, true)?;
-        match (keys.get(pressed).map(|key| key.key), page) {
-            (Some('o'), Some(page)) => open(world, page)?,
-            (Some('c'), _) => {
+        let pressed = person.key(&keys, back)?;
+        match (keys.get(pressed).map(|key| key.key), page, script) {
+            (Some('o'), Some(page), _) => open(world, page)?,
+            (Some('c'), _, _) => {
                 if let Some(value) = next.next() {
                     copy(world, value);
                 }
             }
+            (Some('s'), _, Some(script)) => {
+                world.console.to_clipboard(script);
+                world.console.say("  sent to the clipboard of the terminal: the script");
+            }
+            (Some('p'), _, Some(script)) => script.lines().for_each(|line| world.console.copyable(line)),
             _ => return Ok(()),
         }
     }
@@ -211,9 +230,9 @@ pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &st
     world.console.say("  For a direct test from this machine (fitbit-connect test --direct):");
     world.console.copyable(loopback);
     let Some(person) = world.dialogue.as_ref().filter(|_| to_enter) else { return Ok(()) };
-    world.console.note("They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.");
+    world.console.beware("They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.");
     let values: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).chain([loopback]).collect();
-    stay(world, &**person, &values, None, "entered, go on")
+    stay(world, &**person, &values, None, None, "entered, go on", true)
 }
 
 /// The callback URLs of every login domain, and whether logins need each: with a custom domain the tenant's own is a spare.

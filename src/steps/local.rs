@@ -15,15 +15,16 @@ pub struct Local<'a> {
     /// The app, whose secret may have to be stored.
     pub app: &'a App,
     /// The profile as it will stand in the settings.
-    pub profile: Profile,
+    pub profile: &'a Profile,
     /// The Management API client to keep, when the person wants that.
-    pub management: Option<(String, Secret)>,
+    pub management: Option<&'a (String, Secret)>,
 }
 
 impl Local<'_> {
     /// Adds it to the plan.
     pub fn plan(&self, world: &World, plan: &mut Plan) {
-        if world.vault.place() != Place::Nowhere {
+        plan.section("On this machine".to_owned());
+        if world.vault().place() != Place::Nowhere {
             if self.app.to_store {
                 plan.add(if self.app.replaces {
                     Item::Change(format!("replace the client secret of profile {} in {}", world.profile, world.place()))
@@ -39,7 +40,7 @@ impl Local<'_> {
         let what = format!("profile {} in {path}", world.profile);
         if !world.profile_exists {
             plan.add(Item::Create(format!("write {what}")));
-        } else if world.saved != self.profile {
+        } else if world.saved != *self.profile {
             plan.add(Item::Change(format!("change {what}")));
             for (name, before, after) in [
                 ("provider", world.saved.provider.map(|p| p.to_string()), self.profile.provider.map(|p| p.to_string())),
@@ -58,7 +59,7 @@ impl Local<'_> {
             ] {
                 if before != after {
                     let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
-                    plan.add(Item::Detail(format!("{name}: {} -> {}", shown(before), shown(after))));
+                    plan.differs(name, &shown(before), &shown(after));
                 }
             }
         } else {
@@ -73,13 +74,13 @@ impl Local<'_> {
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
             if self.app.to_store {
-                world.vault.set(&world.profile.client_secret_account(), &self.app.secret).map_err(store_failure)?;
-                if let Place::File(path) = world.vault.place() {
+                world.vault().set(&world.profile.client_secret_account(), &self.app.secret).map_err(store_failure)?;
+                if let Place::File(path) = world.vault().place() {
                     world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
                 }
             }
-            if let Some((_, secret)) = &self.management {
-                world.vault.set(&world.profile.management_secret_account(), secret).map_err(store_failure)?;
+            if let Some((_, secret)) = self.management {
+                world.vault().set(&world.profile.management_secret_account(), secret).map_err(store_failure)?;
             }
             demand(world, app::stored_finding(world))?;
             let mut settings = world.settings.borrow_mut();
@@ -87,7 +88,7 @@ impl Local<'_> {
             if let Some(path) = settings.path().map(std::path::Path::to_owned) {
                 *settings = Settings::read(&path)?;
             }
-            settings.put(&world.profile, &self.profile);
+            settings.put(&world.profile, self.profile);
             settings.write()
         })?;
         let state = if self.app.to_store { StepState::Changed } else { StepState::Done };

@@ -1,9 +1,10 @@
 //! Owns steps 4 and 5 without the Management API: what to type in the dashboard, then the same verification through
 //! `/authorize`.
 
-use super::{app, demand, within};
-use crate::ask;
+use super::app::{self, App};
+use super::{demand, within};
 use crate::ask::given::Applications;
+use crate::ask::{self, Question, Stop};
 use crate::checks::applications::Chosen;
 use crate::checks::authorize::{Expected, redirect};
 use crate::diagnosis::{Code, Failure};
@@ -16,20 +17,29 @@ use crate::world::World;
 ///
 /// # Errors
 /// `input_invalid` for what is no client ID, since names cannot be looked up here.
-pub fn applications(world: &World, choice: &Applications) -> Result<Vec<Chosen>, Failure> {
-    let ids = match (choice, &world.dialogue) {
-        (Applications::Named(ids) | Applications::Saved(ids), _) => ids.clone(),
-        (_, Some(person)) => {
-            let question = "Client IDs of the applications, separated by commas";
-            let list = person.text(question, &|text| {
-                if is_client_id(text.split(',').next().unwrap_or("")) { Ok(()) } else { Err(SHAPE.to_owned()) }
+pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<Vec<Chosen>, Stop> {
+    let ids: Vec<String> = match choice {
+        Applications::Named(ids) | Applications::Saved(ids) => ids.clone(),
+        Applications::All | Applications::Unknown => {
+            let person = world.person(&ask::APPS)?;
+            let text = "Client IDs of the applications, separated by commas";
+            let question = Question { text, help: "each is on its application's Settings page", default: None, back };
+            let split = |list: &str| -> Vec<String> {
+                list.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+            };
+            let list = person.text(&question, &|text| {
+                let ids = split(text);
+                let right = !ids.is_empty() && ids.iter().all(|id| is_client_id(id));
+                if right { Ok(()) } else { Err(SHAPE.to_owned()) }
             })?;
-            list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
+            split(&list)
         }
-        (_, None) => return Err(ask::given::missing(&[ask::APPS.how_to_give()])),
     };
     match ids.iter().find(|id| !is_client_id(id)) {
-        Some(wrong) => Err(Failure::new(Code::InputInvalid, format!("the application {wrong} is not right: {SHAPE}"))),
+        Some(wrong) => {
+            let message = format!("the application {wrong} is not right: {SHAPE}");
+            Err(Failure::new(Code::InputInvalid, message).into())
+        }
         None => Ok(ids.iter().map(|id| Chosen::saved(id, &world.saved.callbacks)).collect()),
     }
 }
@@ -42,39 +52,61 @@ fn is_client_id(text: &str) -> bool {
     text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-/// What to type in the dashboard.
-pub fn guide(world: &World, domain: &Domain, connection: &str, app: &app::App) {
+/// What to type in the dashboard. A person copies one value after the other; without one everything is printed.
+///
+/// # Errors
+/// `Back` or `cancelled`.
+pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: bool) -> Result<(), Stop> {
     let say = |line: &str| world.console.say(line);
+    let page = dashboard(domain);
     say("  In the Auth0 dashboard, Authentication > Social:");
-    world.console.copyable(&dashboard(domain));
+    world.console.copyable(&page);
     match app.provider {
         Provider::Fitbit => say("  Create Connection > Fitbit. If there is one already, open it. Then enter:"),
         Provider::GoogleHealth => {
             say("  Create Connection > Create Custom. If there is one already, open it. Then enter:")
         }
     }
-    let field = |label: &str, value: &str| {
+    let fields = fields(connection, app);
+    for (label, value) in &fields {
         say(&format!("  {label}:"));
         world.console.copyable(value);
-    };
-    field("Connection Name", connection);
+    }
+    say("  Client Secret: paste the one you copied from the provider (it is not shown here)");
+    if app.provider == Provider::Fitbit {
+        say(&format!("  Permissions: {}", app.scopes.join(", ")));
+    }
+    let script = (app.provider == Provider::GoogleHealth).then_some(FETCH_USER_PROFILE);
+    if script.is_some() {
+        say("  Fetch User Profile Script:");
+    }
+    match &world.dialogue {
+        Some(person) => {
+            if script.is_some() {
+                say("    (s copies it, p prints it)");
+            }
+            let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
+            app::stay(world, &**person, &values, Some(&page), script, "entered, go on", back)
+        }
+        None => {
+            script.into_iter().flat_map(str::lines).for_each(|line| world.console.copyable(line));
+            Ok(())
+        }
+    }
+}
+
+/// The fields that take one line each.
+fn fields(connection: &str, app: &App) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("Connection Name", connection.to_owned())];
     if app.provider == Provider::GoogleHealth {
         let parameters: Vec<String> =
             GOOGLE_AUTH_PARAMS.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        field("Authorization URL", &format!("{}?{}", app.provider.authorize_url(), parameters.join("&")));
-        field("Token URL", app.provider.token_url());
-        field("Scope", &scopes::to_wire(app.provider, &app.scopes).join(" "));
+        fields.push(("Authorization URL", format!("{}?{}", app.provider.authorize_url(), parameters.join("&"))));
+        fields.push(("Token URL", app.provider.token_url().to_owned()));
+        fields.push(("Scope", scopes::to_wire(app.provider, &app.scopes).join(" ")));
     }
-    field("Client ID", &app.client_id);
-    say("  Client Secret: paste the one you copied from the provider (it is not shown here)");
-    if app.provider == Provider::GoogleHealth {
-        say("  Fetch User Profile Script:");
-        for line in FETCH_USER_PROFILE.lines() {
-            world.console.copyable(line);
-        }
-    } else {
-        say(&format!("  Permissions: {}", app.scopes.join(", ")));
-    }
+    fields.push(("Client ID", app.client_id.clone()));
+    fields
 }
 
 /// The dashboard page for social connections. The region is part of a canonical public-cloud domain.
@@ -95,7 +127,8 @@ fn dashboard(domain: &Domain) -> String {
 /// The first refusal.
 pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
     if let Some(person) = &world.dialogue {
-        while !person.confirm("Is it done", true)? {}
+        let question = Question { text: "Is it done", help: "then it is verified", ..Question::default() };
+        while !person.confirm(&question, true)? {}
     }
     let mut unknown = None;
     for application in applications {
@@ -103,7 +136,7 @@ pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Re
             let finding = redirect(&world.http, application, expected);
             if let (Some(person), true) = (&world.dialogue, finding.is_fail()) {
                 world.console.finding(&finding);
-                if person.confirm("Ask again", true)? {
+                if person.confirm(&Question { text: "Ask again", ..Question::default() }, true)? {
                     continue;
                 }
             }

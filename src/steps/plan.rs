@@ -1,16 +1,22 @@
-//! Owns the plan: what will be created, changed and left alone, shown before the first write.
+//! Owns the plan: what will be created, changed and left alone, and where, shown before the first write.
 
 use crate::console::Console;
 
 /// One line of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
+    /// Where the lines that follow take effect.
+    Section(String),
     /// Something new.
     Create(String),
     /// Something changes.
     Change(String),
     /// A detail of the line before.
     Detail(String),
+    /// What is there now, and goes.
+    Before(String),
+    /// What takes its place.
+    After(String),
     /// Something is right already.
     Keep(String),
 }
@@ -25,21 +31,35 @@ impl Plan {
         self.0.push(item);
     }
 
-    /// Whether nothing would be written.
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|item| matches!(item, Item::Keep(_) | Item::Detail(_)))
+    /// Says where what follows takes effect.
+    pub fn section(&mut self, place: String) {
+        self.add(Item::Section(place));
     }
 
-    /// Shows it; `where_to` names the tenant.
-    pub fn show(&self, console: &Console, where_to: &str) {
-        console.title(&format!("Plan for {where_to}"));
+    /// Adds what a value is now and what it becomes.
+    pub fn differs(&mut self, name: &str, now: &str, wanted: &str) {
+        self.add(Item::Before(format!("{name}: {now}")));
+        self.add(Item::After(format!("{name}: {wanted}")));
+    }
+
+    /// Whether nothing would be written.
+    pub fn is_empty(&self) -> bool {
+        !self.0.iter().any(|item| matches!(item, Item::Create(_) | Item::Change(_)))
+    }
+
+    /// Shows it.
+    pub fn show(&self, console: &Console, title: &str) {
+        console.title(title);
         for item in &self.0 {
-            console.say(&match item {
-                Item::Create(what) => format!("  + {what}"),
-                Item::Change(what) => format!("  ~ {what}"),
-                Item::Detail(what) => format!("      {what}"),
-                Item::Keep(what) => format!("  = {what}"),
-            });
+            match item {
+                Item::Section(place) => console.say(&format!("  {place}")),
+                Item::Create(what) => console.plan_line('+', what),
+                Item::Change(what) => console.plan_line('~', what),
+                Item::Keep(what) => console.plan_line('=', what),
+                Item::Detail(what) => console.say(&format!("        {what}")),
+                Item::Before(what) => console.say(&format!("      - {what}")),
+                Item::After(what) => console.say(&format!("      + {what}")),
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Owns the way into the tenant: does it answer, the Management API session, and the custom login domains it knows of.
 
-use super::{demand, tenant, within};
-use crate::ask::given::Inputs;
+use super::{demand, within};
 use crate::auth0::management::{Login, Management};
 use crate::checks::{id, tenant as checks};
 use crate::diagnosis::{Code, Failure};
@@ -16,51 +15,41 @@ pub struct Session<'a> {
     pub management: Management<'a>,
     /// Client ID and secret that were given now.
     pub to_keep: Option<(String, Secret)>,
+    /// The custom login domains that the tenant named, when it was asked.
+    pub custom_domains: Vec<Domain>,
 }
 
-/// Signs in and adds the custom login domains that are ready to the known ones.
+/// Signs in, and on request asks for the custom login domains that are ready.
 ///
 /// # Errors
 /// `tenant_not_found`, `management_*`, or a network failure.
 pub fn run<'a>(
     world: &'a World,
     domain: &Domain,
-    inputs: &mut Inputs,
-    login_domains: &mut Vec<Domain>,
+    login: Login,
+    is_new: bool,
+    ask_domains: bool,
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
         world.console.title(&format!("Auth0 tenant {domain}"));
         demand(world, checks::reachable(&world.http, domain))?;
-        let (login, new, management) = loop {
-            let (login, new) = tenant::choose_login(world, inputs)?;
-            match Management::sign_in(&world.http, domain, &login) {
-                Ok(management) => break (login, new, management),
-                Err(failure) => {
-                    world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
-                    let typed_wrong =
-                        matches!(failure.code, Code::ManagementCredentialsRejected | Code::ManagementTokenRejected);
-                    if world.dialogue.is_none() || !typed_wrong {
-                        return Err(failure);
-                    }
-                }
-            }
+        let opened = || {
+            let management = Management::sign_in(&world.http, domain, &login)?;
+            // Named from the token, before the first call.
+            management.require(needed)?;
+            let custom = if ask_domains { custom_domains(&management, domain)? } else { Vec::new() };
+            Ok((management, custom))
         };
-        // Named from the token, before the first call.
-        management.require(needed).inspect_err(|failure| {
+        let (management, custom_domains) = opened().inspect_err(|failure: &Failure| {
             world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
         })?;
-        if login_domains.is_empty() {
-            login_domains.extend(custom_domains(&management, domain).inspect_err(|failure| {
-                world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
-            })?);
-        }
         world.console.finding(&checks::access(&management, &[]));
         let to_keep = match login {
-            Login::Client { id, secret } if new => Some((id, secret)),
+            Login::Client { id, secret } if is_new => Some((id, secret)),
             _ => None,
         };
-        Ok(Session { management, to_keep })
+        Ok(Session { management, to_keep, custom_domains })
     })
 }
 

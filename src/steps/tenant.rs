@@ -5,21 +5,25 @@ use std::collections::BTreeSet;
 
 use super::plan::{Item, Plan};
 use super::{demand, within};
-use crate::ask;
 use crate::ask::given::{Applications, Inputs};
+use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{Chosen, enabled, is_ours, not_found, resolve};
-use crate::checks::connection::{self as connection_checks, find};
+use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
-use crate::ids::ConnectionName;
+use crate::ids::Domain;
 use crate::login::temporary;
 use crate::world::{World, store_failure};
 
 /// What setup needs on every run; creating and changing is asked for only when there is something to create or change.
 pub const LOOK: [&str; 2] = ["read:connections", "read:connections_options"];
+
+/// What the other steps need on a first run.
+const WRITE: [&str; 4] =
+    ["read:clients", "create:connections", "update:connections_options", "read:custom_domains"];
 
 /// What steps 4 and 5 will do.
 pub struct Change {
@@ -59,33 +63,111 @@ impl Change {
     }
 }
 
-/// How to get at the Management API: given, or a saved client with its secret from the store, or asked for.
-/// With it whether the secret is new and could be kept.
+/// How a person lets this program into the tenant.
+pub enum Access {
+    /// With credentials that are not kept yet.
+    New(Login),
+    /// With credentials from the store.
+    Stored(Login),
+    /// Not at all: they enter everything in the dashboard themselves.
+    ByHand,
+}
+
+/// How to get at the Management API, for a command with one question: given, or saved, or asked for.
 ///
 /// # Errors
-/// `secret_store_*`, `cancelled`.
-pub fn choose_login(world: &World, inputs: &mut Inputs) -> Result<(Login, bool), Failure> {
+/// `secret_store_*`, `cancelled`, `input_missing`.
+pub fn login(world: &World, inputs: &mut Inputs, domain: &Domain) -> Result<Login, Failure> {
     if let Some(login) = inputs.management.take() {
-        let new = matches!(login, Login::Client { .. });
-        return Ok((login, new));
+        return Ok(login);
     }
     if let Some(login) = stored_login(world, inputs)? {
-        return Ok((login, false));
+        return Ok(login);
     }
+    match ask_login(world, inputs, domain, false, false)? {
+        Access::New(login) | Access::Stored(login) => Ok(login),
+        Access::ByHand => Err(ask::given::missing(&[how_to_give_login(inputs)])),
+    }
+}
+
+/// Asks how to get at the Management API.
+///
+/// # Errors
+/// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_login(
+    world: &World,
+    inputs: &Inputs,
+    domain: &Domain,
+    back: bool,
+    by_hand: bool,
+) -> Result<Access, Stop> {
     let Some(person) = &world.dialogue else {
-        return Err(ask::given::missing(&[how_to_give_login(inputs)]));
+        return Err(ask::given::missing(&[how_to_give_login(inputs)]).into());
     };
-    let ways = ["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
-    let not_empty = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
-    if inputs.management_id.is_none() && person.choose("How may this program use the Management API", &ways, 0)? == 1 {
-        return Ok((Login::Token(person.secret(ask::TOKEN.question, &not_empty)?), false));
+    let question = |text, help| Question { text, help, default: None, back };
+    let mut id = inputs.management_id.clone();
+    loop {
+        if id.is_none() {
+            explain_access(world, domain);
+            let mut ways =
+                vec!["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
+            if by_hand {
+                ways.push("Not at all: I enter everything in the dashboard myself".to_owned());
+            }
+            match person.choose(&question("How may this program use the Management API", ""), &ways, 0)? {
+                0 => {}
+                1 => {
+                    let help = "it is never stored";
+                    match person.secret(&question(ask::TOKEN.question, help), &|text| not_empty(text)) {
+                        // Back to the choice, which is the question before.
+                        Err(Stop::Back) => continue,
+                        token => return Ok(Access::New(Login::Token(token?))),
+                    }
+                }
+                _ => return Ok(Access::ByHand),
+            }
+        }
+        let client_id = match id.take() {
+            Some(id) => id,
+            None => {
+                let asked = person
+                    .text(&question(ask::MANAGEMENT_ID.question, ask::MANAGEMENT_ID.flag), &|text| client_id_of(text));
+                match asked {
+                    Err(Stop::Back) => continue,
+                    id => id?,
+                }
+            }
+        };
+        let help = "on the application's Settings page";
+        match person.secret(&question(ask::MANAGEMENT_SECRET.question, help), &|text| not_empty(text)) {
+            Err(Stop::Back) if inputs.management_id.is_none() => continue,
+            secret => return Ok(Access::New(Login::Client { id: client_id, secret: secret? })),
+        }
     }
-    let id = match inputs.management_id.take() {
-        Some(id) => id,
-        None => person.text(ask::MANAGEMENT_ID.question, &not_empty)?,
-    };
-    let secret = person.secret(ask::MANAGEMENT_SECRET.question, &not_empty)?;
-    Ok((Login::Client { id, secret }, true))
+}
+
+/// What to do in the dashboard so that the next question can be answered.
+fn explain_access(world: &World, domain: &Domain) {
+    let console = &world.console;
+    console.say(&format!("  The Management API of {domain} does steps 4 and 5. In the Auth0 dashboard, one of:"));
+    console.say("  - Applications > Create Application > Machine to Machine, then authorise it for the Auth0 Management API");
+    console.say("  - a token: Applications > APIs > Auth0 Management API > API Explorer");
+    console.say("  with these permissions:");
+    console.copyable(&[&LOOK[..], &WRITE, &temporary::SCOPES].concat().join(" "));
+}
+
+fn not_empty(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) }
+}
+
+/// Auth0's client IDs have 32 characters, its secrets 64.
+fn client_id_of(text: &str) -> Result<(), String> {
+    not_empty(text)?;
+    crate::ids::refuse_control(text)?;
+    if text.contains("://") || text.contains(char::is_whitespace) {
+        return Err("a client ID is letters and digits without spaces".to_owned());
+    }
+    if text.len() > 48 { Err("it is too long for a client ID; is it the secret".to_owned()) } else { Ok(()) }
 }
 
 /// The ways to give it, for a list of what is missing.
@@ -106,72 +188,74 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
     let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
-    let secret = world.vault.get(&world.profile.management_secret_account()).map_err(store_failure)?;
+    let secret = world.vault().get(&world.profile.management_secret_account()).map_err(store_failure)?;
     Ok(secret.map(|secret| Login::Client { id, secret }))
 }
 
-/// Step 4, looking: the connection and what differs.
+/// What the tenant has: every application, and those that the connection is enabled for.
+pub struct Listed {
+    /// Every application of the tenant.
+    pub all: Vec<Application>,
+    /// Client IDs of those that the connection is enabled for.
+    pub on: BTreeSet<String>,
+}
+
+/// Step 5, looking.
 ///
 /// # Errors
 /// As the Management API answers.
-pub fn look_at_connection(
-    world: &World,
-    management: &Management,
-    wanted: &Wanted,
-    chosen: Option<&ConnectionName>,
-) -> Result<(Option<Connection>, Vec<Difference>), Failure> {
-    within(world, Step::Connection, || {
-        management.require(&LOOK)?;
-        let now = find(management, wanted.provider, chosen)?;
-        let differences = match &now {
-            Some(connection) => wanted.differences(connection)?,
-            None => Vec::new(),
-        };
-        Ok((now, differences))
-    })
+pub fn list(management: &Management, now: Option<&Connection>) -> Result<Listed, Failure> {
+    let all = management.applications()?;
+    let on = match now {
+        Some(connection) => management.enabled_clients(&connection.id)?,
+        None => BTreeSet::new(),
+    };
+    Ok(Listed { all, on })
 }
 
-/// Step 5, looking: which applications, and which of them still have to be enabled.
+/// Asks for the applications: machine to machine ones are left out, those that are enabled now are selected. Client IDs.
 ///
 /// # Errors
-/// `application_not_found`, `application_gone`, or as the Management API answers.
-pub fn look_at_applications(
-    world: &World,
-    management: &Management,
-    now: Option<&Connection>,
-    inputs: &Inputs,
-) -> Result<Selection, Failure> {
-    within(world, Step::Applications, || {
-        let all = management.applications()?;
-        let on = match now {
-            Some(connection) => management.enabled_clients(&connection.id)?,
-            None => BTreeSet::new(),
-        };
-        let applications = match (&inputs.applications, &world.dialogue) {
-            (Applications::Unknown, Some(person)) => {
-                let candidates: Vec<&Application> = all.iter().filter(|a| a.logs_people_in() && !is_ours(a)).collect();
-                if candidates.is_empty() {
-                    let message = "the tenant has no application that logs people in; create one, then run setup again";
-                    return Err(Failure::new(Code::ApplicationNotFound, message));
-                }
-                let items: Vec<String> = candidates.iter().map(|a| Chosen::from(*a).label()).collect();
-                let selected: Vec<bool> = candidates.iter().map(|a| on.contains(&a.client_id)).collect();
-                let chosen = person.choose_many(ask::APPS.question, &items, &selected)?;
-                chosen.into_iter().filter_map(|n| candidates.get(n)).map(|a| Chosen::from(*a)).collect()
-            }
-            (choice, _) => resolve(choice, &all)?,
-        };
-        if let Some(gone) = applications.iter().find(|application| application.gone) {
-            let message = format!("the saved application {} does not exist in the tenant any more", gone.client_id);
-            return Err(Failure::new(Code::ApplicationGone, message));
-        }
-        for application in applications.iter().filter(|application| application.for_machines) {
-            world.console.warn(&format!("{} is machine to machine: nobody logs in with it", application.label()));
-        }
-        let to_enable: Vec<String> =
-            applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !on.contains(client_id)).collect();
-        Ok(Selection { applications, to_enable, all })
-    })
+/// `application_not_found` when there is none to choose from; `Back` or `cancelled`.
+pub fn ask_applications(world: &World, listed: &Listed, before: &[String], back: bool) -> Result<Vec<String>, Stop> {
+    let person = world.person(&ask::APPS)?;
+    let candidates: Vec<&Application> =
+        listed.all.iter().filter(|application| application.logs_people_in() && !is_ours(application)).collect();
+    if candidates.is_empty() {
+        let message = "the tenant has no application that logs people in";
+        let hint = "Create one in the dashboard: Applications > Create Application";
+        return Err(Failure::new(Code::ApplicationNotFound, message).with_hint(hint).into());
+    }
+    let left_out = listed.all.iter().filter(|application| !application.logs_people_in()).count();
+    if left_out > 0 {
+        world.console.say(&format!("  {left_out} machine-to-machine or global ones are not listed: nobody logs in there"));
+    }
+    let items: Vec<String> = candidates.iter().map(|application| Chosen::from(*application).label()).collect();
+    let selected: Vec<bool> = candidates
+        .iter()
+        .map(|application| listed.on.contains(&application.client_id) || before.contains(&application.client_id))
+        .collect();
+    let question = Question { text: ask::APPS.question, help: ask::APPS.flag, default: None, back };
+    let chosen = person.choose_many(&question, &items, &selected)?;
+    Ok(chosen.into_iter().filter_map(|n| candidates.get(n)).map(|application| application.client_id.clone()).collect())
+}
+
+/// Turns the choice into applications of the tenant, and says which of them still have to be enabled.
+///
+/// # Errors
+/// `application_not_found`, `application_gone`.
+pub fn select(world: &World, choice: &Applications, listed: &Listed) -> Result<Selection, Failure> {
+    let applications = resolve(choice, &listed.all)?;
+    if let Some(gone) = applications.iter().find(|application| application.gone) {
+        let message = format!("the saved application {} does not exist in the tenant any more", gone.client_id);
+        return Err(Failure::new(Code::ApplicationGone, message));
+    }
+    for application in applications.iter().filter(|application| application.for_machines) {
+        world.console.warn(&format!("{} is machine to machine: nobody logs in with it", application.label()));
+    }
+    let to_enable: Vec<String> =
+        applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !listed.on.contains(client_id)).collect();
+    Ok(Selection { applications, to_enable, all: listed.all.clone() })
 }
 
 /// Refuses to begin what is known not to come to an end.
@@ -210,7 +294,8 @@ pub fn require_for(
 }
 
 /// Adds steps 4 and 5 to the plan.
-pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted) {
+pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) {
+    plan.section(format!("In the tenant {domain}"));
     match (&change.now, change.differences.as_slice()) {
         (None, _) => {
             plan.add(Item::Create(format!("create the connection {} ({})", wanted.name, wanted.provider.strategy())));
@@ -222,8 +307,7 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted) {
         (Some(now), differences) => {
             plan.add(Item::Change(format!("change the connection {} ({})", now.name, now.id)));
             for difference in differences {
-                let line = format!("{}: {} -> {}", difference.field, difference.now, difference.wanted);
-                plan.add(Item::Detail(line));
+                plan.differs(&difference.field, &difference.now, &difference.wanted);
             }
         }
     }

@@ -42,7 +42,7 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
 
 /// Whether a text could be a secret: Google's prefix, a long hexadecimal run, a JSON Web Token, or a long run of mixed
 /// letters and digits without the dots and spaces that names and addresses have.
-fn looks_secret(text: &str) -> bool {
+pub fn looks_secret(text: &str) -> bool {
     let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let dense = text.len() >= 24
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))

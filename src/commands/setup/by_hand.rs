@@ -1,44 +1,35 @@
 //! Owns `setup --manual`: steps 4 and 5 in the dashboard by a person's hand, verified through `/authorize`.
 
-use super::{Place, confirm};
+use super::Place;
 use crate::ask::given::Inputs;
+use crate::checks::applications::Chosen;
 use crate::cli;
 use crate::diagnosis::Failure;
 use crate::finding::{Step, StepReport, StepState};
 use crate::login::{self, session};
 use crate::steps::app::App;
 use crate::steps::local::Local;
-use crate::steps::plan::Plan;
 use crate::steps::{manual, within};
 use crate::world::World;
 
-/// Runs steps 4 to 6.
+/// Keeps what belongs on this machine, then verifies what the person entered.
 ///
 /// # Errors
 /// What went wrong, named.
-pub fn run(world: &World, args: &cli::Setup, inputs: &Inputs, app: &App, place: &Place) -> Result<(), Failure> {
-    manual::guide(world, &place.domain, &place.connection, app);
-    let applications = within(world, Step::Applications, || manual::applications(world, &inputs.applications))?;
-    let local = Local { app, profile: place.profile(world, app, inputs.port, &applications), management: None };
-    let mut plan = Plan::default();
-    local.plan(world, &mut plan);
-    plan.show(&world.console, &format!("profile {} (the tenant {} is yours to change)", world.profile, place.domain));
-    if args.dry_run {
-        world.console.connection(super::by_hand_document(app, place));
-        let planned = if app.to_store { StepState::Planned } else { StepState::Done };
-        world.console.step(StepReport::new(Step::Credentials, planned, "accepted by the provider"));
-        for step in [Step::Connection, Step::Applications, Step::Login] {
-            world.console.step(StepReport::new(step, StepState::Skipped, "left out (--dry-run)"));
-        }
-        super::say_dry_run(world);
-        return Ok(());
-    }
-    confirm(world, args, &plan, "Do this")?;
+pub fn run(
+    world: &World,
+    args: &cli::Setup,
+    inputs: &Inputs,
+    app: &App,
+    place: &Place,
+    local: &Local,
+    applications: &[Chosen],
+) -> Result<(), Failure> {
     local.apply(world)?;
     world.console.heading(Step::Applications.number(), Step::Applications.title());
     world.console.say("  On the connection's Applications tab, switch it on for:");
     applications.iter().for_each(|application| world.console.say(&format!("    {}", application.label())));
-    manual::verify(world, &applications, &place.expected(app))?;
+    manual::verify(world, applications, &place.expected(app))?;
 
     world.console.heading(Step::Login.number(), Step::Login.title());
     let Some(test_app) = inputs.test_app.as_deref() else {
@@ -53,4 +44,14 @@ pub fn run(world: &World, args: &cli::Setup, inputs: &Inputs, app: &App, place: 
         session::run(world, &place.login(app, inputs), login::host(&place.domain, &place.login_domains), &through)
     })
     .map(drop)
+}
+
+/// The end of a dry run.
+pub fn report_planned(world: &World, app: &App, place: &Place) {
+    world.console.connection(super::by_hand_document(app, place));
+    let planned = if app.to_store { StepState::Planned } else { StepState::Done };
+    world.console.step(StepReport::new(Step::Credentials, planned, "accepted by the provider"));
+    for step in [Step::Connection, Step::Applications, Step::Login] {
+        world.console.step(StepReport::new(step, StepState::Skipped, "left out (--dry-run)"));
+    }
 }

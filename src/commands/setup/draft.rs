@@ -82,18 +82,26 @@ pub struct Draft<'a> {
     /// Whether the Management API client's secret is kept.
     pub keep: Option<bool>,
     /// What was answered before it was taken back: the default of the next time.
-    pub before: Before,
+    pub before: Before<'a>,
+    /// An answer that is being changed from the plan: going back leaves it as it was.
+    pub changing: Option<Answer>,
     /// The heading that was printed last.
     pub at: u8,
 }
 
 /// Answers that were taken back.
 #[derive(Default)]
-pub struct Before {
+pub struct Before<'a> {
     pub provider: Option<Provider>,
     pub domain: Option<Domain>,
     pub client_id: Option<String>,
     pub applications: Vec<String>,
+    /// The app with its secret.
+    pub app: Option<App>,
+    /// Whether that secret is right again when the same client ID is.
+    pub app_is_right: bool,
+    /// The session.
+    pub session: Option<Session<'a>>,
 }
 
 impl<'a> Draft<'a> {
@@ -120,6 +128,7 @@ impl<'a> Draft<'a> {
             listed: None,
             change: None,
             before: Before::default(),
+            changing: None,
             at: 0,
         }
     }
@@ -152,7 +161,10 @@ impl<'a> Draft<'a> {
                 self.before.client_id = self.inputs.client_id.take();
                 self.forget_app();
             }
-            Answer::Secret => self.forget_app(),
+            Answer::Secret => {
+                self.forget_app();
+                self.before.app_is_right = false;
+            }
             Answer::Access => {
                 self.manual = self.args.manual;
                 self.leave_tenant();
@@ -169,6 +181,42 @@ impl<'a> Draft<'a> {
             Answer::Scopes => self.callbacks_verified = None,
             Answer::Store => {}
         }
+    }
+
+    /// Back to the question before; whether there is one.
+    pub fn back(&mut self) -> bool {
+        if let Some(changing) = self.changing.take() {
+            self.restore(changing);
+            return true;
+        }
+        match self.asked.last().copied() {
+            Some(last) => {
+                self.forget(last);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// An answer that was taken back for a change stays what it was.
+    pub fn restore(&mut self, answer: Answer) {
+        let before = &mut self.before;
+        match answer {
+            Answer::Provider => self.inputs.provider = before.provider,
+            Answer::Tenant | Answer::Access => {
+                self.inputs.domain = before.domain.clone().or(self.inputs.domain.take());
+                self.session = before.session.take();
+            }
+            Answer::ClientId => self.inputs.client_id = before.client_id.clone(),
+            Answer::Secret => self.app = before.app.take(),
+            Answer::Applications => {
+                let ids = std::mem::take(&mut before.applications);
+                self.inputs.applications = Applications::Named(ids);
+            }
+            Answer::Registered | Answer::Keep => {}
+            Answer::Connection | Answer::Scopes | Answer::Store => {}
+        }
+        self.saved_secret_applies();
     }
 
     /// The provider is another one: what belongs to the former one goes.
@@ -192,6 +240,7 @@ impl<'a> Draft<'a> {
             self.inputs.management = None;
             self.inputs.management_id = None;
         }
+        self.before.session = None;
         self.inputs.same_tenant = self.world.saved.domain.as_ref() == Some(&domain);
         self.inputs.domain = Some(domain);
     }
@@ -210,14 +259,16 @@ impl<'a> Draft<'a> {
     fn forget_app(&mut self) {
         self.callbacks_verified = None;
         self.app_verified = false;
-        // A secret from the store is there for the next time, one that was typed is asked for again.
-        if let Some(app) = self.app.take().filter(|app| !app.to_store) {
-            self.stored = Some(app.secret);
+        if let Some(app) = self.app.take() {
+            self.before.app = Some(app);
+            self.before.app_is_right = true;
         }
     }
 
     fn leave_tenant(&mut self) {
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            self.before.session = Some(session);
+        }
         self.found_domains.clear();
         self.keep = None;
         self.leave_connection();

@@ -9,7 +9,7 @@ use crate::ids::Domain;
 use crate::login::temporary;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
-use crate::steps::tenant::{Change, Listed};
+use crate::steps::tenant::Change;
 use crate::steps::{manual, sign_in, tenant, within};
 
 impl Draft<'_> {
@@ -43,6 +43,7 @@ impl Draft<'_> {
     pub(super) fn answered(&mut self, answer: Answer) {
         self.asked.retain(|asked| *asked != answer);
         self.asked.push(answer);
+        self.changing = None;
         self.world.console.way_on(&self.way_on());
     }
 
@@ -206,6 +207,12 @@ impl Draft<'_> {
     /// The secret: given, or kept from before, or asked for; and whether it still has to be stored.
     fn choose_secret(&mut self, provider: Provider) -> Result<App, Stop> {
         let applies = self.inputs.saved_secret_applies;
+        let same = |app: &mut App| app.provider == provider && Some(&app.client_id) == self.inputs.client_id.as_ref();
+        if self.before.app_is_right
+            && let Some(app) = self.before.app.take_if(same)
+        {
+            return Ok(App { scopes: self.scopes(provider), scopes_chosen: self.inputs.scopes.is_some(), ..app });
+        }
         let (secret, to_store) = match (self.inputs.secret.take(), self.stored.take_if(|_| applies)) {
             (Some(given), kept) => {
                 let same = kept.as_ref().or(self.stored.as_ref()).is_some_and(|kept| given.same_as(kept));
@@ -241,7 +248,7 @@ impl Draft<'_> {
             let login = match tenant::stored_login(self.world, &self.inputs)? {
                 Some(login) => tenant::Access::Stored(login),
                 None => {
-                    let access = tenant::ask_login(self.world, &self.inputs, domain, self.can_go_back())?;
+                    let access = tenant::ask_login(self.world, &self.inputs, domain, self.can_go_back(), true)?;
                     self.answered(Answer::Access);
                     access
                 }
@@ -323,8 +330,8 @@ impl Draft<'_> {
         let world = self.world;
         let (Some(session), Some(now)) = (&self.session, &self.looked) else { return Ok(()) };
         if self.listed.is_none() {
-            let (all, on) = within(world, Step::Applications, || tenant::list(&session.management, now.as_ref()))?;
-            self.listed = Some(Listed { all, on });
+            let listed = within(world, Step::Applications, || tenant::list(&session.management, now.as_ref()))?;
+            self.listed = Some(listed);
         }
         let Some(listed) = &self.listed else { return Ok(()) };
         if self.inputs.applications == Applications::Unknown && world.dialogue.is_some() {

@@ -33,7 +33,7 @@ impl Run<'_> {
                 Some(secret),
             ),
             Kept::Nothing => {
-                let message = match self.world.store {
+                let message = match self.world.store() {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
                     _ => format!("the client secret is not in {}", self.world.place()),
                 };

@@ -1,0 +1,236 @@
+//! Owns the decisions of `setup` at the plan and at a failure: write, change an answer, look again, leave.
+//!
+//! Refuses to end a dialogue where something can still be mended, and to ask a script anything.
+
+use super::draft::{Answer, Draft};
+use crate::ask::{self, Ask, Question, Stop, cancelled};
+use crate::diagnosis::{Code, Exit, Failure};
+use crate::ids::{ConnectionName, Store};
+use crate::provider::scopes;
+use crate::steps::app::stored_secret;
+use crate::world::World;
+
+/// What a person wants done with the plan.
+pub enum Decision {
+    /// Do it.
+    Go,
+    /// Look at it again, with another answer.
+    Again,
+}
+
+/// Confirms the plan: nothing is written before.
+///
+/// # Errors
+/// `cancelled`, or `confirmation_missing` when nobody can be asked.
+pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str, go: &str) -> Result<Decision, Failure> {
+    let world = draft.world;
+    if draft.args.yes {
+        return Ok(Decision::Go);
+    }
+    let Some(person) = &world.dialogue else {
+        if is_empty {
+            return Ok(Decision::Go);
+        }
+        return Err(Failure::new(Code::ConfirmationMissing, "nobody confirmed the plan; nothing was written"));
+    };
+    if is_empty && draft.args.skip_login {
+        return Ok(Decision::Go);
+    }
+    world.console.gap();
+    let items = [go.to_owned(), "Change an answer".to_owned(), "Leave, and write nothing".to_owned()];
+    let question = Question { text: question, help: "--yes", default: None, back: !draft.asked.is_empty() };
+    match person.choose(&question, &items, 0) {
+        Ok(0) => Ok(Decision::Go),
+        Ok(1) => {
+            change_one(draft, &**person)?;
+            Ok(Decision::Again)
+        }
+        Ok(_) => Err(Failure::new(Code::Cancelled, "left at the plan; nothing was written")),
+        Err(Stop::Back) => {
+            draft.back();
+            Ok(Decision::Again)
+        }
+        Err(Stop::Failed(failure)) => Err(failure),
+    }
+}
+
+/// After a failure: a person mends it and goes on from there; a script ends with it.
+///
+/// # Errors
+/// The failure itself when there is nobody to ask, or the person leaves it at that.
+pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
+    let world = draft.world;
+    let Some(person) = world.dialogue.as_ref().filter(|_| !draft.args.yes && failure.code != Code::Cancelled) else {
+        return Err(failure);
+    };
+    world.console.failure(&failure);
+    let wrong = answer_behind(failure.code);
+    let mut ways = Vec::new();
+    if let Some((_, words)) = wrong {
+        ways.push(words.to_owned());
+    }
+    ways.extend(["Look again, it is mended now", "Change an answer", "Leave it at that"].map(str::to_owned));
+    let question = Question { text: "How to go on", help: "", default: None, back: false };
+    let chosen = match person.choose(&question, &ways, 0) {
+        Ok(chosen) => chosen,
+        Err(stop) => return Err(stop.into()),
+    };
+    match (wrong, chosen) {
+        (Some((answer, _)), 0) => draft.forget(answer),
+        (Some(_), 1) | (None, 0) => {}
+        (Some(_), 2) | (None, 1) => change_one(draft, &**person)?,
+        _ => return Err(failure),
+    }
+    Ok(())
+}
+
+/// The answer that a failure is about, and the words that offer to give it again.
+fn answer_behind(code: Code) -> Option<(Answer, &'static str)> {
+    Some(match code {
+        Code::ClientSecretRejected => (Answer::Secret, "Enter the client secret again"),
+        Code::ClientIdUnknown | Code::ClientDeleted => (Answer::ClientId, "Enter another client ID"),
+        Code::TenantNotFound => (Answer::Tenant, "Enter another tenant domain"),
+        Code::ManagementCredentialsRejected
+        | Code::ManagementTokenRejected
+        | Code::ManagementTokenExpired
+        | Code::MissingScope => (Answer::Access, "Enter other Management API credentials"),
+        Code::ApplicationNotFound | Code::ApplicationGone => (Answer::Applications, "Choose other applications"),
+        Code::ProviderShutDown => (Answer::Provider, "Choose another provider"),
+        _ => return None,
+    })
+}
+
+/// One line of what was answered, to change.
+fn change_one(draft: &mut Draft, person: &dyn Ask) -> Result<(), Failure> {
+    let lines = lines(draft);
+    let items: Vec<String> = lines.iter().map(|(_, line)| line.clone()).collect();
+    let question = Question { text: "Which one", help: "", default: None, back: true };
+    let answer = match person.choose(&question, &items, 0) {
+        Ok(n) => lines.get(n).map(|(answer, _)| *answer),
+        Err(Stop::Back) => None,
+        Err(Stop::Failed(failure)) => return Err(failure),
+    };
+    let Some(answer) = answer else { return Ok(()) };
+    match change(draft, person, answer) {
+        Ok(()) | Err(Stop::Back) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(failure),
+    }
+}
+
+fn lines(draft: &Draft) -> Vec<(Answer, String)> {
+    let inputs = &draft.inputs;
+    let mut lines = Vec::new();
+    let mut line = |answer, name: &str, value: String| lines.push((answer, format!("{name}: {value}")));
+    if let Some(provider) = inputs.provider {
+        line(Answer::Provider, "provider", provider.title().to_owned());
+    }
+    if let Some(domain) = &inputs.domain {
+        line(Answer::Tenant, "tenant", domain.to_string());
+    }
+    if let Some(id) = &inputs.client_id {
+        line(Answer::ClientId, "client ID", id.clone());
+        line(Answer::Secret, "client secret", "********".to_owned());
+    }
+    if let (Some(provider), Some(domain)) = (inputs.provider, &inputs.domain) {
+        line(Answer::Connection, "connection", draft.place(provider, domain).connection);
+        let scopes = draft.app.as_ref().map_or_else(|| draft.scopes(provider), |app| app.scopes.clone());
+        line(Answer::Scopes, "scopes", scopes.join(" "));
+    }
+    if draft.session.is_some() {
+        line(Answer::Access, "Management API", "credentials".to_owned());
+    }
+    if let Some(change) = &draft.change {
+        let names: Vec<String> = change.selection.applications.iter().map(|one| one.label()).collect();
+        line(Answer::Applications, "applications", names.join(", "));
+    }
+    if draft.world.sandbox.is_none() {
+        line(Answer::Store, "secrets", format!("kept in {}", draft.world.place()));
+    }
+    lines
+}
+
+/// Takes the answer back, so that the next pass asks for it; what a pass never asks is asked here.
+fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Stop> {
+    let world = draft.world;
+    let Some(provider) = draft.inputs.provider else { return Ok(()) };
+    match answer {
+        Answer::Connection => {
+            let now = draft.inputs.domain.as_ref().map(|domain| draft.place(provider, domain).connection);
+            let question = Question {
+                text: "Name of the connection in Auth0",
+                help: ask::CONNECTION.flag,
+                default: now.as_deref(),
+                back: true,
+            };
+            let name = person.text(&question, &|text| text.parse::<ConnectionName>().map(drop))?;
+            draft.inputs.connection = name.parse().ok();
+            draft.forget(answer);
+        }
+        Answer::Scopes => {
+            let names: Vec<String> = scopes::known(provider).map(str::to_owned).collect();
+            let now = draft.app.as_ref().map_or_else(|| draft.scopes(provider), |app| app.scopes.clone());
+            let selected: Vec<bool> = names.iter().map(|name| now.contains(name)).collect();
+            let question = Question { text: "Scopes to ask people for", help: ask::SCOPES.flag, default: None, back: true };
+            let chosen = person.choose_many(&question, &names, &selected)?;
+            let chosen: Vec<String> = chosen.into_iter().filter_map(|n| names.get(n).cloned()).collect();
+            if !scopes::identity_readable(provider, chosen.iter().map(String::as_str)) {
+                let enough = provider.identity_scopes().join(", ");
+                world.console.problem(&format!("none of them lets the identity be read; add one of {enough}"));
+                return Ok(());
+            }
+            draft.inputs.scopes = Some(chosen);
+            draft.forget(answer);
+        }
+        Answer::Store => {
+            choose_store(world, person, true)?;
+            let kept = stored_secret(world)?;
+            draft.was_stored = kept.is_some();
+            if let Some(app) = &mut draft.app {
+                app.to_store = !kept.is_some_and(|kept| kept.same_as(&app.secret));
+                app.replaces = draft.was_stored;
+            }
+            draft.forget(answer);
+        }
+        _ => {
+            draft.forget(answer);
+            draft.changing = Some(answer);
+        }
+    }
+    Ok(())
+}
+
+/// Where secrets go, when the keychain is no place for them.
+///
+/// # Errors
+/// `Back`, `cancelled`.
+pub fn choose_store(world: &World, person: &dyn Ask, back: bool) -> Result<(), Stop> {
+    let stores = [Store::Keychain, Store::File, Store::Nothing];
+    let items = [
+        "the keychain of this system",
+        "a file beside the settings that only you can read (plain text)",
+        "nowhere: it is asked for each time",
+    ];
+    let question = Question { text: "Where should the client secret be kept", help: ask::STORE.flag, default: None, back };
+    let now = stores.iter().position(|store| *store == world.store()).unwrap_or(0);
+    let chosen = person.choose(&question, &items.map(str::to_owned), now)?;
+    if let Some(store) = stores.get(chosen) {
+        world.keep_in(*store)?;
+    }
+    Ok(())
+}
+
+/// A secret store that does not answer: a person may name another one, and only a person.
+///
+/// # Errors
+/// The failure itself when there is nobody to ask, or the person leaves.
+pub fn other_store(world: &World, failure: Failure, yes: bool) -> Result<(), Failure> {
+    let Some(person) = world.dialogue.as_ref().filter(|_| !yes && failure.exit() == Exit::Store) else {
+        return Err(failure);
+    };
+    world.console.failure(&failure);
+    match choose_store(world, &**person, false) {
+        Ok(()) => Ok(()),
+        Err(Stop::Back) => Err(cancelled()),
+        Err(Stop::Failed(stopped)) => Err(stopped),
+    }
+}
