@@ -46,6 +46,16 @@ impl Process {
             && self.variables.get("CI").is_none()
     }
 
+    /// Whether nothing may be coloured or drawn anew, and lists to choose from are numbered.
+    pub fn is_plain(&self, global: &cli::Global) -> bool {
+        self.is_plain_with(global.plain)
+    }
+
+    /// The same for a command line that was not parsed.
+    pub fn is_plain_with(&self, flag: bool) -> bool {
+        plain(flag, self.variables.get(PLAIN), self.variables.get("TERM"))
+    }
+
     fn is_wsl(&self) -> bool {
         self.variables.get("WSL_DISTRO_NAME").is_some() || self.variables.get("WSL_INTEROP").is_some()
     }
@@ -59,6 +69,14 @@ impl Process {
     }
 }
 
+/// The variable of `--plain`.
+const PLAIN: &str = "FITBIT_CONNECT_PLAIN";
+
+/// Asked for by the flag or the variable, or a terminal that can do no more.
+fn plain(flag: bool, variable: Option<&str>, term: Option<&str>) -> bool {
+    flag || variable.is_some_and(|value| !value.is_empty()) || term == Some("dumb")
+}
+
 /// Whether this process may read the terminal on its stdin: a process in the background of its own terminal is stopped by a
 /// read. A terminal that does not control this process, or none at all, stops nobody.
 pub fn is_foreground() -> bool {
@@ -67,4 +85,29 @@ pub fn is_foreground() -> bool {
         return rustix::termios::tcgetpgrp(std::io::stdin()).map_or(true, |group| group == rustix::process::getpgrp());
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_is_asked_for_or_all_that_the_terminal_can_do() {
+        for (flag, variable, term, expected) in [
+            (false, None, None, false),
+            (false, None, Some("xterm-256color"), false),
+            (false, None, Some(""), false),
+            (false, None, Some("dumb"), true),
+            (false, Some(""), None, false),
+            (false, Some(""), Some("xterm"), false),
+            (false, Some("1"), None, true),
+            (false, Some("0"), Some("xterm"), true),
+            (false, Some("1"), Some("dumb"), true),
+            (true, None, None, true),
+            (true, Some(""), Some("xterm"), true),
+            (true, Some("1"), Some("dumb"), true),
+        ] {
+            assert_eq!(plain(flag, variable, term), expected, "{flag} {variable:?} {term:?}");
+        }
+    }
 }

@@ -314,7 +314,7 @@ fn again(global: &cli::Global) -> String {
 fn dialogue(process: &Process, global: &cli::Global) -> Option<Box<dyn Ask>> {
     let colour = global.color != crate::console::Colour::Never
         && process.variables.get("NO_COLOR").is_none()
-        && process.variables.get("TERM") != Some("dumb");
+        && !process.is_plain(global);
     process.is_dialogue(global).then(|| Box::new(Person::new(colour)) as Box<dyn Ask>)
 }
 
