@@ -44,6 +44,9 @@ pub struct Global {
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", hide_possible_values = true)]
     pub color: Colour,
+    /// No colour, no redrawing, numbered questions: for screen readers and simple terminals [env: FITBIT_CONNECT_PLAIN]
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 /// The commands.

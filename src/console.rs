@@ -1,6 +1,10 @@
 //! Owns everything that is printed: prose for people on stderr, results and the one JSON document on stdout.
 //!
-//! Refuses to let foreign text move the cursor or turn a line around, and a broken pipe to be an error.
+//! Refuses to let foreign text move the cursor or turn a line around, and a broken pipe to be an error. On a terminal, prose
+//! breaks between words; elsewhere a line is a line.
+
+mod document;
+mod wrap;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,72 +14,14 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 
-use crate::diagnosis::{Exit, Failure};
+use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State, StepReport};
 use crate::text::unsafe_to_show;
 
-/// The JSON document of `setup`, `test`, `status` and `remove`; members that do not apply are left out.
-#[derive(Debug, Default, Serialize)]
-pub struct Document {
-    schema: u32,
-    command: String,
-    ok: bool,
-    exit_code: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    profile: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<ConnectionDoc>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    steps: Vec<StepReport>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    checks: Vec<Finding>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<IdentityDoc>,
-    #[serde(flatten)]
-    more: serde_json::Map<String, serde_json::Value>,
-    error: Option<ErrorDoc>,
-}
-
-/// The connection as the document shows it.
-#[derive(Debug, Clone, Serialize)]
-pub struct ConnectionDoc {
-    /// Auth0's id; none when it does not exist yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Its strategy.
-    pub strategy: String,
-    /// created, updated, unchanged, would_create, would_update; none for a command that changes nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<&'static str>,
-}
-
-/// Who signed in.
-#[derive(Debug, Clone, Serialize)]
-pub struct IdentityDoc {
-    /// `sub` of the ID token, or the provider's user id.
-    pub subject: String,
-    /// Display name, when one came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The old Fitbit user id, when it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub legacy_user_id: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct ErrorDoc {
-    code: &'static str,
-    message: String,
-    hint: String,
-}
+use document::Document;
+pub use document::{ConnectionDoc, IdentityDoc};
+use wrap::{columns, margin, wrap, wrap_behind};
 
 /// When colour is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -91,10 +37,13 @@ pub enum Colour {
 /// The two streams and the document.
 pub struct Console {
     json: bool,
+    plain: bool,
     colour: ColorChoice,
     document: Mutex<Document>,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
+    /// How to go on after a cancelled command.
+    way_on: Mutex<Option<String>>,
     /// Whether the last word was said: Ctrl-C at a question reaches both the question and the signal handler.
     finished: Mutex<bool>,
     /// Whether a result could not be written, for another reason than a reader that went away.
@@ -102,9 +51,10 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console for one command.
-    pub fn new(json: bool, colour: Colour, command: &str) -> Self {
+    /// A console for one command; `plain` is for screen readers and simple terminals: no colour, nothing drawn anew.
+    pub fn new(json: bool, colour: Colour, plain: bool, command: &str) -> Self {
         let colour = match colour {
+            _ if plain => ColorChoice::Never,
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
@@ -112,9 +62,11 @@ impl Console {
         let document = Document { schema: 1, command: command.to_owned(), ..Document::default() };
         Self {
             json,
+            plain,
             colour,
             document: Mutex::new(document),
             last_hint: Mutex::default(),
+            way_on: Mutex::default(),
             finished: Mutex::default(),
             unwritten: AtomicBool::new(false),
         }
@@ -125,9 +77,16 @@ impl Console {
         self.json
     }
 
-    /// A line for people.
+    /// Whether nothing may be coloured or drawn anew, and lists to choose from are numbered.
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// A line for people; what stands before its text (margin, mark of a list) stays clear of the lines it breaks into.
     pub fn say(&self, line: &str) {
-        self.err(&clean(line));
+        let line = clean(line);
+        let (head, text) = margin(&line);
+        self.prose(head, text, columns(head), columns(head));
     }
 
     /// An empty line for people.
@@ -142,32 +101,52 @@ impl Console {
 
     /// Puts a value on the clipboard of the terminal, also over SSH (OSC 52); a terminal that does not know it ignores it.
     pub fn to_clipboard(&self, value: &str) {
-        if self.is_terminal() {
+        if self.has_clipboard() {
             let _ = write!(std::io::stderr(), "\x1b]52;c;{}\x07", STANDARD.encode(value));
         }
+    }
+
+    /// Whether that is worth offering: in plain mode nothing is sent that is not text.
+    pub fn has_clipboard(&self) -> bool {
+        self.is_terminal() && !self.plain
     }
 
     /// The heading of a step: `3 of 6  Copy the client ID and secret`.
     pub fn heading(&self, number: u8, title: &str) {
         self.gap();
-        self.err(&format!("{}{number} of 6  {title}{}", BOLD.render(), BOLD.render_reset()));
+        self.styled(BOLD, &format!("{number} of 6  "), &clean(title));
+    }
+
+    /// STUB
+    pub fn waiting(&self, _what: &str) -> Stub { Stub }
+
+    /// What is known about the way so far, in words, below a heading.
+    pub fn progress(&self, line: &str) {
+        let line = clean(line);
+        let (head, text) = margin(&line);
+        self.styled(DIM, head, text);
     }
 
     /// A heading that belongs to no step.
     pub fn title(&self, title: &str) {
         self.gap();
-        self.err(&format!("{}{}{}", BOLD.render(), clean(title), BOLD.render_reset()));
+        self.styled(BOLD, "", &clean(title));
     }
 
     /// A warning for people.
     pub fn warn(&self, line: &str) {
-        self.err(&format!("{}warning:{} {}", YELLOW.render(), YELLOW.render_reset(), clean(line)));
+        self.labelled("", YELLOW, "warning:", &clean(line));
     }
 
     /// What to do about the line before.
     pub fn hint(&self, hint: &str) {
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
-        self.err(&format!("  {}hint:{} {}", DIM.render(), DIM.render_reset(), clean(hint)));
+        self.labelled("  ", DIM, "hint:", &clean(hint));
+    }
+
+    /// How to go on, should the command be cancelled: one line, usually a command.
+    pub fn way_on(&self, line: &str) {
+        *self.way_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.to_owned());
     }
 
     /// A line of a plan behind its mark: `+` new, `~` changed, `=` left alone.
@@ -177,35 +156,26 @@ impl Console {
             '~' => YELLOW,
             _ => DIM,
         };
-        self.err(&format!("    {}{mark}{} {}", style.render(), style.render_reset(), clean(what)));
+        self.labelled("    ", style, &mark.to_string(), &clean(what));
     }
 
     /// A failure that can be mended, unless its finding stands there already.
     pub fn failure(&self, failure: &Failure) {
-        let shown = self.with(|document| {
-            document.checks.last().is_some_and(|check| check.failure.as_ref() == Some(failure))
-        });
-        if !shown {
-            self.err(&format!(
-                "  {}{:<7}{} {} [{}]",
-                RED.render(),
-                State::Fail.word(),
-                RED.render_reset(),
-                clean(&failure.message),
-                failure.code.name()
-            ));
+        let is_shown = |document: &mut Document| document.shows_last(failure);
+        if !self.with(is_shown) {
+            self.labelled("  ", RED, State::Fail.word(), &format!("{} [{}]", clean(&failure.message), failure.code.name()));
             self.hint(&failure.hint());
         }
     }
 
     /// Why an answer was not accepted.
     pub fn problem(&self, why: &str) {
-        self.err(&format!("  {}not accepted:{} {}", YELLOW.render(), YELLOW.render_reset(), clean(why)));
+        self.labelled("  ", YELLOW, "not accepted:", &clean(why));
     }
 
     /// What to watch out for at this place.
     pub fn beware(&self, line: &str) {
-        self.err(&format!("  {}note:{} {}", YELLOW.render(), YELLOW.render_reset(), clean(line)));
+        self.labelled("  ", YELLOW, "note:", &clean(line));
     }
 
     /// A verified fact: printed, and kept for the document.
@@ -222,14 +192,17 @@ impl Console {
             _ => finding.check.to_owned(),
         };
         let code = finding.code.map(|code| format!(" [{}]", code.name())).unwrap_or_default();
-        self.err(&format!(
-            "  {}{:<7}{} {:<22} {}{code}",
-            style.render(),
-            finding.state.word(),
-            style.render_reset(),
-            clean(&subject),
-            clean(&finding.detail)
-        ));
+        let (subject, detail) = (clean(&subject), format!("{}{code}", clean(&finding.detail)));
+        let state = format!("{:<7}", finding.state.word());
+        let gap = " ".repeat(DETAIL_AT.saturating_sub(STATE + columns(&subject)).max(1));
+        let detail_at = STATE + columns(&subject) + gap.len();
+        if self.width().is_some_and(|width| width < ROOM_FOR_DETAIL || width < detail_at + 20) {
+            self.prose(&format!("  {}{state}{} ", style.render(), style.render_reset()), &subject, STATE, STATE);
+            self.prose("    ", &detail, 4, 4);
+        } else {
+            let head = format!("  {}{state}{} {subject}{gap}", style.render(), style.render_reset());
+            self.prose(&head, &detail, detail_at, DETAIL_AT);
+        }
         if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
             self.hint(hint);
         }
@@ -305,11 +278,11 @@ impl Console {
             self.gap();
             let mut lines = failure.message.lines();
             let first = clean(lines.next().unwrap_or_default());
-            self.err(&format!("{}error:{} {first} [{}]", RED.render(), RED.render_reset(), failure.code.name()));
+            self.labelled("", RED, "error:", &format!("{first} [{}]", failure.code.name()));
             for line in lines {
-                self.err(&format!("  {}", clean(line)));
+                self.say(&format!("  {line}"));
             }
-            let hint = failure.hint();
+            let hint = self.hint_of(failure);
             if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
@@ -328,22 +301,48 @@ impl Console {
     }
 
     fn write_document(&self, exit: Exit, failure: Option<&Failure>) {
-        let text = self.with(|document| {
-            document.exit_code = exit as u8;
-            document.ok = exit == Exit::Done && failure.is_none();
-            document.error = failure.map(|failure| ErrorDoc {
-                code: failure.code.name(),
-                message: clean(&one_line(&failure.message)),
-                hint: clean(&failure.hint()),
-            });
-            ascii_safe(&serde_json::to_string_pretty(document).unwrap_or_default())
-        });
+        let failure = failure.map(|failure| (failure, self.hint_of(failure)));
+        let text = self.with(|document| document.text(exit, failure));
         self.raw(format!("{text}\n").as_bytes());
     }
 
     /// Whether stderr is a terminal.
     pub fn is_terminal(&self) -> bool {
         std::io::stderr().is_terminal()
+    }
+
+    /// What to do about a failure: after a cancelled command, how to go on.
+    fn hint_of(&self, failure: &Failure) -> String {
+        let way_on = self.way_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        way_on.filter(|_| failure.code == Code::Cancelled).unwrap_or_else(|| failure.hint())
+    }
+
+    /// The columns that prose may take; none where a line is a line.
+    fn width(&self) -> Option<usize> {
+        self.is_terminal().then(wrap::room)
+    }
+
+    /// Prose behind its head, which takes `at` columns; further lines begin at `indent`.
+    fn prose(&self, head: &str, text: &str, at: usize, indent: usize) {
+        match self.width() {
+            Some(width) => self.err(&format!("{head}{}", wrap_behind(text, width, at, indent).join("\n"))),
+            None => self.err(&format!("{head}{text}")),
+        }
+    }
+
+    /// Prose behind a word in colour.
+    fn labelled(&self, margin: &str, style: Style, label: &str, text: &str) {
+        let at = margin.len() + label.len() + 1;
+        self.prose(&format!("{margin}{}{label}{} ", style.render(), style.render_reset()), text, at, at);
+    }
+
+    /// Prose that is coloured as a whole.
+    fn styled(&self, style: Style, head: &str, text: &str) {
+        let text = match self.width() {
+            Some(width) => wrap(text, width, columns(head)).join("\n"),
+            None => text.to_owned(),
+        };
+        self.err(&format!("{}{head}{text}{}", style.render(), style.render_reset()));
     }
 
     fn err(&self, line: &str) {
@@ -360,6 +359,12 @@ pub fn unfinished_line(text: &str) {
     let mut screen = std::io::stderr();
     let _ = write!(screen, "{}", clean(text)).and_then(|()| screen.flush());
 }
+
+/// Where the subject of a finding begins, and its detail: columns.
+const STATE: usize = 10;
+const DETAIL_AT: usize = 33;
+/// The room from which the detail of a finding stands beside its subject: a terminal of 70 columns.
+const ROOM_FOR_DETAIL: usize = 69;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -380,28 +385,6 @@ pub fn clean(text: &str) -> String {
     safe
 }
 
-/// A list of lines as one: `2 inputs are missing: a; b`.
-fn one_line(message: &str) -> String {
-    match message.split_once('\n') {
-        Some((first, rest)) => format!("{first}: {}", rest.lines().collect::<Vec<_>>().join("; ")),
-        None => message.to_owned(),
-    }
-}
-
-/// JSON in which nothing can move a cursor or reverse a line, should it be shown on a terminal: still the same document.
-fn ascii_safe(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    let mut units = [0; 2];
-    for c in json.chars() {
-        if c != '\n' && unsafe_to_show(c) {
-            c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -411,4 +394,30 @@ mod tests {
         let said = clean("a\u{1b}[2Jb\u{202e}c\nd\u{7}");
         assert_eq!(said, "a\\u{1b}[2Jb\\u{202e}c d\\u{7}");
     }
+
+    #[test]
+    fn foreign_text_breaks_like_ours_after_it_was_made_harmless() {
+        let text = clean(&"one\u{1b}[2Jtwo\nthree\u{85} four ".repeat(9));
+        for width in [40, 80, 200] {
+            let lines = wrap(&text, width, 2);
+            assert!(lines.iter().all(|line| columns(line) <= width && !line.contains(unsafe_to_show)), "{lines:#?}");
+        }
+    }
+
+    #[test]
+    fn after_ctrl_c_the_hint_says_how_to_go_on_and_only_then() {
+        let console = Console::new(true, Colour::Never, false, "setup");
+        let cancelled = Failure::new(Code::Cancelled, "cancelled");
+        assert_eq!(console.hint_of(&cancelled), cancelled.hint());
+        console.way_on("fitbit-connect setup");
+        console.way_on("fitbit-connect setup --domain acme.eu.auth0.com");
+        assert_eq!(console.hint_of(&cancelled), "fitbit-connect setup --domain acme.eu.auth0.com");
+        let other = Failure::new(Code::NetworkUnreachable, "no");
+        assert_eq!(console.hint_of(&other), other.hint());
+    }
 }
+
+/// STUB
+pub struct Stub;
+impl Stub { /// x
+ pub fn shows(&self, _t: &str) {} }

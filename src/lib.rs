@@ -83,14 +83,15 @@ use world::{Needs, World};
 /// `interrupted` is told where to print should Ctrl-C end the process.
 pub fn run(args: Vec<OsString>, process: &Process, interrupted: impl FnOnce(Arc<Console>)) -> Exit {
     if let Err(failure) = ask::given::refuse_secrets_on_the_command_line(&args) {
-        bare_console(&args).finish(failure.exit(), Some(&failure));
+        bare_console(&args, process).finish(failure.exit(), Some(&failure));
         return failure.exit();
     }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return refused(&args, &error),
+        Err(error) => return refused(&args, process, &error),
     };
-    let console = Arc::new(Console::new(cli.global.json, cli.global.color, command_name(&cli.command)));
+    let (global, plain) = (&cli.global, process.is_plain(&cli.global));
+    let console = Arc::new(Console::new(global.json, global.color, plain, command_name(&cli.command)));
     interrupted(Arc::clone(&console));
     let (exit, failure) = match dispatch(&cli, process, &console) {
         Ok(()) => (Exit::Done, None),
@@ -148,7 +149,7 @@ fn command_name(command: &Command) -> &'static str {
 }
 
 /// What clap did not take: help and version are results, everything else is an input error, as JSON when JSON was asked for.
-fn refused(args: &[OsString], error: &clap::Error) -> Exit {
+fn refused(args: &[OsString], process: &Process, error: &clap::Error) -> Exit {
     use clap::error::ErrorKind;
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -161,15 +162,16 @@ fn refused(args: &[OsString], error: &clap::Error) -> Exit {
             Exit::Input
         }
         _ => {
-            bare_console(args).finish(Exit::Input, Some(&report::usage(error, command_in(args))));
+            bare_console(args, process).finish(Exit::Input, Some(&report::usage(error, command_in(args))));
             Exit::Input
         }
     }
 }
 
 /// A console for arguments that were not parsed.
-fn bare_console(args: &[OsString]) -> Console {
-    Console::new(args.iter().any(|arg| arg == "--json"), Colour::Auto, command_in(args))
+fn bare_console(args: &[OsString], process: &Process) -> Console {
+    let given = |flag: &str| args.iter().any(|arg| arg == flag);
+    Console::new(given("--json"), Colour::Auto, process.is_plain_with(given("--plain")), command_in(args))
 }
 
 /// The command that was probably meant.

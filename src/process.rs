@@ -16,6 +16,8 @@ pub struct Process {
     pub stdin_is_foreground: bool,
     /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
+    /// Whether this is a container: the two usual engines leave a file that says so.
+    pub is_container: bool,
     /// Ctrl-C.
     pub cancel: Cancel,
 }
@@ -32,6 +34,7 @@ impl Process {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdin_is_foreground: is_foreground(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            is_container: ["/.dockerenv", "/run/.containerenv"].iter().any(|file| std::path::Path::new(file).exists()),
             cancel,
         }
     }
@@ -46,14 +49,39 @@ impl Process {
             && self.variables.get("CI").is_none()
     }
 
-    /// Whether questions and waiting must not redraw: asked for, or a terminal that cannot.
+    /// Whether nothing may be coloured or drawn anew, and lists to choose from are numbered.
     pub fn is_plain(&self, global: &cli::Global) -> bool {
-        let _ = global;
-        self.variables.get("FITBIT_CONNECT_PLAIN").is_some() || self.variables.get("TERM") == Some("dumb")
+        self.is_plain_with(global.plain)
+    }
+
+    /// The same for a command line that was not parsed.
+    pub fn is_plain_with(&self, flag: bool) -> bool {
+        plain(flag, self.variables.get(PLAIN), self.variables.get("TERM"))
     }
 
     fn is_wsl(&self) -> bool {
         self.variables.get("WSL_DISTRO_NAME").is_some() || self.variables.get("WSL_INTEROP").is_some()
+    }
+
+    /// Where this process runs.
+    pub fn surroundings(&self) -> Surroundings {
+        // A codespace is a container that one may also reach by SSH: the most particular comes first.
+        if self.variables.get("CODESPACES") == Some("true") {
+            return Surroundings::Codespace;
+        }
+        if let Some(target) = self.ssh_target() {
+            return Surroundings::Ssh(target);
+        }
+        if self.is_wsl() {
+            return Surroundings::Wsl;
+        }
+        if self.is_container { Surroundings::Container } else { Surroundings::Here }
+    }
+
+    fn ssh_target(&self) -> Option<String> {
+        let address = self.variables.get("SSH_CONNECTION")?.split_whitespace().nth(2)?;
+        let user = self.variables.get("USER").map_or_else(String::new, |user| format!("{user}@"));
+        Some(format!("{user}{address}"))
     }
 
     /// Whether a window can appear: on Linux a display or WSL, elsewhere always.
@@ -65,6 +93,29 @@ impl Process {
     }
 }
 
+/// The variable of `--plain`.
+const PLAIN: &str = "FITBIT_CONNECT_PLAIN";
+
+/// Asked for by the flag or the variable, or a terminal that can do no more.
+fn plain(flag: bool, variable: Option<&str>, term: Option<&str>) -> bool {
+    flag || variable.is_some_and(|value| !value.is_empty()) || term == Some("dumb")
+}
+
+/// Where this process runs, as far as it matters to a browser that has to reach its listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Surroundings {
+    /// On the machine in front of the person, as far as can be seen.
+    Here,
+    /// In a remote session of `user@host`.
+    Ssh(String),
+    /// In a GitHub codespace.
+    Codespace,
+    /// In a container.
+    Container,
+    /// In the Windows Subsystem for Linux.
+    Wsl,
+}
+
 /// Whether this process may read the terminal on its stdin: a process in the background of its own terminal is stopped by a
 /// read. A terminal that does not control this process, or none at all, stops nobody.
 pub fn is_foreground() -> bool {
@@ -73,4 +124,29 @@ pub fn is_foreground() -> bool {
         return rustix::termios::tcgetpgrp(std::io::stdin()).map_or(true, |group| group == rustix::process::getpgrp());
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_is_asked_for_or_all_that_the_terminal_can_do() {
+        for (flag, variable, term, expected) in [
+            (false, None, None, false),
+            (false, None, Some("xterm-256color"), false),
+            (false, None, Some(""), false),
+            (false, None, Some("dumb"), true),
+            (false, Some(""), None, false),
+            (false, Some(""), Some("xterm"), false),
+            (false, Some("1"), None, true),
+            (false, Some("0"), Some("xterm"), true),
+            (false, Some("1"), Some("dumb"), true),
+            (true, None, None, true),
+            (true, Some(""), Some("xterm"), true),
+            (true, Some("1"), Some("dumb"), true),
+        ] {
+            assert_eq!(plain(flag, variable, term), expected, "{flag} {variable:?} {term:?}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
-use crate::process::Process;
+use crate::process::{Process, Surroundings};
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
 use crate::sandbox::robot::Robot;
@@ -53,8 +53,8 @@ pub struct World {
     pub cancel: Cancel,
     /// Whether lines on stdin may be the pasted final address of a login.
     pub reads_pasted_answers: bool,
-    /// `user@host` for an `ssh -L` line, when this is a remote session.
-    pub ssh: Option<String>,
+    /// Where this runs, as far as a browser has to reach the listener.
+    pub surroundings: Surroundings,
     /// ` --config FILE --profile NAME`, as far as a command has to repeat them to mean the same.
     pub again: String,
     /// The simulator, under `--sandbox`.
@@ -145,7 +145,7 @@ impl World {
             profile_exists,
             cancel: process.cancel.clone(),
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
-            ssh: ssh_target(&variables),
+            surroundings: process.surroundings(),
             again: again(global),
             sandbox: None,
             variables,
@@ -212,7 +212,7 @@ impl World {
             saved,
             cancel: process.cancel.clone(),
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
-            ssh: ssh_target(&process.variables),
+            surroundings: process.surroundings(),
             again: String::new(),
             sandbox: Some(sandbox),
             variables,
@@ -399,13 +399,6 @@ fn dialogue(process: &Process, global: &cli::Global, console: &Arc<Console>) -> 
 /// A person needs time to unlock a keychain; a machine without a display has nobody who could.
 fn keychain_limit(process: &Process) -> Duration {
     if process.has_display() { Duration::from_secs(120) } else { Duration::from_secs(5) }
-}
-
-fn ssh_target(variables: &Variables) -> Option<String> {
-    let connection = variables.get("SSH_CONNECTION")?;
-    let address = connection.split_whitespace().nth(2)?;
-    let user = variables.get("USER").map_or_else(String::new, |user| format!("{user}@"));
-    Some(format!("{user}{address}"))
 }
 
 /// Names what the secret store said.

@@ -99,7 +99,9 @@ fn what_knows_the_services_neither_prints_nor_asks() {
 #[test]
 fn each_crate_with_an_effect_lives_in_one_room() {
     for (package, rooms) in [
-        ("dialoguer", &["ask/prompt.rs"][..]),
+        ("textwrap", &["console/wrap.rs"][..]),
+        ("crossterm", &["console/wrap.rs", "console/waiting.rs"]),
+        ("dialoguer", &["ask/prompt.rs"]),
         ("reqwest", &["http.rs", "auth0/management.rs", "oauth.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),
         ("oauth2", &["oauth.rs"]),

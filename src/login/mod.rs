@@ -7,22 +7,20 @@ pub mod direct;
 pub mod session;
 pub mod temporary;
 pub mod through_auth0;
+mod waiting;
 
-use std::io::BufRead as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use url::Url;
+pub use waiting::wait;
 
-use crate::browser::Opened;
+use crate::ask::Question;
 use crate::checks::id;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure, recognise};
 use crate::finding::Finding;
 use crate::ids::Domain;
-use crate::loopback::{Answer, BindError, HeldPage, Listener, Outcome, Page, Paster};
-use crate::oauth::Proof;
+use crate::loopback::{BindError, HeldPage, Listener, Page};
 use crate::provider::Provider;
-use crate::secret::Secret;
 use crate::text::said;
 use crate::world::World;
 
@@ -102,56 +100,25 @@ fn not_bound(error: &BindError, port: u16) -> Failure {
     ))
 }
 
-/// Opens the browser, waits, and returns the one right answer.
+/// Runs a login, and in a dialogue again as long as the person wants to.
 ///
 /// # Errors
-/// `login_timed_out` with the likely causes, or `cancelled`.
-pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: &Login) -> Result<Answer, Failure> {
-    let redirect_uri = listener.redirect_uri();
-    let port = listener.port();
-    let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
-    let canceller = waiting.canceller();
-    world.cancel.wakes(Some(Box::new(move || canceller.cancel())));
-    cancelled(world)?;
-    let address = world.http.endpoints().rewrite(url);
-
-    world.console.say("Open this address in a browser, sign in, and allow the access:");
-    world.console.copyable(address.as_str());
-    let not_opened = match world.browser.open(&address) {
-        Ok(Opened::Yes) => {
-            world.console.say("It was opened in your browser.");
-            None
+/// The last attempt's own.
+pub fn again<T>(world: &World, may_ask: bool, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    loop {
+        let failure = match attempt() {
+            Err(failure) if failure.code != Code::Cancelled => failure,
+            result => return result,
+        };
+        let Some(person) = world.dialogue.as_ref().filter(|_| may_ask) else { return Err(failure) };
+        world.console.failure(&failure);
+        let ways = ["Try the login again", "Leave it at that: everything else is set up"].map(str::to_owned);
+        let question = Question { text: "How to go on", ..Question::default() };
+        match person.choose(&question, &ways, 0) {
+            Ok(0) => {}
+            Ok(_) => return Err(failure),
+            Err(stop) => return Err(stop.into()),
         }
-        Ok(Opened::ByRobot) => {
-            world.console.say("A robot signs in and allows the access, in place of a person.");
-            None
-        }
-        Ok(Opened::No(why)) => Some(why.to_owned()),
-        Err(error) => Some(error.to_string()),
-    };
-    if let Some(why) = not_opened {
-        world.console.say(&format!("No browser was opened ({why})."));
-        if world.reads_pasted_answers {
-            world
-                .console
-                .say("The address of the page that the browser ends on can be pasted here while the listener waits.");
-        }
-        let there = world.ssh.as_deref().unwrap_or("THIS_MACHINE");
-        world.console.say("A browser on another machine reaches the listener through a tunnel made there:");
-        world.console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {there}"));
-    }
-    world
-        .console
-        .say(&format!("Waiting up to {} for the answer on {redirect_uri}", humantime::format_duration(login.timeout)));
-    if world.reads_pasted_answers {
-        listen_to_the_terminal(waiting.paster(), world);
-    }
-    let outcome = waiting.wait(Instant::now() + login.timeout);
-    world.cancel.wakes(None);
-    match outcome {
-        Outcome::Answer(answer) => Ok(answer),
-        Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
-        Outcome::TimedOut => Err(timed_out(login)),
     }
 }
 
@@ -161,43 +128,6 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
 /// `cancelled`.
 pub fn cancelled(world: &World) -> Result<(), Failure> {
     if world.cancel.is_asked() { Err(Failure::new(Code::Cancelled, "cancelled during the login")) } else { Ok(()) }
-}
-
-fn timed_out(login: &Login) -> Failure {
-    let limit = humantime::format_duration(login.timeout);
-    let message = format!("no answer came from the browser within {limit}");
-    let (page, rest) = match login.provider {
-        Provider::GoogleHealth => (
-            "\"Error 400: redirect_uri_mismatch\"",
-            "; \"Error 403: access_denied\" means that the account is not among the app's test users",
-        ),
-        Provider::Fitbit => ("\"Invalid redirect_uri parameter value\"", ""),
-    };
-    let likely = format!(
-        "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {page} means that the \
-         provider does not have exactly this callback URL{rest}) {}",
-        login.provider_callback
-    );
-    Failure::new(Code::LoginTimedOut, message).with_hint(likely)
-}
-
-/// Reads lines that a person pastes while the listener waits; the same validation, the same single answer.
-fn listen_to_the_terminal(paster: Paster, world: &World) {
-    let console = std::sync::Arc::clone(&world.console);
-    // The thread ends with the process: a blocked read of a terminal cannot be taken back.
-    let _ = std::thread::Builder::new().name("pasted answer".into()).spawn(move || {
-        for line in std::io::stdin().lock().lines() {
-            let Ok(line) = line else { return };
-            let line = Secret::new(line);
-            if line.expose().trim().is_empty() {
-                continue;
-            }
-            match paster.paste(line.expose()) {
-                Ok(()) => return,
-                Err(refused) => console.say(&format!("  not accepted: {refused}")),
-            }
-        }
-    });
 }
 
 /// Names the error of a callback; the description is the tenant's or the provider's text.

@@ -104,6 +104,7 @@ fn area(fitbit_scope: &str) -> Option<&'static str> {
     })
 }
 
+/// The short names of every scope that is known, in the order of the documentation.
 pub fn known(provider: Provider) -> impl Iterator<Item = &'static str> {
     let (first, second): (&'static [&'static str], &'static [&'static str]) = match provider {
         Provider::GoogleHealth => (&OPENID_SCOPES, &google_health::SCOPES),

@@ -1,0 +1,230 @@
+//! Owns the wait for the person at the browser: the address, the countdown, the keys, and what is asked when nothing came.
+//!
+//! Refuses to wait for ever, and to guess why nothing came: the browser shows it, and the person can paste it.
+
+use std::io::BufRead as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::{Login, cancelled};
+use crate::ask::{Ask, Question, Typed};
+use crate::browser::Opened;
+use crate::console::Console;
+use crate::diagnosis::{Code, Failure, recognise};
+use crate::loopback::{Answer, Listener, Outcome, Paster, Waiting};
+use crate::oauth::Proof;
+use crate::process::Surroundings;
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::text::said;
+use crate::world::World;
+
+/// So long the keyboard is looked at before the listener is.
+const TICK: Duration = Duration::from_millis(100);
+/// Nobody there: then the question what the browser shows ends by itself.
+const NOBODY: Duration = Duration::from_secs(60);
+
+/// Opens the browser, waits, and returns the one right answer.
+///
+/// # Errors
+/// `login_timed_out` or what the person says the browser shows, or `cancelled`.
+pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: &Login) -> Result<Answer, Failure> {
+    let redirect_uri = listener.redirect_uri();
+    let port = listener.port();
+    let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
+    let canceller = waiting.canceller();
+    world.cancel.wakes(Some(Box::new(move || canceller.cancel())));
+    cancelled(world)?;
+    let address = world.http.endpoints().rewrite(url);
+
+    world.console.say("Open this address in a browser, sign in, and allow the access:");
+    world.console.copyable(address.as_str());
+    let opened = open(world, &address);
+    if !opened || world.surroundings != Surroundings::Here {
+        elsewhere(world, port);
+    }
+    world
+        .console
+        .say(&format!("Waiting up to {} for the answer on {redirect_uri}", humantime::format_duration(login.timeout)));
+    let deadline = Instant::now() + login.timeout;
+    let outcome = match &world.dialogue {
+        Some(person) => attend(world, &**person, &waiting, &address, deadline),
+        None => {
+            if world.reads_pasted_answers {
+                listen_to_stdin(waiting.paster(), &world.console);
+            }
+            Ok(waiting.wait(deadline))
+        }
+    };
+    world.cancel.wakes(None);
+    drop(waiting);
+    match outcome? {
+        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
+        Outcome::TimedOut => Err(nothing_came(world, login)),
+    }
+}
+
+fn open(world: &World, address: &Url) -> bool {
+    let why = match world.browser.open(address) {
+        Ok(Opened::Yes) => {
+            world.console.say("It was opened in your browser.");
+            return true;
+        }
+        Ok(Opened::ByRobot) => {
+            world.console.say("A robot signs in and allows the access, in place of a person.");
+            return true;
+        }
+        Ok(Opened::No(why)) => why.to_owned(),
+        Err(error) => error.to_string(),
+    };
+    world.console.say(&format!("No browser was opened ({why})."));
+    false
+}
+
+/// What works where the browser is on another machine than the listener.
+fn elsewhere(world: &World, port: u16) {
+    let console = &world.console;
+    let tunnel = |target: &str| console.copyable(&format!("ssh -L {port}:127.0.0.1:{port} {target}"));
+    match &world.surroundings {
+        Surroundings::Here => {
+            console.say("A browser on another machine reaches the listener through a tunnel made there:");
+            tunnel("THIS_MACHINE");
+        }
+        Surroundings::Ssh(target) => {
+            console.say("This is an SSH session. A browser on your own machine needs a tunnel made there first:");
+            tunnel(target);
+        }
+        Surroundings::Codespace => {
+            console.say("This is a codespace. A browser on your own machine needs the port forwarded there first:");
+            console.copyable(&format!("gh codespace ports forward {port}:{port}"));
+        }
+        Surroundings::Container => {
+            console.say("This is a container: a browser outside cannot reach its 127.0.0.1, unless it shares the host's network.");
+        }
+        Surroundings::Wsl => {
+            console.say("This is WSL: a browser on Windows reaches the listener while localhost forwarding is on, which is usual.");
+        }
+    }
+    if world.reads_pasted_answers {
+        console.say("Without that: paste the address of the page that the browser ends on here, while this waits.");
+    }
+}
+
+/// Waits with a person at the keyboard: a countdown, and keys to open again, copy and cancel.
+fn attend(
+    world: &World,
+    person: &dyn Ask,
+    waiting: &Waiting,
+    address: &Url,
+    deadline: Instant,
+) -> Result<Outcome, Failure> {
+    let paster = waiting.paster();
+    let copies = world.console.has_clipboard();
+    if world.console.is_plain() {
+        world.console.say("Type open to open it again or cancel to leave, then enter; or paste the final address.");
+    }
+    let mut keyboard = person.keyboard()?;
+    let status = world.console.waiting("the browser");
+    let mut shown = String::new();
+    loop {
+        match waiting.wait(Instant::now()) {
+            Outcome::TimedOut if Instant::now() < deadline => {}
+            outcome => return Ok(outcome),
+        }
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs();
+        let copy = if copies { "  [c] copy" } else { "" };
+        let line = format!("{}:{:02} left  [o] open again{copy}  [q] cancel", left / 60, left % 60);
+        if line != shown {
+            status.shows(&line);
+            shown = line;
+        }
+        match keyboard.next(TICK)? {
+            None => {}
+            Some(Typed::Escape | Typed::Key('q')) => return Ok(Outcome::Cancelled),
+            Some(Typed::Key('o')) => drop(open(world, address)),
+            Some(Typed::Key('c')) if copies => {
+                world.console.to_clipboard(address.as_str());
+                world.console.say("  sent to the clipboard of the terminal: the address");
+            }
+            Some(Typed::Key(_)) => {}
+            Some(Typed::Pasted(text)) => {
+                let text = Secret::new(text);
+                if let Err(refused) = paster.paste(text.expose().trim()) {
+                    world.console.say(&format!("  not accepted: {refused}"));
+                }
+            }
+        }
+    }
+}
+
+/// Reads lines that come through a pipe while the listener waits; the same validation, the same single answer.
+fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
+    let console = Arc::clone(console);
+    // The thread ends with the process: a blocked read cannot be taken back.
+    let _ = std::thread::Builder::new().name("pasted answer".into()).spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            let line = Secret::new(line);
+            if line.expose().trim().is_empty() {
+                continue;
+            }
+            match paster.paste(line.expose()) {
+                Ok(()) => return,
+                Err(refused) => console.say(&format!("  not accepted: {refused}")),
+            }
+        }
+    });
+}
+
+/// The deadline passed: the likely causes, and in a dialogue what the browser shows.
+fn nothing_came(world: &World, login: &Login) -> Failure {
+    let limit = humantime::format_duration(login.timeout);
+    let message = format!("no answer came from the browser within {limit}");
+    let (page, other) = match login.provider {
+        Provider::GoogleHealth => (
+            "Error 400: redirect_uri_mismatch",
+            Some("\"Error 403: access_denied\": the account is not among the app's test users (Google Auth Platform > Audience)"),
+        ),
+        Provider::Fitbit => ("Invalid redirect_uri parameter value", None),
+    };
+    let callback = &login.provider_callback;
+    let Some(person) = &world.dialogue else {
+        let other = other.map(|other| format!("; {other}")).unwrap_or_default();
+        return Failure::new(Code::LoginTimedOut, message).with_hint(format!(
+            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: \"{page}\" means that \
+             the provider does not have exactly this callback URL{other}) {callback}"
+        ));
+    };
+    let console = &world.console;
+    console.say(&format!("No answer came within {limit}. As a rule it is one of these:"));
+    console.say(&format!("  - \"{page}\": the provider does not have exactly this callback URL:"));
+    console.copyable(callback);
+    match other {
+        Some(other) => console.say(&format!("  - {other}")),
+        None => console.say("  - the page waits for somebody to sign in"),
+    }
+    let question = Question { text: "What does the browser show", ..Question::default() };
+    let shown = match person.pasted(&question, NOBODY) {
+        Ok(shown) => shown,
+        Err(stop) => return stop.into(),
+    };
+    match recognise(&shown).into_iter().next() {
+        _ if shown.trim().is_empty() => Failure::new(Code::LoginTimedOut, message),
+        None => {
+            console.say("  No diagnosis fits this text.");
+            Failure::new(Code::LoginTimedOut, message)
+        }
+        Some(code) => {
+            let failure = Failure::new(code, format!("{message}; the browser shows: {}", said(&shown)));
+            match code {
+                Code::RedirectUriMismatch => failure.with_hint(format!(
+                    "Enter exactly this callback URL at the provider, save, and wait for it to act: {callback}"
+                )),
+                _ => failure,
+            }
+        }
+    }
+}
