@@ -1,5 +1,7 @@
 //! Owns the command line: its words, its help. Refuses logic: what a value means is decided where it is used.
 
+mod help;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,10 +15,7 @@ use crate::console::Colour;
 /// anybody is sent to a browser.
 #[derive(Debug, Parser)]
 #[command(name = "fitbit-connect", version, about, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Try it without any account:  fitbit-connect setup --sandbox --yes
-
-Exit codes: 0 done, 1 unexpected, 2 input, 3 misconfigured, 4 credentials refused, 5 no consent,
-6 network or service, 7 secret store, 130 cancelled")]
+#[command(after_help = help::short(""), after_long_help = help::long(""))]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -26,26 +25,32 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Headings of the long help.
+const EVERY_COMMAND: &str = "Every command";
+const PROVIDER: &str = "The provider";
+const TENANT: &str = "The tenant";
+const MACHINE: &str = "This machine";
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Named set of settings and secrets [env: FITBIT_CONNECT_PROFILE]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Settings file [env: FITBIT_CONNECT_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print one JSON document on stdout, ask nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true)]
     pub json: bool,
     /// Ask nothing; report everything that is missing at once [env: CI]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true)]
     pub no_input: bool,
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", hide_possible_values = true)]
+    /// When to use colour: auto, always or never [default: auto]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", hide_possible_values = true, hide_default_value = true)]
     pub color: Colour,
     /// No colour, no redrawing, numbered questions: for screen readers and simple terminals [env: FITBIT_CONNECT_PLAIN]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND, hide_short_help = true)]
     pub plain: bool,
 }
 
@@ -53,117 +58,99 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Walk through the six steps; change only what differs
-    #[command(after_help = "Examples:
-  fitbit-connect setup
-  fitbit-connect setup --sandbox --yes
-  fitbit-connect setup --domain acme.eu.auth0.com --client-json client_secret.json --all-apps --yes")]
+    #[command(after_help = help::short("setup"), after_long_help = help::long("setup"))]
     Setup(Box<Setup>),
     /// Verify a connection; change nothing that stays
-    #[command(after_help = "Examples:
-  fitbit-connect test --headless --json
-  fitbit-connect test --direct")]
+    #[command(after_help = help::short("test"), after_long_help = help::long("test"))]
     Test(Box<Test>),
-    /// Show what is configured and where each secret lives, without the network
+    /// Show what is configured and where each secret lives; no network
+    #[command(after_help = help::short("status"), after_long_help = help::long("status"))]
     Status,
     /// Forget a profile: its settings and secrets
-    #[command(after_help = "Examples:
-  fitbit-connect remove --profile staging
-  fitbit-connect remove --delete-connection --yes")]
+    #[command(after_help = help::short("remove"), after_long_help = help::long("remove"))]
     Remove(Box<Remove>),
     /// Say what a diagnosis code means, or list them
-    #[command(after_help = "Examples:
-  fitbit-connect explain redirect_uri_mismatch
-  fitbit-connect explain \"Error 403: access_denied\"")]
+    #[command(after_help = help::short("explain"), after_long_help = help::long("explain"))]
     Explain(Explain),
     /// Run the simulator: a tenant, Google, Fitbit on loopback
-    #[command(after_help = sandbox_help())]
+    #[command(after_help = help::short("sandbox"), after_long_help = help::long("sandbox"))]
     Sandbox(Sandbox),
     /// Print shell completions
-    #[command(after_help = "Example:
-  fitbit-connect completions bash > ~/.local/share/bash-completion/completions/fitbit-connect")]
+    #[command(after_help = help::short("completions"), after_long_help = help::long("completions"))]
     Completions {
-        /// bash, zsh, fish, powershell or elvish
+        /// The shell to print them for
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
     /// Print the man page, or write all of them into a folder
+    #[command(after_help = help::short("man"), after_long_help = help::long("man"))]
     Man {
         /// Folder that takes one page per command
         dir: Option<PathBuf>,
     },
 }
 
-fn sandbox_help() -> String {
-    let mut help = String::from(
-        "Examples:\n  fitbit-connect sandbox --write-config sandbox.toml\n  fitbit-connect setup --config sandbox.toml\n\nFaults:\n",
-    );
-    for fault in crate::sandbox::faults::Fault::ALL {
-        help.push_str(&format!("  {:<26} {}\n", fault.name(), fault.what()));
-    }
-    help
-}
-
-/// The inputs that `setup`, `test` and `remove` share.
+/// The inputs that `setup` and `test` share; [`Remove`] has those of them that mean something there.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Inputs {
     /// fitbit or google-health [env: FITBIT_CONNECT_PROVIDER]
-    #[arg(long, value_name = "PROVIDER", help_heading = "The provider")]
+    #[arg(long, value_name = "PROVIDER", help_heading = PROVIDER, hide_short_help = true)]
     pub provider: Option<String>,
     /// Client ID of the app at the provider [env: FITBIT_CONNECT_CLIENT_ID]
-    #[arg(long, value_name = "ID", help_heading = "The provider")]
+    #[arg(long, value_name = "ID", help_heading = PROVIDER, hide_short_help = true)]
     pub client_id: Option<String>,
     /// File with its client secret, - is stdin [env: FITBIT_CONNECT_CLIENT_SECRET]
-    #[arg(long, value_name = "PATH", help_heading = "The provider")]
+    #[arg(long, value_name = "PATH", help_heading = PROVIDER, hide_short_help = true)]
     pub client_secret_file: Option<PathBuf>,
-    /// Google's download with both
-    #[arg(long, value_name = "PATH", help_heading = "The provider")]
+    /// Google's download with client ID and secret
+    #[arg(long, value_name = "PATH", help_heading = PROVIDER)]
     pub client_json: Option<PathBuf>,
     /// Scopes, comma separated, short names [env: FITBIT_CONNECT_SCOPES]
-    #[arg(long, value_name = "A,B", help_heading = "The provider")]
+    #[arg(long, value_name = "A,B", help_heading = PROVIDER, hide_short_help = true)]
     pub scopes: Option<String>,
 
     /// Domain of the Auth0 tenant [env: AUTH0_DOMAIN]
-    #[arg(long, value_name = "DOMAIN", help_heading = "The tenant")]
+    #[arg(long, value_name = "DOMAIN", help_heading = TENANT)]
     pub domain: Option<String>,
     /// Custom login domain, repeatable [env: FITBIT_CONNECT_LOGIN_DOMAIN]
-    #[arg(long, value_name = "DOMAIN", help_heading = "The tenant")]
+    #[arg(long, value_name = "DOMAIN", help_heading = TENANT, hide_short_help = true)]
     pub login_domain: Vec<String>,
     /// File with a Management API token [env: AUTH0_API_TOKEN, AUTH0_ACCESS_TOKEN]
-    #[arg(long, value_name = "PATH", help_heading = "The tenant")]
+    #[arg(long, value_name = "PATH", help_heading = TENANT, hide_short_help = true)]
     pub token_file: Option<PathBuf>,
     /// Client ID of a Management API client [env: AUTH0_CLIENT_ID]
-    #[arg(long, value_name = "ID", help_heading = "The tenant")]
+    #[arg(long, value_name = "ID", help_heading = TENANT, hide_short_help = true)]
     pub management_client_id: Option<String>,
     /// File with its secret, - is stdin [env: AUTH0_CLIENT_SECRET]
-    #[arg(long, value_name = "PATH", help_heading = "The tenant")]
+    #[arg(long, value_name = "PATH", help_heading = TENANT, hide_short_help = true)]
     pub management_client_secret_file: Option<PathBuf>,
     /// Name of the connection [env: FITBIT_CONNECT_CONNECTION]
-    #[arg(long, value_name = "NAME", help_heading = "The tenant")]
+    #[arg(long, value_name = "NAME", help_heading = TENANT, hide_short_help = true)]
     pub connection: Option<String>,
     /// Application, name or client ID, repeatable [env: FITBIT_CONNECT_APPS]
-    #[arg(long, value_name = "NAME_OR_ID", help_heading = "The tenant")]
+    #[arg(long, value_name = "NAME_OR_ID", help_heading = TENANT, hide_short_help = true)]
     pub app: Vec<String>,
     /// Every application that logs people in
-    #[arg(long, help_heading = "The tenant")]
+    #[arg(long, help_heading = TENANT)]
     pub all_apps: bool,
+    /// Use an existing application for the live login; change nothing there
+    #[arg(long, value_name = "ID", help_heading = TENANT, hide_short_help = true)]
+    pub test_app: Option<String>,
 
     /// keychain, file or none [env: FITBIT_CONNECT_STORE]
-    #[arg(long, value_name = "STORE", help_heading = "This machine")]
+    #[arg(long, value_name = "STORE", help_heading = MACHINE, hide_short_help = true)]
     pub store: Option<String>,
     /// Loopback port of the callback [env: FITBIT_CONNECT_PORT] [default: 18917]
-    #[arg(long, value_name = "N", help_heading = "This machine")]
+    #[arg(long, value_name = "N", help_heading = MACHINE, hide_short_help = true)]
     pub port: Option<String>,
     /// Time limit of the live login [env: FITBIT_CONNECT_TIMEOUT] [default: 5m]
-    #[arg(long, value_name = "TIME", help_heading = "This machine")]
+    #[arg(long, value_name = "TIME", help_heading = MACHINE, hide_short_help = true)]
     pub timeout: Option<String>,
     /// Open no browser, print the URL alone
-    #[arg(long, help_heading = "This machine")]
+    #[arg(long, help_heading = MACHINE, hide_short_help = true)]
     pub no_browser: bool,
-    /// Use an existing application for the live login; change nothing there
-    #[arg(long, value_name = "ID", help_heading = "The tenant")]
-    pub test_app: Option<String>,
     /// Use the built-in simulator; write nothing
-    #[arg(long, help_heading = "This machine")]
+    #[arg(long)]
     pub sandbox: bool,
 }
 
@@ -182,11 +169,11 @@ pub struct Setup {
     /// Leave out the live login, and nothing else
     #[arg(long)]
     pub skip_login: bool,
-    /// No Management API: say what to type in the dashboard, then verify
+    /// No Management API: say what to type in the dashboard
     #[arg(long)]
     pub manual: bool,
     /// Keep the Management API client's secret in the store
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub save_management: bool,
 }
 
@@ -202,26 +189,60 @@ pub struct Test {
     /// Log in at the provider itself instead of through Auth0
     #[arg(long, conflicts_with = "test_app")]
     pub direct: bool,
-    /// Make warnings, unknown and unexpectedly skipped checks a failure (exit code 3)
+    /// Let warnings, unknown and unexpected skips fail (exit code 3)
     #[arg(long)]
     pub strict: bool,
     /// Ask /authorize for every application, not just the first 20
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub check_all: bool,
 }
 
-/// `remove`.
+/// `remove`; the inputs as in [`Inputs`].
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Inputs.
-    #[command(flatten)]
-    pub inputs: Inputs,
     /// Also delete the connection in Auth0
     #[arg(long)]
     pub delete_connection: bool,
     /// Confirm
     #[arg(long)]
     pub yes: bool,
+    /// fitbit or google-health [env: FITBIT_CONNECT_PROVIDER]
+    #[arg(long, value_name = "PROVIDER", help_heading = PROVIDER, hide_short_help = true)]
+    pub provider: Option<String>,
+    /// Domain of the Auth0 tenant [env: AUTH0_DOMAIN]
+    #[arg(long, value_name = "DOMAIN", help_heading = TENANT)]
+    pub domain: Option<String>,
+    /// File with a Management API token [env: AUTH0_API_TOKEN, AUTH0_ACCESS_TOKEN]
+    #[arg(long, value_name = "PATH", help_heading = TENANT, hide_short_help = true)]
+    pub token_file: Option<PathBuf>,
+    /// Client ID of a Management API client [env: AUTH0_CLIENT_ID]
+    #[arg(long, value_name = "ID", help_heading = TENANT, hide_short_help = true)]
+    pub management_client_id: Option<String>,
+    /// File with its secret, - is stdin [env: AUTH0_CLIENT_SECRET]
+    #[arg(long, value_name = "PATH", help_heading = TENANT, hide_short_help = true)]
+    pub management_client_secret_file: Option<PathBuf>,
+    /// Name of the connection [env: FITBIT_CONNECT_CONNECTION]
+    #[arg(long, value_name = "NAME", help_heading = TENANT, hide_short_help = true)]
+    pub connection: Option<String>,
+    /// keychain, file or none [env: FITBIT_CONNECT_STORE]
+    #[arg(long, value_name = "STORE", help_heading = MACHINE, hide_short_help = true)]
+    pub store: Option<String>,
+}
+
+impl Remove {
+    /// The inputs it was given.
+    pub fn inputs(&self) -> Inputs {
+        Inputs {
+            provider: self.provider.clone(),
+            domain: self.domain.clone(),
+            token_file: self.token_file.clone(),
+            management_client_id: self.management_client_id.clone(),
+            management_client_secret_file: self.management_client_secret_file.clone(),
+            connection: self.connection.clone(),
+            store: self.store.clone(),
+            ..Inputs::default()
+        }
+    }
 }
 
 /// `explain`.
@@ -241,7 +262,7 @@ pub struct Sandbox {
     /// Write a ready settings file
     #[arg(long, value_name = "FILE")]
     pub write_config: Option<PathBuf>,
-    /// Switch a fault on, repeatable
+    /// Switch a fault on, repeatable; --help lists them
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
     /// Start with a connection that is set up already

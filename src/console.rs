@@ -354,10 +354,10 @@ impl Console {
     }
 }
 
-/// Text on the terminal that a question takes away again; nothing ends its line.
+/// Text of ours on the terminal that a question takes away again; nothing ends its last line.
 pub fn unfinished_line(text: &str) {
     let mut screen = std::io::stderr();
-    let _ = write!(screen, "{}", clean(text)).and_then(|()| screen.flush());
+    let _ = write!(screen, "{text}").and_then(|()| screen.flush());
 }
 
 /// Where the subject of a finding begins, and its detail: columns.

@@ -201,7 +201,10 @@ impl FromStr for Store {
             "keychain" => Ok(Self::Keychain),
             "file" => Ok(Self::File),
             "none" => Ok(Self::Nothing),
-            _ => Err("it is one of keychain, file, none".to_owned()),
+            other => {
+                let meant = crate::text::did_you_mean(other, ["keychain", "file", "none"]);
+                Err(format!("it is one of keychain, file, none{meant}"))
+            }
         }
     }
 }

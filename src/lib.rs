@@ -124,7 +124,8 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
         }
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,
         Command::Remove(args) => {
-            let needs = Needs { inputs: Some(&args.inputs), settings_must_exist: true, ..Needs::default() };
+            let inputs = args.inputs();
+            let needs = Needs { inputs: Some(&inputs), settings_must_exist: true, ..Needs::default() };
             commands::remove::run(&build(&needs)?, args)?;
         }
         Command::Explain(args) => commands::explain::run(console, args)?,

@@ -1,4 +1,4 @@
-//! `status`, `remove`, `explain`, `sandbox`, `completions`, `man` and every help page, through the users' door.
+//! `status`, `remove`, `explain` and `sandbox`, through the users' door.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -9,8 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use common::stage::Stage;
-use common::{Environment, files_below, free_port};
-use fitbit_connect::ask::FIELDS;
+use common::{Environment, free_port};
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
 use fitbit_connect::ids::Store;
@@ -19,8 +18,6 @@ use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use serde_json::Value;
 use url::Url;
-
-const COMMANDS: [&str; 8] = ["setup", "test", "status", "remove", "explain", "sandbox", "completions", "man"];
 
 /// Somebody who ran `setup --store file --save-management`.
 fn kept(stage: &Stage) -> Environment {
@@ -258,47 +255,6 @@ fn every_code_that_a_command_can_end_with_is_one_that_explain_knows() {
 }
 
 #[test]
-fn every_shell_gets_its_completions_without_what_exists_only_to_be_refused() {
-    let environment = Environment::new();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let output = environment.run(&["completions", shell]).exits(0);
-        assert!(output.stdout.contains("fitbit-connect") && output.stdout.contains("headless"), "{output}");
-        assert_eq!(output.stderr, "");
-        let offers = output
-            .stdout
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-            .filter(|word| *word == "--client-secret" || *word == "--management-client-secret")
-            .count();
-        assert_eq!(offers, 0, "{shell} offers a flag that is always refused");
-    }
-    environment.run(&["completions", "tcsh"]).exits(2);
-    environment.run(&["completions"]).exits(2);
-    assert_eq!(environment.files(), []);
-}
-
-#[test]
-fn the_man_page_goes_to_stdout_and_all_of_them_into_a_folder() {
-    let environment = Environment::new();
-    let output = environment.run(&["man"]).exits(0);
-    assert!(output.stdout.contains(".TH") && output.stdout.contains("fitbit"), "{output}");
-    let folder = environment.desk("man/man1");
-    environment.run(&["man", folder.to_str().unwrap()]).exits(0);
-    let pages = files_below(&folder);
-    let names: Vec<String> =
-        pages.iter().map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert!(names.contains(&"fitbit-connect.1".to_owned()), "{names:?}");
-    for command in COMMANDS {
-        assert!(names.contains(&format!("fitbit-connect-{command}.1")), "{command} in {names:?}");
-    }
-    for (path, page) in &pages {
-        let page = String::from_utf8_lossy(page);
-        assert!(!page.contains("\\-\\-client\\-secret\\fR"), "{} shows a flag that is always refused", path.display());
-    }
-    let file = environment.file("taken", "");
-    environment.run(&["man", &file]).exits(6).says("file_not_writable");
-}
-
-#[test]
 fn the_sandbox_prints_one_document_when_it_is_ready_and_then_serves() {
     let environment = Environment::new();
     let mut sandbox = environment.sandbox(&["--configured", "fitbit", "--fault", "denied", "--fault", "free-plan"]);
@@ -386,41 +342,6 @@ fn an_unknown_fault_is_refused_and_the_list_is_in_the_help() {
     for fault in Fault::ALL {
         assert!(help.stdout.contains(fault.name()), "{}", fault.name());
     }
-}
-
-#[test]
-fn the_help_of_every_command_shows_names_and_never_values() {
-    let mut environment = Environment::new();
-    for variable in FIELDS.iter().flat_map(|field| field.variables) {
-        environment = environment.with(variable, "canary-0123456789");
-    }
-    let mut helps = vec![environment.run(&["--help"]), environment.run(&["-h"]), environment.run(&["help"])];
-    for command in COMMANDS {
-        helps.push(environment.run(&[command, "--help"]));
-        helps.push(environment.run(&[command, "-h"]));
-        helps.push(environment.run(&["help", command]));
-    }
-    for help in helps {
-        let help = help.exits(0);
-        help.hides("canary");
-        assert_eq!(help.stderr, "", "help is a result");
-        assert!(help.stdout.contains("Usage: fitbit-connect"), "{help}");
-        assert!(!help.stdout.contains("--client-secret <") && !help.stdout.contains("--client-secret ["), "{help}");
-    }
-    let setup = environment.run(&["setup", "--help"]).stdout;
-    for variable in FIELDS.iter().flat_map(|field| field.variables) {
-        assert!(setup.contains(variable), "{variable} is not in the help");
-    }
-    let version = environment.run(&["--version"]).exits(0);
-    assert_eq!(version.stdout.trim(), concat!("fitbit-connect ", env!("CARGO_PKG_VERSION")));
-    environment.run(&["setup", "--json", "--help"]).exits(0);
-}
-
-#[test]
-fn nothing_typed_shows_the_help_as_an_error() {
-    let output = Environment::new().run(&[]).exits(2);
-    assert!(output.stderr.contains("Usage: fitbit-connect"), "{output}");
-    assert_eq!(output.stdout, "");
 }
 
 #[test]

@@ -404,6 +404,14 @@ fn an_empty_ci_variable_counts_as_unset() {
 }
 
 #[test]
+fn nothing_typed_shows_the_help_and_asks_nobody() {
+    let left = Terminal::open(&Home::new().program(&[]), "").end();
+    assert_eq!(left.code, 2, "{}", left.text);
+    assert!(left.text.contains("Usage: fitbit-connect") && left.text.contains("Examples:"), "{}", left.text);
+    assert!(left.text.lines().count() <= 24, "it scrolls away: {}", left.text);
+}
+
+#[test]
 fn the_final_address_can_be_pasted_while_the_listener_waits() {
     let stage = Stage::new();
     let mut terminal = Terminal::open(&stage.given(&["--no-browser"]), "");

@@ -38,17 +38,17 @@ macro_rules! fields {
 fields! {
     PROFILE: "profile", "--profile NAME", ["FITBIT_CONNECT_PROFILE"], "";
     CONFIG: "settings file", "--config FILE", ["FITBIT_CONNECT_CONFIG"], "";
-    PROVIDER: "provider", "--provider fitbit|google-health", ["FITBIT_CONNECT_PROVIDER"], "Which provider do people log in with";
-    CLIENT_ID: "client ID", "--client-id ID", ["FITBIT_CONNECT_CLIENT_ID"], "Client ID";
-    CLIENT_SECRET: "client secret", "--client-secret-file PATH", ["FITBIT_CONNECT_CLIENT_SECRET"], "Client secret (not shown)";
+    PROVIDER: "provider", "--provider fitbit|google-health", ["FITBIT_CONNECT_PROVIDER"], "Which provider do people log in with?";
+    CLIENT_ID: "client ID", "--client-id ID", ["FITBIT_CONNECT_CLIENT_ID"], "Client ID:";
+    CLIENT_SECRET: "client secret", "--client-secret-file PATH", ["FITBIT_CONNECT_CLIENT_SECRET"], "Client secret:";
     CLIENT_JSON: "client JSON", "--client-json PATH", [], "";
-    DOMAIN: "tenant domain", "--domain DOMAIN", ["AUTH0_DOMAIN"], "Auth0 tenant domain, for example acme.eu.auth0.com";
+    DOMAIN: "tenant domain", "--domain DOMAIN", ["AUTH0_DOMAIN"], "Auth0 tenant domain:";
     LOGIN_DOMAIN: "login domain", "--login-domain DOMAIN", ["FITBIT_CONNECT_LOGIN_DOMAIN"], "";
-    TOKEN: "Management API token", "--token-file PATH", ["AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN"], "Management API token (not shown)";
-    MANAGEMENT_ID: "Management API client ID", "--management-client-id ID", ["AUTH0_CLIENT_ID"], "Client ID of the Management API client";
-    MANAGEMENT_SECRET: "Management API client secret", "--management-client-secret-file PATH", ["AUTH0_CLIENT_SECRET"], "Secret of the Management API client (not shown)";
+    TOKEN: "Management API token", "--token-file PATH", ["AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN"], "Management API token:";
+    MANAGEMENT_ID: "Management API client ID", "--management-client-id ID", ["AUTH0_CLIENT_ID"], "Client ID of the Management API client:";
+    MANAGEMENT_SECRET: "Management API client secret", "--management-client-secret-file PATH", ["AUTH0_CLIENT_SECRET"], "Secret of the Management API client:";
     CONNECTION: "connection name", "--connection NAME", ["FITBIT_CONNECT_CONNECTION"], "";
-    APPS: "applications", "--app NAME_OR_ID or --all-apps", ["FITBIT_CONNECT_APPS"], "Which applications may log people in (space selects, enter confirms)";
+    APPS: "applications", "--app NAME_OR_ID or --all-apps", ["FITBIT_CONNECT_APPS"], "Which applications may log people in?";
     TEST_APP: "test application", "--test-app ID", [], "";
     SCOPES: "scopes", "--scopes A,B", ["FITBIT_CONNECT_SCOPES"], "";
     STORE: "secret store", "--store keychain|file|none", ["FITBIT_CONNECT_STORE"], "";
@@ -186,14 +186,15 @@ pub trait Ask {
     /// As for `text`.
     fn confirm(&self, question: &Question, default: bool) -> Result<bool, Stop> {
         let text = format!("{} ({})", question.text, if default { "Y/n" } else { "y/N" });
-        let default = if default { "yes" } else { "no" };
-        let question = Question { text: &text, default: Some(default), ..*question };
-        self.text(&question, &|answer| yes_or_no(answer).map(drop)).map(|answer| yes_or_no(&answer) == Ok(true))
+        let question = Question { text: &text, ..*question };
+        let answer = self.text(&question, &|answer| yes_or_no(answer, default).map(drop))?;
+        Ok(yes_or_no(&answer, default).unwrap_or(default))
     }
 }
 
-fn yes_or_no(answer: &str) -> Result<bool, String> {
+fn yes_or_no(answer: &str, default: bool) -> Result<bool, String> {
     match answer.to_lowercase().as_str() {
+        "" => Ok(default),
         "y" | "yes" => Ok(true),
         "n" | "no" => Ok(false),
         _ => Err("answer y or n".to_owned()),

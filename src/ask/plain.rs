@@ -146,7 +146,7 @@ impl Ask for Plain {
         self.console.say(question.text);
         self.list(items, |_| "");
         let usual = (default + 1).to_string();
-        let number = Question { text: "Number", default: Some(&usual), ..*question };
+        let number = Question { text: "Number:", default: Some(&usual), ..*question };
         let answer = self.text(&number, &|answer| {
             let right = answer.parse().is_ok_and(|n: usize| (1..=items.len()).contains(&n));
             if right { Ok(()) } else { Err(format!("answer with a number from 1 to {}", items.len())) }
@@ -169,7 +169,7 @@ impl Ask for Plain {
                 (0..items.len()).filter(|n| selected.get(*n) == Some(&true)).map(|n| (n + 1).to_string()).collect();
             let now = now.join(" ");
             let numbers =
-                Question { text: "Numbers", default: (!now.is_empty()).then_some(now.as_str()), ..*question };
+                Question { text: "Numbers:", default: (!now.is_empty()).then_some(now.as_str()), ..*question };
             let answer = self.text(&numbers, &|answer| {
                 if answer.is_empty() { Err("answer with numbers, for example 1 3".to_owned()) } else { Ok(()) }
             })?;
@@ -205,7 +205,7 @@ impl Ask for Plain {
                 c => format!("{c}: {}", key.does),
             })
             .collect();
-        let question = Question { text: "What next", help: "a letter, then enter", default: None, back };
+        let question = Question { text: "What next?", help: "a letter, then enter", default: None, back };
         self.console.say(&format!("  {}", words.join(", ")));
         let place = |answer: &str| {
             let wanted = if answer.is_empty() { Some('\n') } else { answer.to_lowercase().chars().next() };

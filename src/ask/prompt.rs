@@ -1,7 +1,6 @@
 //! Owns the questions on a terminal that can redraw (inquire lives here alone). Refuses to decide what is asked, to show a
 //! secret that was pasted where something else belongs, and to leave the terminal changed.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -173,7 +172,7 @@ impl Ask for Person {
             words.push("[b] back".to_owned());
         }
         words.push("[esc] leave".to_owned());
-        let _line = Line::show(&format!("  {}", words.join("  ")));
+        let _line = Line::show(&words);
         let mut keyboard = Keys::take()?;
         loop {
             match keyboard.next(Duration::from_secs(3600))? {
@@ -226,24 +225,36 @@ fn name(key: char) -> String {
 }
 
 /// A line that goes away when its question is answered.
-struct Line(RefCell<String>);
+struct Line {
+    rows: u16,
+}
 
 impl Line {
-    fn show(text: &str) -> Self {
+    /// The words of a line never break inside.
+    fn show(words: &[String]) -> Self {
+        let width = terminal::size().map_or(80, |(width, _)| usize::from(width));
+        let mut rows = vec![String::new()];
+        for word in words {
+            match rows.last_mut() {
+                Some(row) if row.is_empty() || row.chars().count() + word.chars().count() + 3 <= width => {
+                    row.push_str("  ");
+                    row.push_str(word);
+                }
+                _ => rows.push(format!("  {word}")),
+            }
+        }
         let _ = queue!(std::io::stderr(), cursor::Hide);
-        crate::console::unfinished_line(text);
-        Self(RefCell::new(text.to_owned()))
+        crate::console::unfinished_line(&rows.join("\r\n"));
+        Self { rows: u16::try_from(rows.len()).unwrap_or(1) - 1 }
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let width = terminal::size().map_or(80, |(width, _)| usize::from(width).max(1));
-        let rows = self.0.borrow().len().saturating_sub(1) / width;
         let mut screen = std::io::stderr();
         let _ = queue!(screen, cursor::MoveToColumn(0));
-        if let Ok(rows @ 1..) = u16::try_from(rows) {
-            let _ = queue!(screen, cursor::MoveUp(rows));
+        if self.rows > 0 {
+            let _ = queue!(screen, cursor::MoveUp(self.rows));
         }
         let _ = crossterm::execute!(screen, terminal::Clear(terminal::ClearType::FromCursorDown), cursor::Show);
     }

@@ -16,7 +16,7 @@ use crate::world::{World, store_failure};
 /// # Errors
 /// `input_missing` when there is no such profile, `confirmation_missing`, or as the store or the tenant answers.
 pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
-    let mut inputs = world.inputs(&args.inputs)?;
+    let mut inputs = world.inputs(&args.inputs())?;
     let provider = inputs.provider.map(|provider| provider.to_string());
     world.console.about(world.profile.as_str(), provider, inputs.domain.as_ref().map(ToString::to_string));
     if !world.profile_exists && !args.delete_connection {
@@ -65,7 +65,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     plan.show(&world.console, &format!("profile {}{tenant}", world.profile));
     if !args.yes
         && let Some(person) = &world.dialogue
-        && !person.confirm(&Question { text: "Remove it", help: "--yes", ..Question::default() }, false)?
+        && !person.confirm(&Question { text: "Remove it?", help: "--yes", ..Question::default() }, false)?
     {
         return Err(Failure::new(Code::Cancelled, "not confirmed; nothing was removed"));
     }

@@ -123,9 +123,9 @@ impl Prepared {
         Local { app, profile: &profile, management: management.as_ref() }.plan(world, &mut plan);
         plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
         let question = match draft.change {
-            Some(_) if plan.is_empty() => "Nothing has to be changed".to_owned(),
-            Some(_) => format!("Do this in {}", place.domain),
-            None => "Do this".to_owned(),
+            Some(_) if plan.is_empty() => "Nothing has to be changed. What now?".to_owned(),
+            Some(_) => format!("Do this in {}?", place.domain),
+            None => "Do this?".to_owned(),
         };
         Ok(Self { plan, question, place, profile, management })
     }

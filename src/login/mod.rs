@@ -113,7 +113,7 @@ pub fn again<T>(world: &World, may_ask: bool, mut attempt: impl FnMut() -> Resul
         let Some(person) = world.dialogue.as_ref().filter(|_| may_ask) else { return Err(failure) };
         world.console.failure(&failure);
         let ways = ["Try the login again", "Leave it at that: everything else is set up"].map(str::to_owned);
-        let question = Question { text: "How to go on", ..Question::default() };
+        let question = Question { text: "How to go on?", ..Question::default() };
         match person.choose(&question, &ways, 0) {
             Ok(0) => {}
             Ok(_) => return Err(failure),

@@ -206,7 +206,7 @@ fn nothing_came(world: &World, login: &Login) -> Failure {
         Some(other) => console.say(&format!("  - {other}")),
         None => console.say("  - the page waits for somebody to sign in"),
     }
-    let question = Question { text: "What does the browser show", ..Question::default() };
+    let question = Question { text: "What does the browser show?", ..Question::default() };
     let shown = match person.pasted(&question, NOBODY) {
         Ok(shown) => shown,
         Err(stop) => return stop.into(),

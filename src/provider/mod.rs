@@ -283,7 +283,8 @@ impl FromStr for Provider {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|provider| provider.name() == name).ok_or_else(|| {
-            format!("there is no provider {}; it is fitbit or google-health", crate::text::excerpt(name, 40))
+            let meant = crate::text::did_you_mean(name, Self::ALL.map(Self::name));
+            format!("there is no provider {}{meant}; it is fitbit or google-health", crate::text::excerpt(name, 40))
         })
     }
 }

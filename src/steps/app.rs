@@ -76,7 +76,7 @@ pub fn ask_domain(world: &World, before: Option<&Domain>, back: bool) -> Result<
         None => (world.auth0_cli_tenant(), "; the default is the Auth0 CLI's tenant"),
     };
     let default = known.as_ref().map(Domain::as_str);
-    let help = format!("{}{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
+    let help = format!("{}, for example acme.eu.auth0.com{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
     let question = Question { text: ask::DOMAIN.question, help: &help, default, back };
     let text = person.text(&question, &|text| text.parse::<Domain>().map(drop))?;
     text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why).into())
@@ -92,7 +92,7 @@ pub fn ask_registered(world: &World, provider: Provider, back: bool) -> Result<b
         "No, show me every page and what to type there".to_owned(),
         "Yes, I have its client ID and secret".to_owned(),
     ];
-    let text = format!("Is your app registered at {} already", provider.registrar());
+    let text = format!("Is your app registered at {} already?", provider.registrar());
     let question = Question { text: &text, help: "", default: None, back };
     Ok(person.choose(&question, &items, 0)? == 1)
 }
@@ -179,7 +179,10 @@ pub fn stay(
         1 => keys.push(key('c', "copy")),
         many => keys.push(key('c', &format!("copy, {many} in turn"))),
     }
-    keys.extend(script.map(|_| key('s', "copy the script")));
+    if !world.console.has_clipboard() {
+        keys.retain(|key| key.key != 'c');
+    }
+    keys.extend(script.filter(|_| world.console.has_clipboard()).map(|_| key('s', "copy the script")));
     keys.extend(script.map(|_| key('p', "print the script")));
     let mut next = values.iter().cycle();
     loop {
@@ -314,7 +317,7 @@ pub fn ask_client_id(
 ) -> Result<Identified, Stop> {
     let person = world.person(&ask::CLIENT_ID)?;
     let takes_file = provider == Provider::GoogleHealth;
-    let text = if takes_file { "Client ID, or the downloaded JSON file dragged in here" } else { ask::CLIENT_ID.question };
+    let text = if takes_file { "Client ID, or drag Google's client JSON in here:" } else { ask::CLIENT_ID.question };
     let help = format!("{}, for example {}", ask::CLIENT_ID.flag, provider.client_id_example());
     let question = Question { text, help: &help, default: before, back };
     let read = |answer: &str| match given::dragged_path(answer).filter(|_| takes_file) {

@@ -58,8 +58,7 @@ impl Local<'_> {
                 ),
             ] {
                 if before != after {
-                    let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
-                    plan.differs(name, &shown(before), &shown(after));
+                    plan.differs(name, before.as_deref(), after.as_deref());
                 }
             }
         } else {

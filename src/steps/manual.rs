@@ -22,7 +22,7 @@ pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<
         Applications::Named(ids) | Applications::Saved(ids) => ids.clone(),
         Applications::All | Applications::Unknown => {
             let person = world.person(&ask::APPS)?;
-            let text = "Client IDs of the applications, separated by commas";
+            let text = "Client IDs of the applications, separated by commas:";
             let question = Question { text, help: "each is on its application's Settings page", default: None, back };
             let split = |list: &str| -> Vec<String> {
                 list.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect()
@@ -83,7 +83,7 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: 
     match &world.dialogue {
         Some(person) => {
             if script.is_some() {
-                say("    (s copies it, p prints it)");
+                say("    ([s] copies it, [p] prints it)");
             }
             let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
             app::stay(world, &**person, &values, Some(&page), script, "entered, go on", back)
@@ -127,7 +127,7 @@ fn dashboard(domain: &Domain) -> String {
 /// The first refusal.
 pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
     if let Some(person) = &world.dialogue {
-        let question = Question { text: "Is it done", help: "then it is verified", ..Question::default() };
+        let question = Question { text: "Is it done?", help: "then it is verified", ..Question::default() };
         while !person.confirm(&question, true)? {}
     }
     let mut unknown = None;
@@ -136,7 +136,7 @@ pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Re
             let finding = redirect(&world.http, application, expected);
             if let (Some(person), true) = (&world.dialogue, finding.is_fail()) {
                 world.console.finding(&finding);
-                if person.confirm(&Question { text: "Ask again", ..Question::default() }, true)? {
+                if person.confirm(&Question { text: "Ask again?", ..Question::default() }, true)? {
                     continue;
                 }
             }

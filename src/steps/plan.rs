@@ -37,9 +37,9 @@ impl Plan {
     }
 
     /// Adds what a value is now and what it becomes.
-    pub fn differs(&mut self, name: &str, now: &str, wanted: &str) {
-        self.add(Item::Before(format!("{name}: {now}")));
-        self.add(Item::After(format!("{name}: {wanted}")));
+    pub fn differs(&mut self, name: &str, now: Option<&str>, wanted: Option<&str>) {
+        self.0.extend(now.map(|now| Item::Before(format!("{name}: {now}"))));
+        self.0.extend(wanted.map(|wanted| Item::After(format!("{name}: {wanted}"))));
     }
 
     /// Whether nothing would be written.

@@ -114,7 +114,7 @@ pub fn ask_login(
             if by_hand {
                 ways.push("Not at all: I enter everything in the dashboard myself".to_owned());
             }
-            match person.choose(&question("How may this program use the Management API", ""), &ways, 0)? {
+            match person.choose(&question("How may this program use the Management API?", ""), &ways, 0)? {
                 0 => {}
                 1 => {
                     let help = "it is never stored";
@@ -228,7 +228,8 @@ pub fn ask_applications(world: &World, listed: &Listed, before: &[String], back:
     }
     let left_out = listed.all.iter().filter(|application| !application.logs_people_in()).count();
     if left_out > 0 {
-        world.console.say(&format!("  {left_out} machine-to-machine or global ones are not listed: nobody logs in there"));
+        let ones = if left_out == 1 { "One machine-to-machine application is".to_owned() } else { format!("{left_out} machine-to-machine applications are") };
+        world.console.say(&format!("  {ones} not listed: nobody logs in there"));
     }
     let items: Vec<String> = candidates.iter().map(|application| Chosen::from(*application).label()).collect();
     let selected: Vec<bool> = candidates
@@ -307,7 +308,7 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) 
         (Some(now), differences) => {
             plan.add(Item::Change(format!("change the connection {} ({})", now.name, now.id)));
             for difference in differences {
-                plan.differs(&difference.field, &difference.now, &difference.wanted);
+                plan.differs(&difference.field, Some(&difference.now), Some(&difference.wanted));
             }
         }
     }

@@ -18,7 +18,7 @@ pub fn welcome(draft: &Draft) {
     for step in Step::ALL {
         console.say(&format!("  {}. {}", step.number(), step.title()));
     }
-    if world.profile_exists {
+    if world.saved.client_id.is_some() {
         console.say(&format!("Profile {} is set up already: what is right is not asked again.", world.profile));
     } else if world.sandbox.is_some() {
         console.say("This is the simulator: accounts and tenant are made up, and nothing is kept.");

@@ -326,7 +326,10 @@ impl Draft<'_> {
         if self.change.is_some() {
             return Ok(());
         }
-        self.heading(Step::Applications);
+        let asks = self.inputs.applications == Applications::Unknown && self.world.dialogue.is_some();
+        if asks || self.listed.is_none() {
+            self.heading(Step::Applications);
+        }
         let world = self.world;
         let (Some(session), Some(now)) = (&self.session, &self.looked) else { return Ok(()) };
         if self.listed.is_none() {
@@ -334,7 +337,7 @@ impl Draft<'_> {
             self.listed = Some(listed);
         }
         let Some(listed) = &self.listed else { return Ok(()) };
-        if self.inputs.applications == Applications::Unknown && world.dialogue.is_some() {
+        if asks {
             let before = &self.before.applications;
             let chosen = tenant::ask_applications(world, listed, before, self.can_go_back())?;
             self.inputs.applications = Applications::Named(chosen);
@@ -369,7 +372,7 @@ impl Draft<'_> {
         self.keep = Some(match &world.dialogue {
             _ if self.args.save_management => true,
             Some(person) if world.sandbox.is_none() && !self.args.yes => {
-                let text = format!("Keep the Management API client's secret in {} too", world.place());
+                let text = format!("Keep the Management API client's secret in {} too?", world.place());
                 let help = "so that the next run does not ask for it; --save-management";
                 let question = Question { text: &text, help, default: None, back: self.can_go_back() };
                 let keep = person.confirm(&question, false)?;
