@@ -16,29 +16,36 @@ fn main() -> ExitCode {
     let (on_signal, to_print, to_restore) = (cancel.clone(), Arc::clone(&console), Arc::clone(&terminal));
     let installed = ctrlc::set_handler(move || {
         if on_signal.interrupt() {
-            to_restore.restore();
+            let draws = to_print.get().is_some_and(|console| !console.is_plain());
+            to_restore.restore(draws);
             let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
             // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
             std::thread::sleep(std::time::Duration::from_millis(50));
-            to_restore.restore();
+            to_restore.restore(draws);
             #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
             std::process::exit(i32::from(exit));
         }
     });
     // Without a handler Ctrl-C still ends the process, only less politely.
     drop(installed);
-    let exit = fitbit_connect::run(std::env::args_os().collect(), &Process::real(cancel), |current| {
+    let (seen, process) = (Arc::clone(&console), Process::real(cancel));
+    let exit = fitbit_connect::run(std::env::args_os().collect(), &process, |current| {
         // Set once: this process runs one command.
-        let _ = console.set(current);
+        let _ = seen.set(current);
     });
     if exit == fitbit_connect::diagnosis::Exit::Cancelled {
-        terminal.restore();
+        terminal.restore(console.get().is_some_and(|console| !console.is_plain()));
     }
     ExitCode::from(exit.code())
 }
 
 mod terminal {
     //! The terminal as it was: a question that Ctrl-C interrupts leaves the echo off and the cursor hidden.
+
+    use std::io::IsTerminal as _;
+
+    use crossterm::cursor::Show;
+    use crossterm::event::DisableBracketedPaste;
 
     /// The saved state; nothing when stdin is no terminal.
     pub struct State {
@@ -54,7 +61,8 @@ mod terminal {
             }
         }
 
-        pub fn restore(&self) {
+        /// `draws`: whether the program may have hidden the cursor, or asked for pastes to be marked.
+        pub fn restore(&self, draws: bool) {
             #[cfg(unix)]
             if let Some(attributes) = &self.attributes
                 && fitbit_connect::process::is_foreground()
@@ -62,9 +70,8 @@ mod terminal {
                 // The process ends next: what cannot be restored stays as it is.
                 let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, attributes);
             }
-            let screen = console::Term::stderr();
-            if screen.is_term() {
-                let _ = screen.show_cursor();
+            if draws && std::io::stderr().is_terminal() {
+                let _ = crossterm::execute!(std::io::stderr(), Show, DisableBracketedPaste);
             }
         }
     }
