@@ -3,141 +3,19 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod chromium_kit;
 mod outside;
+mod wire;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use chromium_kit::Chromium;
+use fitbit_connect::loopback::{Page, Waiting};
 use fitbit_connect::sandbox as simulator;
-use outside::{Handover, Home, Sandbox, available, free_port, http};
+use outside::{Handover, Home, Sandbox, free_port};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::thread::JoinHandle;
 
-const ADVICE: &str = "the tests of the pages need a real browser: apt-get install chromium chromium-driver";
-/// Chrome's names of the key under which an element is passed (WebDriver, 11.3).
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-/// A browser without a window, driven over WebDriver; ends with the value.
-struct Chromium {
-    driver: Child,
-    session: String,
-    _home: Home,
-}
-
 impl Chromium {
-    /// `None` where there is no browser and none is required.
-    fn start() -> Option<Self> {
-        if !available(&["chromedriver"], ADVICE) {
-            return None;
-        }
-        let browser = ["chromium", "google-chrome", "chromium-browser"].into_iter().find_map(|name| {
-            std::env::split_paths(&std::env::var_os("PATH")?)
-                .map(|folder| folder.join(name))
-                .find(|file| file.is_file())
-        });
-        if browser.is_none() {
-            available(&["chromium"], ADVICE);
-        }
-        let browser = browser?;
-        let home = Home::new();
-        // The driver takes a free port for one address family and ends when the other has it in use: then another try.
-        let started = (0..10).find_map(|_| {
-            let mut command = home.command("chromedriver");
-            let mut driver = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-            let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-            let told = |line: std::io::Result<String>| {
-                Some(line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
-            };
-            match lines.find_map(told) {
-                Some(port) => Some((driver, lines, port)),
-                None => {
-                    driver.wait().unwrap();
-                    None
-                }
-            }
-        });
-        let (driver, lines, port) = started.unwrap();
-        // Read to the end, so that the driver never waits for somebody to read.
-        std::thread::spawn(move || lines.for_each(drop));
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--lang=en",
-        ];
-        let data = format!("--user-data-dir={}", home.path("data").display());
-        let mut all: Vec<&str> = arguments.to_vec();
-        all.push(&data);
-        let capabilities = json!({ "capabilities": { "alwaysMatch": {
-            "timeouts": { "implicit": 60_000, "pageLoad": 80_000 },
-            "goog:chromeOptions": { "binary": browser, "args": all },
-            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        } } });
-        let mut chromium = Self { driver, session: format!("http://127.0.0.1:{port}"), _home: home };
-        let id = chromium.post("/session", &capabilities)["sessionId"].as_str().unwrap().to_owned();
-        chromium.session += &format!("/session/{id}");
-        Some(chromium)
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = http("POST", &format!("{}{path}", self.session), &[], Some(body));
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(status, 200, "{path} {body}: {answer}");
-        answer["value"].clone()
-    }
-
-    fn open(&self, address: &url::Url) {
-        self.post("/url", &json!({ "url": address }));
-    }
-
-    /// Waits until the page has it.
-    fn find(&self, xpath: &str) -> String {
-        let found = self.post("/element", &json!({ "using": "xpath", "value": xpath }));
-        found[ELEMENT].as_str().unwrap().to_owned()
-    }
-
-    fn click(&self, xpath: &str) {
-        self.post(&format!("/element/{}/click", self.find(xpath)), &json!({}));
-    }
-
-    fn script(&self, script: &str) -> Value {
-        self.post("/execute/sync", &json!({ "script": format!("return {script}"), "args": [] }))
-    }
-
-    fn text(&self, script: &str) -> String {
-        self.script(script).as_str().unwrap_or_else(|| panic!("{script}")).to_owned()
-    }
-
-    fn command(&self, name: &str, parameters: Value) {
-        self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }));
-    }
-
-    fn width(&self, width: u32) {
-        let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.command("Emulation.setDeviceMetricsOverride", metrics);
-    }
-
-    fn picture(&self, name: &str) {
-        let (_, answer) = http("GET", &format!("{}/screenshot", self.session), &[], None);
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        let picture = STANDARD.decode(answer["value"].as_str().unwrap()).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
-    }
-
-    fn log(&self, kind: &str) -> Vec<Value> {
-        self.post("/se/log", &json!({ "type": kind })).as_array().unwrap().clone()
-    }
-
     /// What every page owes to everybody, at several widths; a picture of each.
     fn examine(&self, heading: &str, name: &str) {
         self.find(&format!("//h1[normalize-space()='{heading}']"));
@@ -145,20 +23,17 @@ impl Chromium {
         assert_eq!(self.text("document.documentElement.lang"), "en");
         assert_ne!(self.text("document.title"), "");
         assert_eq!(self.script("performance.getEntriesByType('resource').map(entry => entry.name)"), json!([]));
-        for width in [1280, 390, 320] {
+        for width in [1280, 375, 320] {
             self.width(width);
             let (wanted, shown) = (self.script("document.documentElement.scrollWidth"), self.script("innerWidth"));
             assert!(wanted.as_u64() <= shown.as_u64(), "{heading} at {width}: {wanted} > {shown}");
             assert_eq!(shown, width, "the browser has another width than it was told");
             self.picture(&format!("{name}-{width}"));
         }
-        self.command(
-            "Emulation.setEmulatedMedia",
-            json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] }),
-        );
+        self.prefer(&[("prefers-color-scheme", "dark")]);
         self.width(1280);
         self.picture(&format!("{name}-dark"));
-        self.command("Emulation.setEmulatedMedia", json!({ "features": [] }));
+        self.prefer(&[]);
     }
 
     /// What the listener's last page owes on top: nothing of the answer is left in sight.
@@ -177,26 +52,7 @@ impl Chromium {
         assert_eq!(self.text("document.referrer"), "");
         assert_eq!(self.script("document.cookie"), "");
 
-        let bad: Vec<Value> = self.log("browser").into_iter().filter(|entry| entry["level"] != "INFO").collect();
-        assert!(bad.is_empty(), "the console has complaints: {bad:#?}");
-        for entry in self.log("performance") {
-            let message: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
-            if message["message"]["method"] == "Network.requestWillBeSent" {
-                let address = message["message"]["params"]["request"]["url"].as_str().unwrap().to_owned();
-                let here = ["http://127.0.0.1:", "data:", "chrome:", "about:"];
-                assert!(here.iter().any(|start| address.starts_with(start)), "a request left this machine: {address}");
-            }
-        }
-    }
-}
-
-impl Drop for Chromium {
-    fn drop(&mut self) {
-        let session = self.session.clone();
-        // A driver that is in trouble is ended all the same.
-        let _ = std::thread::spawn(move || http("DELETE", &session, &[], None)).join();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+        self.assert_nothing_left_this_machine("");
     }
 }
 
@@ -290,7 +146,7 @@ fn it_does_not_work(run: Run, name: &str, person: &str, button: &str) -> Value {
     chromium.click(button);
     chromium.examine_last("That did not work", name);
     let main = chromium.text("document.querySelector('main').innerText");
-    let code = chromium.text("document.querySelector('main code').textContent");
+    let code = chromium.text("document.querySelector('dl div:last-child code').textContent");
     assert!(!main.contains("It works!") && main.contains("Go back to the terminal."), "{main}");
     let document = run.end();
     assert_eq!(document["error"]["code"], code, "the page and the program say the same");
@@ -338,4 +194,134 @@ fn a_person_who_cancels_is_told_so() {
 fn an_account_without_google_health_is_told_so() {
     let document = it_does_not_work(Run::direct("google-health"), "not-linked", "Ben Example", ALLOW);
     assert!(document.is_null() || document["exit_code"] == 5, "{document}");
+}
+
+/// Every text of the page with its contrast against what is behind it (WCAG 2.2, 1.4.3), least first.
+const CONTRASTS: &str = "(() => {
+    const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+    const light = colour => parts(colour).slice(0, 3).map(part => part / 255)
+        .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+        .reduce((sum, part, at) => sum + part * [.2126, .7152, .0722][at], 0);
+    const behind = element => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return parts(colour)[3] === 0 ? behind(element.parentElement) : colour;
+    };
+    const has_text = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== '');
+    const seen = [...document.querySelectorAll('body *')].filter(element => has_text(element) || element.matches('svg'));
+    return seen.map(element => {
+        const [less, more] = [light(getComputedStyle(element).color), light(behind(element))].sort((a, b) => a - b);
+        return [(more + .05) / (less + .05), element.textContent || 'the mark'];
+    }).sort((a, b) => a[0] - b[0]);
+})()";
+
+/// Whether it is dark or light behind everything, from 0 to 255.
+const PAPER: &str = "Math.max(...getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number))";
+
+impl Chromium {
+    /// What the listener's pages owe to every eye and ear: contrast in both schemes and in forced colours, no motion, nothing
+    /// wider than a phone, and the outcome in the title, in one heading and in the status.
+    fn examine_for_everybody(&self, heading: &str, name: &str) {
+        assert_eq!(self.text("document.title"), format!("{heading} - fitbit-connect"));
+        assert_eq!(self.text("document.querySelector('[role=status] h1').textContent"), heading);
+        assert_eq!(self.script("document.querySelectorAll('h1, [role=status], main').length"), 3);
+        assert_eq!(
+            self.script("[...document.querySelectorAll('svg')].every(svg => svg.closest('[aria-hidden=true]'))"),
+            true
+        );
+        let rows =
+            "[...document.querySelectorAll('dl > *')].map(row => [...row.children].map(part => part.localName).join())";
+        let rows = self.script(rows);
+        assert!(rows.as_array().unwrap().iter().all(|row| row == "dt,dd"), "{heading}: {rows}");
+        for (scheme, papers) in [("light", 200..=255), ("dark", 0..=50)] {
+            self.prefer(&[("prefers-color-scheme", scheme), ("prefers-reduced-motion", "no-preference")]);
+            let paper = self.script(PAPER).as_u64().unwrap();
+            assert!(papers.contains(&paper), "{heading} {scheme}: {paper}");
+            let contrasts = self.script(CONTRASTS);
+            let least = &contrasts[0];
+            assert!(least[0].as_f64().unwrap() >= 4.5, "{heading} {scheme}: {least}");
+            assert_eq!(self.script("document.getAnimations().length"), 0);
+            for width in [1280, 375, 320] {
+                self.width(width);
+                let wanted = self.script("document.documentElement.scrollWidth");
+                assert_eq!(wanted, width, "{heading} at {width}");
+            }
+            self.picture(&format!("{name}-{scheme}-320"));
+        }
+        self.width(1280);
+        self.prefer(&[("forced-colors", "active")]);
+        assert_eq!(self.script("matchMedia('(forced-colors: active)').matches"), true);
+        for shape in ["main", ".mark", ".initials"] {
+            let border = format!(
+                "[...document.querySelectorAll('{shape}')].every(e => getComputedStyle(e).borderTopWidth === '1px')"
+            );
+            assert_eq!(self.script(&border), true, "{heading}: without colours {shape} has no edge");
+        }
+        self.picture(&format!("{name}-forced"));
+        self.prefer(&[]);
+    }
+}
+
+/// Goes to the listener with the right answer, and answers the browser with a page, or with nothing.
+fn end_with(chromium: &Chromium, waiting: &Waiting, port: u16, page: Option<&Page>) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| chromium.open(&format!("http://127.0.0.1:{port}{}", wire::good("the-code")).parse().unwrap()));
+        let held = wire::answer(waiting).page.unwrap();
+        match page {
+            Some(page) => held.finish(page),
+            None => drop(held),
+        }
+    });
+}
+
+#[test]
+fn the_last_page_is_for_every_eye_and_every_width() {
+    let Some(chromium) = Chromium::start() else { return };
+    let connection = "custom-connection-".repeat(7);
+    let name = "Hubert Blaine Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschaferswessenschafe";
+    let success = |name: Option<&str>| Page::Success {
+        name: name.map(str::to_owned),
+        connection: connection.clone(),
+        next: vec![],
+    };
+    let failure = Page::Failure {
+        what: "The service shows `Error 400: redirect_uri_mismatch`".into(),
+        why: "The callback URL is not, character for character, one that is registered.".into(),
+        code: "a_code_that_is_longer_than_a_phone_is_wide_and_has_no_place_to_break".into(),
+        next: vec![format!("Add `https://{}.eu.auth0.com/login/callback` to the list.", "tenant".repeat(12))],
+    };
+    let cases = [
+        ("It works!", "long", Some(success(Some(name)))),
+        ("It works!", "nameless", Some(success(None))),
+        ("That did not work", "failure", Some(failure)),
+        ("The answer arrived", "go-back", None),
+    ];
+    for (heading, picture, page) in cases {
+        let (waiting, port) = wire::waiting();
+        end_with(&chromium, &waiting, port, page.as_ref());
+        chromium.examine_for_everybody(heading, picture);
+        assert_eq!(chromium.text("location.pathname + location.search"), "/callback");
+        if picture == "go-back" {
+            chromium.open(&format!("http://127.0.0.1:{port}{}", wire::good("again")).parse().unwrap());
+            chromium.examine_for_everybody("Already answered", "answered");
+        }
+    }
+    let (_waiting, port) = wire::waiting();
+    chromium.open(&format!("http://127.0.0.1:{port}/callback?code=a&state=wrong").parse().unwrap());
+    chromium.examine_for_everybody("This is not the page", "not-the-answer");
+    chromium.assert_nothing_left_this_machine("400 (Bad Request)");
+}
+
+#[test]
+fn the_last_page_needs_no_script() {
+    let Some(chromium) = Chromium::start() else { return };
+    chromium.command("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+    let (waiting, port) = wire::waiting();
+    let page = Page::Success { name: Some("Ada Example".into()), connection: "fitbit".into(), next: vec![] };
+    end_with(&chromium, &waiting, port, Some(&page));
+    assert!(chromium.text("location.search").contains("code="), "a script ran");
+    assert_eq!(chromium.text("document.title"), "It works! - fitbit-connect");
+    let main = chromium.text("document.querySelector('main').innerText");
+    for part in ["It works!", "Ada Example", "You can close this tab and go back to the terminal."] {
+        assert!(main.contains(part), "{main}");
+    }
 }

@@ -175,15 +175,16 @@ pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connecti
         Err(failure) => Page::Failure {
             // The table's words: a message may hold what the callback said, and nothing of a request is shown.
             what: sentence(failure.code.diagnosis().symptom),
+            why: sentence(failure.code.diagnosis().cause),
             code: failure.code.name().to_owned(),
             next: vec![sentence(failure.code.diagnosis().cure)],
         },
     });
 }
 
-/// A message as a page shows it: begun with a capital, without the marks that set off code in a terminal.
+/// A message as a page shows it: begun with a capital.
 fn sentence(message: &str) -> String {
-    let mut chars = message.chars().filter(|c| *c != '`');
+    let mut chars = message.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 

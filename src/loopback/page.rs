@@ -22,6 +22,8 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// A shown value is cut here (characters): it is somebody's name, not a page.
 const VALUE_LIMIT: usize = 200;
+/// Prose is cut here (characters): longer than any text of the table of diagnoses.
+const PROSE_LIMIT: usize = 600;
 
 const CLOSE_TAB: &str = "You can close this tab and go back to the terminal.";
 const GO_BACK: &str = "Go back to the terminal.";
@@ -43,8 +45,10 @@ pub enum Page {
     },
     /// The login did not work.
     Failure {
-        /// What went wrong, in one sentence.
+        /// What went wrong, in one sentence. Between backticks is code, here and in the other texts.
         what: String,
+        /// Why; an empty text is left out.
+        why: String,
         /// The diagnosis code.
         code: String,
         /// Lines above "Go back to the terminal."
@@ -83,9 +87,10 @@ impl Page {
                 facts += &rows(&[("Connection", escape(&shown(connection)))]);
                 fill("ok", TICK, "It works!", lead, &facts, next, CLOSE_TAB)
             }
-            Self::Failure { what, code, next } => {
+            Self::Failure { what, why, code, next } => {
                 let code = format!("<code>{}</code>", escape(&shown(code)));
-                fill("bad", CROSS, "That did not work", &shown(what), &rows(&[("Diagnosis", code)]), next, GO_BACK)
+                let facts = rows(&[("Why", prose(why)), ("Diagnosis", code)]);
+                fill("bad", CROSS, "That did not work", what, &facts, next, GO_BACK)
             }
         }
     }
@@ -131,7 +136,7 @@ pub(super) fn response(status: Status, page: &str) -> Vec<u8> {
 
 /// Fills the template in one pass, so that a value with braces in it stays a value.
 fn fill(tone: &str, mark: &str, heading: &str, lead: &str, facts: &str, next: &[String], last: &str) -> String {
-    let mut lines: String = next.iter().map(|line| format!("<p>{}</p>\n", escape(&shown(line)))).collect();
+    let mut lines: String = next.iter().map(|line| format!("<p>{}</p>\n", prose(line))).collect();
     lines += &format!("<p class=\"last\">{last}</p>\n");
     let mut pieces = TEMPLATE.split("{{");
     let mut page = pieces.next().unwrap_or_default().to_owned();
@@ -142,7 +147,7 @@ fn fill(tone: &str, mark: &str, heading: &str, lead: &str, facts: &str, next: &[
             "tone" => page += tone,
             "mark" => page += mark,
             "heading" => page += &escape(heading),
-            "lead" => page += &escape(lead),
+            "lead" => page += &prose(lead),
             "facts" => page += facts,
             "next" => page += &lines,
             _ => {}
@@ -155,14 +160,15 @@ fn fill(tone: &str, mark: &str, heading: &str, lead: &str, facts: &str, next: &[
 fn signed_in(name: &str) -> String {
     format!(
         "<div class=\"who\"><span class=\"initials\" aria-hidden=\"true\">{}</span>\
-         <p><span class=\"as\">Signed in as</span><b>{}</b></p></div>\n",
+         <p><span class=\"as\">Signed in as</span><b dir=\"auto\">{}</b></p></div>\n",
         escape(&initials(name)),
         escape(name)
     )
 }
 
 fn rows(rows: &[(&str, String)]) -> String {
-    let rows: String = rows.iter().map(|(term, html)| format!("<div><dt>{term}</dt><dd>{html}</dd></div>")).collect();
+    let rows = rows.iter().filter(|(_, html)| !html.is_empty());
+    let rows: String = rows.map(|(term, html)| format!("<div><dt>{term}</dt><dd>{html}</dd></div>")).collect();
     format!("<dl>{rows}</dl>")
 }
 
@@ -176,12 +182,31 @@ fn initials(name: &str) -> String {
     }
 }
 
-/// A foreign value made fit to show: no control characters, nothing that turns the writing direction, not too long.
+/// A foreign value made fit to show.
 fn shown(value: &str) -> String {
+    clean(value, VALUE_LIMIT)
+}
+
+/// A text of ours as HTML; what stands between backticks is code. A backtick without its twin stays what it is.
+fn prose(text: &str) -> String {
+    let text = escape(&clean(text, PROSE_LIMIT));
+    let mut html = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, (code, after))) =
+        rest.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?)))
+    {
+        html += &format!("{before}<code>{code}</code>");
+        rest = after;
+    }
+    html + rest
+}
+
+/// No control characters, nothing that turns the writing direction, not too long.
+fn clean(value: &str, limit: usize) -> String {
     let turns =
         |c| matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean: String = value.trim().chars().filter(|&c| !c.is_control() && !turns(c)).take(VALUE_LIMIT + 1).collect();
-    match clean.char_indices().nth(VALUE_LIMIT) {
+    let clean: String = value.trim().chars().filter(|&c| !c.is_control() && !turns(c)).take(limit + 1).collect();
+    match clean.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", clean.get(..end).unwrap_or_default()),
         None => clean,
     }
@@ -218,6 +243,10 @@ mod tests {
             .render()
     }
 
+    fn failure(what: &str, why: &str, code: &str) -> String {
+        Page::Failure { what: what.into(), why: why.into(), code: code.into(), next: vec![] }.render()
+    }
+
     #[test]
     fn the_success_page_says_who_and_what_next() {
         let page = success("Ada Lovelace");
@@ -229,15 +258,40 @@ mod tests {
 
     #[test]
     fn the_failure_page_names_the_diagnosis() {
-        let page =
-            Page::Failure { what: "Consent was <i>denied</i>".into(), code: "consent_denied".into(), next: vec![] }
-                .render();
-        for part in
-            ["That did not work", "Consent was &lt;i&gt;denied&lt;/i&gt;", "<code>consent_denied</code>", GO_BACK]
-        {
+        let page = failure("Consent was <i>denied</i>", "Somebody pressed `<Deny>`", "consent_denied");
+        for part in [
+            "That did not work",
+            "Consent was &lt;i&gt;denied&lt;/i&gt;",
+            "<dt>Why</dt><dd>Somebody pressed <code>&lt;Deny&gt;</code></dd>",
+            "<dt>Diagnosis</dt><dd><code>consent_denied</code></dd>",
+            GO_BACK,
+        ] {
             assert!(page.contains(part), "{part}");
         }
         assert!(!page.contains("It works"));
+        assert!(!failure("x", "", "x").contains("Why"), "no row without a text");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        for (text, html) in [
+            ("plain", "plain"),
+            ("`a`", "<code>a</code>"),
+            ("use `a` or `b<`.", "use <code>a</code> or <code>b&lt;</code>."),
+            ("a ` b", "a ` b"),
+            ("`a` ` b", "<code>a</code> ` b"),
+        ] {
+            assert_eq!(prose(text), html);
+        }
+    }
+
+    #[test]
+    fn no_text_of_the_table_of_diagnoses_is_cut() {
+        for row in crate::diagnosis::Code::ALL.iter().map(|code| code.diagnosis()) {
+            for text in [row.symptom, row.cause, row.cure] {
+                assert!(!prose(text).contains(['…', '`']), "{text}");
+            }
+        }
     }
 
     #[test]
@@ -264,13 +318,17 @@ mod tests {
 
     #[test]
     fn every_page_has_one_heading_and_loads_nothing() {
-        let pages = [success("A"), Notice::NotTheAnswer.render(), Notice::Answered.render(), Notice::GoBack.render()];
-        for page in pages {
+        let notices = [Notice::NotTheAnswer, Notice::Answered, Notice::GoBack].map(Notice::render);
+        for page in notices.into_iter().chain([success("A"), failure("a", "b", "c")]) {
             assert_eq!(page.matches("<h1>").count(), 1);
             assert_eq!(page.matches("role=\"status\"").count(), 1);
             assert!(page.contains("<html lang=\"en\">") && page.contains("name=\"viewport\""));
             for outside in ["http:", "https:", "src=", "href=", "url(", "@import", "style=", "onload"] {
                 assert!(!page.contains(outside), "{outside}");
+            }
+            // Who asked for less motion gets none, and so does everybody else.
+            for motion in ["animation", "transition", "@keyframes", "scroll-behavior", "<marquee"] {
+                assert!(!page.contains(motion), "{motion}");
             }
         }
     }
