@@ -107,7 +107,7 @@ impl World {
         let saved = saved.unwrap_or_default();
         let store = given::store(&flags, &variables, &saved)?;
         let vault: Box<dyn Vault> = match store {
-            Store::Keychain => Box::new(vault::Keychain::new(keychain_limit(process))),
+            Store::Keychain => Box::new(vault::Keychain::new(keychain_limit(process)).shown_on(console)),
             Store::File => Box::new(vault::File::new(secrets_beside(&path)?)),
             Store::Nothing => Box::new(vault::Nowhere),
         };
@@ -125,7 +125,7 @@ impl World {
             browser,
             vault,
             store,
-            http: Http::new(saved.endpoints.clone()),
+            http: Http::new(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(settings),
             profile,
             saved,
@@ -186,7 +186,7 @@ impl World {
             browser,
             vault: Box::new(vault),
             store: Store::Nothing,
-            http: Http::confined(saved.endpoints.clone()),
+            http: Http::confined(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(Settings::in_memory()),
             profile,
             profile_exists: configured,
