@@ -4,11 +4,12 @@
 //! breaks between words; elsewhere a line is a line.
 
 mod document;
+mod waiting;
 mod wrap;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -16,11 +17,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnosis::{Code, Exit, Failure};
-use crate::finding::{Finding, State, StepReport};
+use crate::finding::{Finding, State};
 use crate::text::unsafe_to_show;
 
 use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
+use waiting::Screen;
+pub use waiting::Waiting;
 use wrap::{columns, margin, wrap, wrap_behind};
 
 /// When colour is used.
@@ -40,6 +43,8 @@ pub struct Console {
     plain: bool,
     colour: ColorChoice,
     document: Mutex<Document>,
+    /// Where something may be drawn that has to go before anything is printed.
+    screen: Arc<Screen>,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
     /// How to go on after a cancelled command.
@@ -65,6 +70,7 @@ impl Console {
             plain,
             colour,
             document: Mutex::new(document),
+            screen: Arc::default(),
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
@@ -102,6 +108,7 @@ impl Console {
     /// Puts a value on the clipboard of the terminal, also over SSH (OSC 52); a terminal that does not know it ignores it.
     pub fn to_clipboard(&self, value: &str) {
         if self.has_clipboard() {
+            let _alone = self.screen.to_print();
             let _ = write!(std::io::stderr(), "\x1b]52;c;{}\x07", STANDARD.encode(value));
         }
     }
@@ -116,9 +123,6 @@ impl Console {
         self.gap();
         self.styled(BOLD, &format!("{number} of 6  "), &clean(title));
     }
-
-    /// STUB
-    pub fn waiting(&self, _what: &str) -> Stub { Stub }
 
     /// What is known about the way so far, in words, below a heading.
     pub fn progress(&self, line: &str) {
@@ -209,41 +213,29 @@ impl Console {
         self.with(|document| document.checks.push(finding.clone()));
     }
 
-    /// How a step ended: kept for the document, the last word for each step.
-    pub fn step(&self, report: StepReport) {
-        self.with(|document| {
-            document.steps.retain(|step| step.step != report.step);
-            document.steps.push(report);
-        });
+    /// Shows what is being waited for, and for how long, until the value is dropped; what is quick is not shown. Nothing where
+    /// nobody looks, one line that stays in plain mode.
+    pub fn waiting(&self, what: &str) -> Waiting {
+        match (self.is_terminal() && !self.json, self.plain) {
+            (false, _) => Waiting::unseen(),
+            (true, false) => Waiting::drawn(&self.screen, clean(what)),
+            (true, true) => Waiting::said(&self.screen, clean(what)),
+        }
     }
 
-    /// What is configured: profile, provider, tenant.
-    pub fn about(&self, profile: &str, provider: Option<String>, tenant: Option<String>) {
-        self.with(|document| {
-            document.profile = Some(profile.to_owned());
-            document.provider = provider;
-            document.tenant = tenant;
-        });
-    }
-
-    /// The connection, for the document.
-    pub fn connection(&self, connection: ConnectionDoc) {
-        self.with(|document| document.connection = Some(connection));
-    }
-
-    /// Who signed in, for the document.
-    pub fn identity(&self, identity: IdentityDoc) {
-        self.with(|document| document.identity = Some(identity));
-    }
-
-    /// A member of its own, for the document.
-    pub fn member(&self, name: &str, value: serde_json::Value) {
-        self.with(|document| document.more.insert(name.to_owned(), value));
+    /// The same for a text that says itself how long, from the first moment on; nothing in plain mode.
+    pub fn counting(&self, what: &str) -> Waiting {
+        if self.is_terminal() && !self.json && !self.plain {
+            Waiting::counted(&self.screen, clean(what))
+        } else {
+            Waiting::unseen()
+        }
     }
 
     /// A result that a person asked for, on stdout; nothing under `--json`.
     pub fn result(&self, text: &str) {
         if !self.json {
+            let _alone = self.screen.to_print();
             let mut out = AutoStream::new(std::io::stdout(), self.colour);
             let written = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
             self.note(written);
@@ -252,6 +244,7 @@ impl Console {
 
     /// Bytes for another program, on stdout.
     pub fn raw(&self, bytes: &[u8]) {
+        let _alone = self.screen.to_print();
         let mut out = std::io::stdout();
         self.note(out.write_all(bytes).and_then(|()| out.flush()));
     }
@@ -274,6 +267,7 @@ impl Console {
         if std::mem::replace(&mut *finished, true) {
             return;
         }
+        self.screen.close();
         if let Some(failure) = failure {
             self.gap();
             let mut lines = failure.message.lines();
@@ -346,6 +340,7 @@ impl Console {
     }
 
     fn err(&self, line: &str) {
+        let _alone = self.screen.to_print();
         let _ = writeln!(AutoStream::new(std::io::stderr(), self.colour), "{line}");
     }
 
@@ -417,7 +412,3 @@ mod tests {
     }
 }
 
-/// STUB
-pub struct Stub;
-impl Stub { /// x
- pub fn shows(&self, _t: &str) {} }

@@ -3,8 +3,10 @@
 //!
 //! Refuses plain http to anything but loopback, and to follow a redirect.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod answer;
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::blocking::Client;
@@ -12,12 +14,14 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
+use crate::console::{Console, Waiting};
 use crate::diagnosis::{Code, Failure};
 use crate::endpoints::{Endpoints, is_loopback};
 use crate::secret::Secret;
 
-/// An answer larger than this is refused (bytes).
-const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+pub use answer::Answer;
+use answer::{MAX_ANSWER, read_all, without_secrets};
+
 /// Time limit for a connection to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Time limit for one whole call.
@@ -102,52 +106,13 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What came back; it may hold tokens, so it is not printable.
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    headers: HeaderMap,
-    /// The body, whole.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// A header's value, when it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The body as text, broken bytes replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Option<serde_json::Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    /// Whether the status is 2xx.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// How long the service asks to wait, by `Retry-After` or `x-ratelimit-reset` (Unix seconds).
-    pub fn pause(&self) -> Option<Duration> {
-        if let Some(seconds) = self.header("retry-after").and_then(|v| v.trim().parse::<u64>().ok()) {
-            return Some(Duration::from_secs(seconds));
-        }
-        let reset = self.header("x-ratelimit-reset")?.trim().parse::<u64>().ok()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Some(Duration::from_secs(reset).saturating_sub(now).max(Duration::from_millis(50)))
-    }
-}
-
 /// The client. Loopback never goes through a proxy.
 pub struct Http {
     endpoints: Endpoints,
     /// Whether nothing but this machine may be asked (the sandbox).
     confined: bool,
+    /// Where a person sees who is asked.
+    console: Option<Arc<Console>>,
     outside: OnceLock<Result<Client, String>>,
     loopback: OnceLock<Result<Client, String>>,
 }
@@ -155,12 +120,22 @@ pub struct Http {
 impl Http {
     /// A client that rewrites the given origins. Nothing is opened before the first call.
     pub fn new(endpoints: Endpoints) -> Self {
-        Self { endpoints, confined: false, outside: OnceLock::new(), loopback: OnceLock::new() }
+        Self { endpoints, confined: false, console: None, outside: OnceLock::new(), loopback: OnceLock::new() }
     }
 
     /// A client of the sandbox: what is not rewritten to this machine is refused.
     pub fn confined(endpoints: Endpoints) -> Self {
         Self { confined: true, ..Self::new(endpoints) }
+    }
+
+    /// Shows who is asked, while no answer comes.
+    pub fn shown_on(mut self, console: &Arc<Console>) -> Self {
+        self.console = Some(Arc::clone(console));
+        self
+    }
+
+    fn waiting(&self, what: &str) -> Option<Waiting> {
+        self.console.as_ref().map(|console| console.waiting(what))
     }
 
     /// The origins it rewrites.
@@ -178,7 +153,9 @@ impl Http {
             .with_max_times(3)
             .with_jitter()
             .build();
+        let host = call.url.host_str().unwrap_or_default();
         loop {
+            let asking = self.waiting(&format!("asking {host}"));
             let result = self.once(call);
             let wait = match &result {
                 Ok(answer) if answer.status == 429 => {
@@ -191,7 +168,16 @@ impl Http {
                 _ => None,
             };
             match wait {
-                Some(wait) if wait <= LONGEST_PAUSE => std::thread::sleep(wait),
+                Some(wait) if wait <= LONGEST_PAUSE => {
+                    let limited = result.is_ok_and(|answer| answer.status == 429);
+                    let _waiting = if limited {
+                        drop(asking);
+                        self.waiting(&format!("{host} asks to wait"))
+                    } else {
+                        asking
+                    };
+                    std::thread::sleep(wait);
+                }
                 _ => return result,
             }
         }
@@ -256,40 +242,6 @@ impl Http {
     }
 }
 
-/// Reads a body within the limits of size and of time for the whole call: each read may be quick and all of them endless.
-fn read_all(mut response: impl std::io::Read, started: Instant) -> Result<Vec<u8>, Code> {
-    let mut body = Vec::new();
-    let mut part = [0; 16 * 1024];
-    while body.len() as u64 <= MAX_ANSWER {
-        if started.elapsed() > WHOLE {
-            return Err(Code::TimedOut);
-        }
-        match response.read(&mut part) {
-            Ok(0) => break,
-            Ok(length) => body.extend_from_slice(&part[..length]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => return Err(Code::TimedOut),
-            Err(_) => return Err(Code::NetworkUnreachable),
-        }
-    }
-    Ok(body)
-}
-
-/// The body with every spelling of the given secrets replaced: as sent, percent-encoded, as a JSON text.
-fn without_secrets(body: Vec<u8>, secrets: &[&str]) -> Vec<u8> {
-    let Ok(mut text) = String::from_utf8(body) else { return Vec::new() };
-    for secret in secrets.iter().filter(|secret| secret.len() >= 6) {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let json = serde_json::to_string(secret).unwrap_or_default();
-        for spelling in [*secret, encoded.as_str(), json.trim_matches('"')] {
-            if !spelling.is_empty() && text.contains(spelling) {
-                text = text.replace(spelling, crate::text::REDACTED);
-            }
-        }
-    }
-    text.into_bytes()
-}
-
 fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
     let mut header = HeaderValue::from_str(value)
         .map_err(|_| Failure::new(Code::InputInvalid, "a token or secret has a character that no header can carry"))?;
@@ -344,28 +296,6 @@ fn name(error: &reqwest::Error, host: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refusal_that_repeats_a_secret_is_cleaned_of_every_spelling() {
-        let secret = r#"a+b"c~CANARY"#;
-        let body = format!("{secret} {} {}", serde_json::to_string(secret).unwrap(), "a%2Bb%22c%7ECANARY");
-        let left = String::from_utf8(without_secrets(body.into_bytes(), &[secret])).unwrap();
-        assert!(!left.contains("CANARY"), "{left}");
-    }
-
-    #[test]
-    fn a_body_that_never_ends_is_given_up() {
-        struct Drip;
-        impl std::io::Read for Drip {
-            fn read(&mut self, part: &mut [u8]) -> std::io::Result<usize> {
-                part[0] = b'x';
-                Ok(1)
-            }
-        }
-        let long_ago = Instant::now().checked_sub(WHOLE + Duration::from_secs(1)).unwrap();
-        assert_eq!(read_all(Drip, long_ago), Err(Code::TimedOut));
-        assert_eq!(read_all(Drip, Instant::now()).unwrap().len() as u64, MAX_ANSWER + 1, "and a fast one is cut");
-    }
 
     #[test]
     fn plain_http_to_another_machine_is_never_sent() {

@@ -119,7 +119,7 @@ impl World {
         let store = given::store(&flags, &variables, &saved)?;
         let secrets_file = secrets_beside(&path);
         let vault: Rc<dyn Vault> = match store {
-            Store::Keychain => Rc::new(vault::Keychain::new(keychain_limit(process))),
+            Store::Keychain => Rc::new(vault::Keychain::new(keychain_limit(process)).shown_on(console)),
             Store::File => Rc::new(vault::File::new(secrets_file.clone()?)),
             Store::Nothing => Rc::new(vault::Nowhere),
         };
@@ -138,7 +138,7 @@ impl World {
             kept: RefCell::new((store, vault)),
             secrets_file: secrets_file.ok(),
             keychain_limit: keychain_limit(process),
-            http: Http::new(saved.endpoints.clone()),
+            http: Http::new(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(settings),
             profile,
             saved,
@@ -205,7 +205,7 @@ impl World {
             kept: RefCell::new((Store::Nothing, Rc::new(vault))),
             secrets_file: None,
             keychain_limit: keychain_limit(process),
-            http: Http::confined(saved.endpoints.clone()),
+            http: Http::confined(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(Settings::in_memory()),
             profile,
             profile_exists: configured,
@@ -287,7 +287,7 @@ impl World {
     /// `input_contradictory` when the settings file has the name of the file for secrets.
     pub fn keep_in(&self, store: Store) -> Result<(), Failure> {
         let vault: Rc<dyn Vault> = match (store, &self.secrets_file) {
-            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit)),
+            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit).shown_on(&self.console)),
             (Store::File, Some(file)) => Rc::new(vault::File::new(file.clone())),
             (Store::File, None) => {
                 return Err(Failure::new(Code::InputContradictory, "there is no place for a file of secrets"));

@@ -102,7 +102,7 @@ fn each_crate_with_an_effect_lives_in_one_room() {
         ("textwrap", &["console/wrap.rs"][..]),
         ("crossterm", &["console/wrap.rs", "console/waiting.rs"]),
         ("dialoguer", &["ask/prompt.rs"]),
-        ("reqwest", &["http.rs", "auth0/management.rs", "oauth.rs"]),
+        ("reqwest", &["http.rs", "http/answer.rs", "auth0/management.rs", "oauth.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),
         ("oauth2", &["oauth.rs"]),
         ("tiny_http", &["sandbox/web.rs"]),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::clean;
+use super::{Console, clean};
 use crate::diagnosis::{Exit, Failure};
 use crate::finding::{Finding, StepReport};
 use crate::text::unsafe_to_show;
@@ -85,6 +85,40 @@ impl Document {
             hint: clean(&hint),
         });
         ascii_safe(&serde_json::to_string_pretty(self).unwrap_or_default())
+    }
+}
+
+impl Console {
+    /// How a step ended: kept for the document, the last word for each step.
+    pub fn step(&self, report: StepReport) {
+        self.with(|document| {
+            document.steps.retain(|step| step.step != report.step);
+            document.steps.push(report);
+        });
+    }
+
+    /// What is configured: profile, provider, tenant.
+    pub fn about(&self, profile: &str, provider: Option<String>, tenant: Option<String>) {
+        self.with(|document| {
+            document.profile = Some(profile.to_owned());
+            document.provider = provider;
+            document.tenant = tenant;
+        });
+    }
+
+    /// The connection, for the document.
+    pub fn connection(&self, connection: ConnectionDoc) {
+        self.with(|document| document.connection = Some(connection));
+    }
+
+    /// Who signed in, for the document.
+    pub fn identity(&self, identity: IdentityDoc) {
+        self.with(|document| document.identity = Some(identity));
+    }
+
+    /// A member of its own, for the document.
+    pub fn member(&self, name: &str, value: serde_json::Value) {
+        self.with(|document| document.more.insert(name.to_owned(), value));
     }
 }
 

@@ -9,19 +9,26 @@ use textwrap::wrap_algorithms::wrap_first_fit;
 const PROGRAM: &str = "fitbit-connect ";
 
 /// The widest and the narrowest that lines are made, and the width of a terminal that does not know its own (columns).
-const WIDEST: u16 = 100;
-const NARROWEST: u16 = 20;
-const USUAL: u16 = 80;
+const WIDEST: usize = 100;
+const NARROWEST: usize = 20;
+const USUAL: usize = 80;
 
 /// The columns for prose on this process's terminal, now: it may be made wider and narrower meanwhile.
 pub fn room() -> usize {
-    room_in(crossterm::terminal::size().map_or(0, |(columns, _)| columns))
+    room_in(room_for_one_line())
 }
 
-/// The last column stays empty: some consoles go to the next line by themselves when it is written.
-fn room_in(columns: u16) -> usize {
-    let columns = if columns == 0 { USUAL } else { columns };
-    usize::from(columns.saturating_sub(1).clamp(NARROWEST, WIDEST))
+fn room_in(columns: usize) -> usize {
+    columns.clamp(NARROWEST, WIDEST)
+}
+
+/// The columns for a line that must not break. The last column stays empty: some consoles go to the next line by themselves
+/// when it is written.
+pub fn room_for_one_line() -> usize {
+    match crossterm::terminal::size() {
+        Ok((columns @ 1.., _)) => usize::from(columns - 1),
+        _ => USUAL - 1,
+    }
 }
 
 /// The lines of a text of which each has `width` columns, less the `indent` that the first one has already used and the
@@ -61,6 +68,15 @@ pub fn margin(line: &str) -> (&str, &str) {
 /// How many columns a text takes; a Chinese character takes two.
 pub fn columns(text: &str) -> usize {
     display_width(text)
+}
+
+/// As much of a text as fits into `width` columns.
+pub fn cut(text: &str, width: usize) -> &str {
+    let mut end = text.len();
+    while columns(&text[..end]) > width {
+        end = text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+    }
+    &text[..end]
 }
 
 /// A text in parts that stay whole, each with the spaces behind it: words, and commands with their arguments.
@@ -137,7 +153,7 @@ mod tests {
 
     #[test]
     fn lines_are_as_wide_as_the_terminal_and_no_wider_than_one_can_read() {
-        for (columns, room) in [(0, 79), (1, 20), (40, 39), (80, 79), (101, 100), (200, 100), (u16::MAX, 100)] {
+        for (columns, room) in [(0, 20), (39, 39), (79, 79), (100, 100), (199, 100)] {
             assert_eq!(room_in(columns), room, "{columns}");
         }
     }
@@ -178,6 +194,9 @@ mod tests {
             assert!(wrapped.iter().all(|line| columns(line) <= width), "{wrapped:#?}");
             assert_eq!(wrapped.len(), lines);
         }
+        assert_eq!(cut(name, 5), "健康");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abc", 0), "");
     }
 
     #[test]

@@ -123,24 +123,20 @@ fn attend(
 ) -> Result<Outcome, Failure> {
     let paster = waiting.paster();
     let copies = world.console.has_clipboard();
-    if world.console.is_plain() {
-        world.console.say("Type open to open it again or cancel to leave, then enter; or paste the final address.");
-    }
+    world.console.say(match (world.console.is_plain(), copies) {
+        (true, _) => "Type open to open it again or cancel to leave, then enter; or paste the final address.",
+        (false, true) => "[o] open again  [c] copy the address  [q] cancel; the final address can be pasted here",
+        (false, false) => "[o] open again  [q] cancel; the final address can be pasted here",
+    });
     let mut keyboard = person.keyboard()?;
-    let status = world.console.waiting("the browser");
-    let mut shown = String::new();
+    let status = world.console.counting("waiting for the browser");
     loop {
         match waiting.wait(Instant::now()) {
             Outcome::TimedOut if Instant::now() < deadline => {}
             outcome => return Ok(outcome),
         }
         let left = deadline.saturating_duration_since(Instant::now()).as_secs();
-        let copy = if copies { "  [c] copy" } else { "" };
-        let line = format!("{}:{:02} left  [o] open again{copy}  [q] cancel", left / 60, left % 60);
-        if line != shown {
-            status.shows(&line);
-            shown = line;
-        }
+        status.shows(&format!("waiting for the browser, {}:{:02} left", left / 60, left % 60));
         match keyboard.next(TICK)? {
             None => {}
             Some(Typed::Escape | Typed::Key('q')) => return Ok(Outcome::Cancelled),

@@ -4,9 +4,10 @@
 //! What cannot be wiped: the copies inside the crate, its transport and the store itself.
 
 use super::{Place, Vault, VaultError};
+use crate::console::Console;
 use crate::secret::Secret;
 use keyring::{Entry, Error};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -20,15 +21,23 @@ const WINDOWS_LIMIT: usize = 1280;
 const WHY_LIMIT: usize = 200;
 
 /// The keychain of the person who runs the program.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Keychain {
     limit: Duration,
+    /// Where a person sees that it is waited for: it may ask for its password in another window.
+    console: Option<Arc<Console>>,
 }
 
 impl Keychain {
     /// Each call gives up after this time: a few seconds where nobody can be asked to unlock it, longer at a display.
     pub fn new(limit: Duration) -> Self {
-        Self { limit }
+        Self { limit, console: None }
+    }
+
+    /// Shows that it is waited for, while no answer comes.
+    pub fn shown_on(mut self, console: &Arc<Console>) -> Self {
+        self.console = Some(Arc::clone(console));
+        self
     }
 
     /// Does the work in a thread. One that never comes back is left behind, with what it holds.
@@ -37,6 +46,7 @@ impl Keychain {
         account: &str,
         work: impl FnOnce(&Entry) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
+        let _waiting = self.console.as_ref().map(|console| console.waiting("waiting for the keychain"));
         let account = account.to_owned();
         let (sender, done) = mpsc::channel();
         let worker = move || {

@@ -1,5 +1,6 @@
 //! Owns a terminal to run the program in: what is on the screen, what is typed, how the terminal was left.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::outside::PATIENCE;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A terminal of 24 lines and 80 columns with one program in it.
+/// A terminal, usually of 24 lines and 80 columns, with one program in it.
 pub struct Terminal {
     process: PtyProcess,
     keyboard: File,
@@ -41,9 +42,14 @@ pub struct Left {
 impl Terminal {
     /// Runs a command with its environment. `redirect` is a shell's redirection, such as `</dev/null`.
     pub fn open(command: &Command, redirect: &str) -> Self {
+        Self::open_sized(command, redirect, 24, 80)
+    }
+
+    /// The same in a window of another size.
+    pub fn open_sized(command: &Command, redirect: &str, rows: u16, columns: u16) -> Self {
         // The pty comes with its echo off and without a size: a real terminal has both. `noflsh`, since otherwise the system
         // drops with Ctrl-C what is not read yet, sometimes the program's last word.
-        let script = format!("stty sane noflsh rows 24 cols 80; exec \"$@\" {redirect}");
+        let script = format!("stty sane noflsh rows {rows} cols {columns}; exec \"$@\" {redirect}");
         let mut shell = Command::new("sh");
         shell.args(["-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
         shell.env_clear().env("TERM", "xterm");
