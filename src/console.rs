@@ -3,6 +3,7 @@
 //! Refuses to let foreign text move the cursor or turn a line around, and a broken pipe to be an error. On a terminal, prose
 //! breaks between words; elsewhere a line is a line.
 
+mod dialogue;
 mod document;
 mod waiting;
 mod wrap;
@@ -13,13 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State};
 use crate::text::unsafe_to_show;
 
+pub use dialogue::unfinished_line;
 use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
 use waiting::Screen;
@@ -51,6 +51,8 @@ pub struct Console {
     way_on: Mutex<Option<String>>,
     /// Whether the last word was said: Ctrl-C at a question reaches both the question and the signal handler.
     finished: Mutex<bool>,
+    /// Whether a question was drawn, which may have hidden the cursor.
+    drew: AtomicBool,
     /// Whether a result could not be written, for another reason than a reader that went away.
     unwritten: AtomicBool,
 }
@@ -74,6 +76,7 @@ impl Console {
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
+            drew: AtomicBool::new(false),
             unwritten: AtomicBool::new(false),
         }
     }
@@ -105,30 +108,10 @@ impl Console {
         self.err(&clean(value));
     }
 
-    /// Puts a value on the clipboard of the terminal, also over SSH (OSC 52); a terminal that does not know it ignores it.
-    pub fn to_clipboard(&self, value: &str) {
-        if self.has_clipboard() {
-            let _alone = self.screen.to_print();
-            let _ = write!(std::io::stderr(), "\x1b]52;c;{}\x07", STANDARD.encode(value));
-        }
-    }
-
-    /// Whether that is worth offering: in plain mode nothing is sent that is not text.
-    pub fn has_clipboard(&self) -> bool {
-        self.is_terminal() && !self.plain
-    }
-
     /// The heading of a step: `3 of 6  Copy the client ID and secret`.
     pub fn heading(&self, number: u8, title: &str) {
         self.gap();
         self.styled(BOLD, &format!("{number} of 6  "), &clean(title));
-    }
-
-    /// What is known about the way so far, in words, below a heading.
-    pub fn progress(&self, line: &str) {
-        let line = clean(line);
-        let (head, text) = margin(&line);
-        self.styled(DIM, head, text);
     }
 
     /// A heading that belongs to no step.
@@ -146,40 +129,6 @@ impl Console {
     pub fn hint(&self, hint: &str) {
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
         self.labelled("  ", DIM, "hint:", &clean(hint));
-    }
-
-    /// How to go on, should the command be cancelled: one line, usually a command.
-    pub fn way_on(&self, line: &str) {
-        *self.way_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.to_owned());
-    }
-
-    /// A line of a plan behind its mark: `+` new, `~` changed, `=` left alone.
-    pub fn plan_line(&self, mark: char, what: &str) {
-        let style = match mark {
-            '+' => GREEN,
-            '~' => YELLOW,
-            _ => DIM,
-        };
-        self.labelled("    ", style, &mark.to_string(), &clean(what));
-    }
-
-    /// A failure that can be mended, unless its finding stands there already.
-    pub fn failure(&self, failure: &Failure) {
-        let is_shown = |document: &mut Document| document.shows_last(failure);
-        if !self.with(is_shown) {
-            self.labelled("  ", RED, State::Fail.word(), &format!("{} [{}]", clean(&failure.message), failure.code.name()));
-            self.hint(&failure.hint());
-        }
-    }
-
-    /// Why an answer was not accepted.
-    pub fn problem(&self, why: &str) {
-        self.labelled("  ", YELLOW, "not accepted:", &clean(why));
-    }
-
-    /// What to watch out for at this place.
-    pub fn beware(&self, line: &str) {
-        self.labelled("  ", YELLOW, "note:", &clean(line));
     }
 
     /// A verified fact: printed, and kept for the document.
@@ -211,25 +160,6 @@ impl Console {
             self.hint(hint);
         }
         self.with(|document| document.checks.push(finding.clone()));
-    }
-
-    /// Shows what is being waited for, and for how long, until the value is dropped; what is quick is not shown. Nothing where
-    /// nobody looks, one line that stays in plain mode.
-    pub fn waiting(&self, what: &str) -> Waiting {
-        match (self.is_terminal() && !self.json, self.plain) {
-            (false, _) => Waiting::unseen(),
-            (true, false) => Waiting::drawn(&self.screen, clean(what)),
-            (true, true) => Waiting::said(&self.screen, clean(what)),
-        }
-    }
-
-    /// The same for a text that says itself how long, from the first moment on; nothing in plain mode.
-    pub fn counting(&self, what: &str) -> Waiting {
-        if self.is_terminal() && !self.json && !self.plain {
-            Waiting::counted(&self.screen, clean(what))
-        } else {
-            Waiting::unseen()
-        }
     }
 
     /// A result that a person asked for, on stdout; nothing under `--json`.
@@ -349,12 +279,6 @@ impl Console {
     }
 }
 
-/// Text of ours on the terminal that a question takes away again; nothing ends its last line.
-pub fn unfinished_line(text: &str) {
-    let mut screen = std::io::stderr();
-    let _ = write!(screen, "{text}").and_then(|()| screen.flush());
-}
-
 /// Where the subject of a finding begins, and its detail: columns.
 const STATE: usize = 10;
 const DETAIL_AT: usize = 33;
@@ -411,4 +335,3 @@ mod tests {
         assert_eq!(console.hint_of(&other), other.hint());
     }
 }
-

@@ -119,7 +119,8 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
             commands::setup::run(&world, args)?;
         }
         Command::Test(args) => {
-            let needs = Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true, ..Needs::default() };
+            let needs =
+                Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true, ..Needs::default() };
             commands::test::run(&build(&needs)?, args)?;
         }
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let (on_signal, to_print, to_restore) = (cancel.clone(), Arc::clone(&console), Arc::clone(&terminal));
     let installed = ctrlc::set_handler(move || {
         if on_signal.interrupt() {
-            let draws = to_print.get().is_some_and(|console| !console.is_plain());
+            let draws = to_print.get().is_some_and(|console| console.has_drawn());
             to_restore.restore(draws);
             let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
             // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         let _ = seen.set(current);
     });
     if exit == fitbit_connect::diagnosis::Exit::Cancelled {
-        terminal.restore(console.get().is_some_and(|console| !console.is_plain()));
+        terminal.restore(console.get().is_some_and(|console| console.has_drawn()));
     }
     ExitCode::from(exit.code())
 }

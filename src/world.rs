@@ -2,8 +2,10 @@
 //!
 //! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
+mod kept;
+
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +31,9 @@ use crate::sandbox::{self, Sandbox};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
-use crate::vault::{self, Vault, VaultError};
+use crate::vault::{self, Vault};
+pub use kept::store_failure;
+use kept::{keychain_limit, secrets_beside};
 
 /// Everything a command can touch.
 pub struct World {
@@ -270,43 +274,6 @@ impl World {
         let text = Secret::new(std::fs::read_to_string(file).ok()?);
         serde_json::from_str::<DefaultTenant>(text.expose()).ok()?.default_tenant.parse().ok()
     }
-
-    /// Where secrets are kept.
-    pub fn vault(&self) -> Rc<dyn Vault> {
-        Rc::clone(&self.kept.borrow().1)
-    }
-
-    /// How that place was chosen.
-    pub fn store(&self) -> Store {
-        self.kept.borrow().0
-    }
-
-    /// Keeps secrets somewhere else from now on: a file, or nowhere.
-    ///
-    /// # Errors
-    /// `input_contradictory` when the settings file has the name of the file for secrets.
-    pub fn keep_in(&self, store: Store) -> Result<(), Failure> {
-        let vault: Rc<dyn Vault> = match (store, &self.secrets_file) {
-            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit).shown_on(&self.console)),
-            (Store::File, Some(file)) => Rc::new(vault::File::new(file.clone())),
-            (Store::File, None) => {
-                return Err(Failure::new(Code::InputContradictory, "there is no place for a file of secrets"));
-            }
-            (Store::Nothing, _) => Rc::new(vault::Nowhere),
-        };
-        *self.kept.borrow_mut() = (store, vault);
-        Ok(())
-    }
-
-    /// The place of secrets in words.
-    pub fn place(&self) -> String {
-        match self.vault().place() {
-            vault::Place::Keychain => "the keychain".to_owned(),
-            vault::Place::File(path) => path.display().to_string(),
-            vault::Place::Nowhere => "nowhere".to_owned(),
-            vault::Place::Memory => "memory, for this run".to_owned(),
-        }
-    }
 }
 
 /// A proxy that cannot be one would be passed by in silence, and the connection made directly.
@@ -343,18 +310,6 @@ fn settings_path(global: &cli::Global, variables: &Variables) -> Result<PathBuf,
     let strategy = etcetera::choose_base_strategy()
         .map_err(|error| Failure::new(Code::SettingsFileInvalid, format!("there is no place for settings: {error}")))?;
     Ok(strategy.config_dir().join("fitbit-connect").join("config.toml"))
-}
-
-/// The file of secrets beside a settings file: `secrets.toml` beside `config.toml`, `NAME.secrets.toml` beside `NAME.toml`.
-fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
-    let stem = settings.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if stem == "config" { "secrets.toml".to_owned() } else { format!("{stem}.secrets.toml") };
-    let secrets = settings.with_file_name(name);
-    if secrets == settings {
-        let message = format!("{} is the name of the file for secrets; settings need another", settings.display());
-        return Err(Failure::new(Code::InputContradictory, message));
-    }
-    Ok(secrets)
 }
 
 fn named_settings(global: &cli::Global, variables: &Variables) -> Option<PathBuf> {
@@ -394,23 +349,4 @@ fn dialogue(process: &Process, global: &cli::Global, console: &Arc<Console>) -> 
     }
     let colour = global.color != crate::console::Colour::Never && process.variables.get("NO_COLOR").is_none();
     Some(Box::new(Person::new(Arc::clone(console), colour)))
-}
-
-/// A person needs time to unlock a keychain; a machine without a display has nobody who could.
-fn keychain_limit(process: &Process) -> Duration {
-    if process.has_display() { Duration::from_secs(120) } else { Duration::from_secs(5) }
-}
-
-/// Names what the secret store said.
-pub fn store_failure(error: VaultError) -> Failure {
-    let code = match &error {
-        VaultError::Missing { .. } => Code::SecretStoreMissing,
-        VaultError::Locked => Code::SecretStoreLocked,
-        VaultError::TimedOut { .. } => Code::SecretStoreTimedOut,
-        VaultError::TooLong { .. } => Code::SecretTooLong,
-        VaultError::LooseFile { .. } => Code::SecretFileLoose,
-        VaultError::ReadBackDiffers => Code::SecretNotKept,
-        _ => Code::SecretStoreRefused,
-    };
-    Failure::new(code, error.to_string())
 }

@@ -36,6 +36,7 @@ fn without_tests(text: &str) -> &str {
 const MAY_EXPOSE: &[&str] = &[
     "ask/given.rs",           // checks its form
     "ask/given/door.rs",      // reads it from a file, refuses what cannot be one
+    "ask/plain.rs",           // checks its form
     "ask/prompt.rs",          // checks its form
     "auth0/authorize.rs",     // state and nonce of a question, sent to the tenant
     "auth0/connection.rs",    // the client secret, in the body for the tenant
@@ -43,13 +44,14 @@ const MAY_EXPOSE: &[&str] = &[
     "checks/credentials.rs",  // the client secret, sent to the provider
     "http.rs",                // headers and forms
     "login/direct.rs",        // nonce, sent to the provider
-    "login/mod.rs",           // state, for the listener; a pasted line
     "login/through_auth0.rs", // nonce, sent to the tenant
+    "login/waiting.rs",       // state, for the listener; a pasted line
     "oauth.rs",               // code, verifier, state, nonce, client secret, sent where they belong
     "sandbox/robot.rs",       // pages with codes in them
     "vault/file.rs",
     "vault/keychain.rs",
     "vault/memory.rs",
+    "world.rs", // the Auth0 CLI's settings, of which the tenant's name is read
 ];
 
 #[test]
@@ -100,8 +102,9 @@ fn what_knows_the_services_neither_prints_nor_asks() {
 fn each_crate_with_an_effect_lives_in_one_room() {
     for (package, rooms) in [
         ("textwrap", &["console/wrap.rs"][..]),
-        ("crossterm", &["console/wrap.rs", "console/waiting.rs"]),
-        ("dialoguer", &["ask/prompt.rs"]),
+        ("crossterm", &["ask/keys.rs", "ask/prompt.rs", "console/wrap.rs", "console/waiting.rs", "main.rs"]),
+        ("inquire", &["ask/prompt.rs"]),
+        ("rpassword", &["ask/plain.rs"]),
         ("reqwest", &["http.rs", "http/answer.rs", "auth0/management.rs", "oauth.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),
         ("oauth2", &["oauth.rs"]),

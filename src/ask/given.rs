@@ -32,7 +32,8 @@ pub fn dragged_path(text: &str) -> Option<PathBuf> {
     let text = text.trim();
     let quoted = ['\'', '"'].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q));
     let inner = quoted.unwrap_or(text);
-    if let Some(path) = Url::parse(inner).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
+    if let Some(path) =
+        Url::parse(inner).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
     {
         return Some(path);
     }

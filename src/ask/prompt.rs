@@ -33,6 +33,7 @@ impl Person {
     }
 
     fn look(&self) -> RenderConfig<'static> {
+        self.console.draws();
         if self.colour { RenderConfig::default_colored() } else { RenderConfig::empty() }
     }
 
@@ -148,9 +149,7 @@ impl Ask for Person {
                 .with_keep_filter(false)
                 .with_help_message(&help)
                 .with_formatter(&|chosen| match chosen {
-                    few if few.len() <= 4 => {
-                        few.iter().map(|item| item.value.as_str()).collect::<Vec<_>>().join(", ")
-                    }
+                    few if few.len() <= 4 => few.iter().map(|item| item.value.as_str()).collect::<Vec<_>>().join(", "),
                     many => format!("{} of {count}", many.len()),
                 })
                 .with_render_config(self.look())
@@ -172,6 +171,7 @@ impl Ask for Person {
             words.push("[b] back".to_owned());
         }
         words.push("[esc] leave".to_owned());
+        self.console.draws();
         let _line = Line::show(&words);
         let mut keyboard = Keys::take()?;
         loop {
@@ -193,6 +193,7 @@ impl Ask for Person {
     fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop> {
         let help = help(question, "paste it, or press enter to skip");
         self.console.say(&format!("{} ({help})", question.text));
+        self.console.draws();
         let mut keyboard = Keys::take()?;
         let mut text = String::new();
         loop {
@@ -202,8 +203,15 @@ impl Ask for Person {
                 None => return Ok(text),
                 Some(Typed::Escape) => return Err(cancelled().into()),
                 Some(Typed::Key('\n' | '\r')) => return Ok(text),
-                Some(Typed::Key('\u{7f}' | '\u{8}')) => drop(text.pop()),
-                Some(Typed::Key(c)) => text.push(c),
+                Some(Typed::Key('\u{7f}' | '\u{8}')) => {
+                    if text.pop().is_some() {
+                        crate::console::unfinished_line("\u{8} \u{8}");
+                    }
+                }
+                Some(Typed::Key(c)) => {
+                    text.push(c);
+                    crate::console::unfinished_line(&clean(&c.to_string()));
+                }
                 Some(Typed::Pasted(more)) => {
                     text.push_str(&more);
                     if more.ends_with(['\n', '\r']) {
@@ -216,6 +224,7 @@ impl Ask for Person {
     }
 
     fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure> {
+        self.console.draws();
         Ok(Box::new(Keys::take()?))
     }
 }

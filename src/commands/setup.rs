@@ -6,6 +6,8 @@ mod door;
 mod draft;
 mod ending;
 mod pass;
+mod pass_tenant;
+mod way_on;
 
 use crate::ask::Stop;
 use crate::ask::given::Inputs;
@@ -19,7 +21,6 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::login::{self, Login, session};
-use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
@@ -44,6 +45,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         stored => stored?,
     };
     let mut draft = Draft::new(world, args, inputs, stored);
+    world.console.way_on(&draft.way_on());
     if world.dialogue.is_some() && !args.yes {
         ending::welcome(&draft);
     }
@@ -84,7 +86,6 @@ struct Prepared {
     question: String,
     place: Place,
     profile: Profile,
-    management: Option<(String, Secret)>,
 }
 
 impl Prepared {
@@ -101,11 +102,8 @@ impl Prepared {
             (None, None) => return Err(Failure::new(Code::Unexpected, "the plan has no applications")),
         };
         let mut profile = place.profile(world, app, draft.inputs.port, applications);
-        let to_keep = draft.session.as_ref().and_then(|session| session.to_keep.as_ref());
-        let management = to_keep
-            .filter(|_| draft.keep == Some(true))
-            .map(|(id, secret)| (id.clone(), Secret::new(secret.expose().to_owned())));
-        if let Some((id, _)) = &management {
+        let management = draft.to_keep();
+        if let Some((id, _)) = management {
             profile.management_client_id = Some(id.clone());
         }
         let mut plan = Plan::default();
@@ -120,14 +118,14 @@ impl Prepared {
         } else {
             plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
         }
-        Local { app, profile: &profile, management: management.as_ref() }.plan(world, &mut plan);
+        Local { app, profile: &profile, management }.plan(world, &mut plan);
         plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
         let question = match draft.change {
             Some(_) if plan.is_empty() => "Nothing has to be changed. What now?".to_owned(),
             Some(_) => format!("Do this in {}?", place.domain),
             None => "Do this?".to_owned(),
         };
-        Ok(Self { plan, question, place, profile, management })
+        Ok(Self { plan, question, place, profile })
     }
 
     fn report_planned(&self, draft: &Draft) {
@@ -144,7 +142,7 @@ impl Prepared {
     fn make_true(self, draft: Draft) -> Result<(), Failure> {
         let (world, args, inputs, place) = (draft.world, draft.args, &draft.inputs, &self.place);
         let Some(app) = &draft.app else { return Ok(()) };
-        let local = Local { app, profile: &self.profile, management: self.management.as_ref() };
+        let local = Local { app, profile: &self.profile, management: draft.to_keep() };
         let (Some(change), Some(session)) = (&draft.change, &draft.session) else {
             let applications = draft.by_hand.as_deref().unwrap_or_default();
             return by_hand::run(world, args, inputs, app, place, &local, applications);
@@ -170,9 +168,9 @@ impl Prepared {
                 test_app: inputs.test_app.as_deref(),
             };
             let login = place.login(app, inputs);
-            within(world, Step::Login, || login::again(world, !args.yes, || {
-                session::run(world, &login, place.host(), &through)
-            }))?;
+            within(world, Step::Login, || {
+                login::again(world, !args.yes, || session::run(world, &login, place.host(), &through))
+            })?;
         }
         ending::summary(world, app, place, change, &local);
         Ok(())

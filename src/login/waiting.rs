@@ -41,9 +41,10 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
 
     world.console.say("Open this address in a browser, sign in, and allow the access:");
     world.console.copyable(address.as_str());
-    let opened = open(world, &address);
-    if !opened || world.surroundings != Surroundings::Here {
-        elsewhere(world, port);
+    match open(world, &address) {
+        Some(Opened::ByRobot) => {}
+        Some(Opened::Yes) if world.surroundings == Surroundings::Here => {}
+        _ => elsewhere(world, port),
     }
     world
         .console
@@ -67,21 +68,16 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     }
 }
 
-fn open(world: &World, address: &Url) -> bool {
-    let why = match world.browser.open(address) {
-        Ok(Opened::Yes) => {
-            world.console.say("It was opened in your browser.");
-            return true;
-        }
-        Ok(Opened::ByRobot) => {
-            world.console.say("A robot signs in and allows the access, in place of a person.");
-            return true;
-        }
-        Ok(Opened::No(why)) => why.to_owned(),
-        Err(error) => error.to_string(),
-    };
-    world.console.say(&format!("No browser was opened ({why})."));
-    false
+/// Who took the address, if anybody did.
+fn open(world: &World, address: &Url) -> Option<Opened> {
+    let opened = world.browser.open(address);
+    world.console.say(&match &opened {
+        Ok(Opened::Yes) => "It was opened in your browser.".to_owned(),
+        Ok(Opened::ByRobot) => "A robot signs in and allows the access, in place of a person.".to_owned(),
+        Ok(Opened::No(why)) => format!("No browser was opened ({why})."),
+        Err(error) => format!("No browser was opened ({error})."),
+    });
+    opened.ok().filter(|opened| !matches!(opened, Opened::No(_)))
 }
 
 /// What works where the browser is on another machine than the listener.
@@ -140,7 +136,9 @@ fn attend(
         match keyboard.next(TICK)? {
             None => {}
             Some(Typed::Escape | Typed::Key('q')) => return Ok(Outcome::Cancelled),
-            Some(Typed::Key('o')) => drop(open(world, address)),
+            Some(Typed::Key('o')) => {
+                open(world, address);
+            }
             Some(Typed::Key('c')) if copies => {
                 world.console.to_clipboard(address.as_str());
                 world.console.say("  sent to the clipboard of the terminal: the address");
@@ -182,7 +180,9 @@ fn nothing_came(world: &World, login: &Login) -> Failure {
     let (page, other) = match login.provider {
         Provider::GoogleHealth => (
             "Error 400: redirect_uri_mismatch",
-            Some("\"Error 403: access_denied\": the account is not among the app's test users (Google Auth Platform > Audience)"),
+            Some(
+                "\"Error 403: access_denied\": the account is not among the app's test users (Google Auth Platform > Audience)",
+            ),
         ),
         Provider::Fitbit => ("Invalid redirect_uri parameter value", None),
     };

@@ -59,8 +59,7 @@ pub fn ask_provider(world: &World, before: Option<Provider>) -> Result<Provider,
     let items: Vec<String> =
         Provider::ALL.iter().map(|provider| format!("{} ({})", provider.title(), provider.alive())).collect();
     let first = Provider::ALL.iter().position(|provider| Some(*provider) == before).unwrap_or(0);
-    let question =
-        Question { text: ask::PROVIDER.question, help: ask::PROVIDER.flag, default: None, back: false };
+    let question = Question { text: ask::PROVIDER.question, help: ask::PROVIDER.flag, default: None, back: false };
     let chosen = person.choose(&question, &items, first)?;
     Ok(Provider::ALL.get(chosen).copied().unwrap_or(Provider::GoogleHealth))
 }
@@ -76,7 +75,8 @@ pub fn ask_domain(world: &World, before: Option<&Domain>, back: bool) -> Result<
         None => (world.auth0_cli_tenant(), "; the default is the Auth0 CLI's tenant"),
     };
     let default = known.as_ref().map(Domain::as_str);
-    let help = format!("{}, for example acme.eu.auth0.com{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
+    let help =
+        format!("{}, for example acme.eu.auth0.com{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
     let question = Question { text: ask::DOMAIN.question, help: &help, default, back };
     let text = person.text(&question, &|text| text.parse::<Domain>().map(drop))?;
     text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why).into())
@@ -88,10 +88,8 @@ pub fn ask_domain(world: &World, before: Option<&Domain>, back: bool) -> Result<
 /// `Back` or `cancelled`.
 pub fn ask_registered(world: &World, provider: Provider, back: bool) -> Result<bool, Stop> {
     let person = world.person(&ask::CLIENT_ID)?;
-    let items = [
-        "No, show me every page and what to type there".to_owned(),
-        "Yes, I have its client ID and secret".to_owned(),
-    ];
+    let items =
+        ["No, show me every page and what to type there".to_owned(), "Yes, I have its client ID and secret".to_owned()];
     let text = format!("Is your app registered at {} already?", provider.registrar());
     let question = Question { text: &text, help: "", default: None, back };
     Ok(person.choose(&question, &items, 0)? == 1)
@@ -127,7 +125,15 @@ pub fn walk(world: &World, provider: Provider, form: &FormValues) -> Result<(), 
         };
         let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command).collect();
         let last = at + 1 == pages.len();
-        match stay(world, &**person, &values, Some(page.url), None, if last { "done, go on" } else { "next page" }, true) {
+        match stay(
+            world,
+            &**person,
+            &values,
+            Some(page.url),
+            None,
+            if last { "done, go on" } else { "next page" },
+            true,
+        ) {
             Ok(()) => at += 1,
             Err(Stop::Back) if at > 0 => at -= 1,
             Err(stop) => return Err(stop),
@@ -211,11 +217,12 @@ pub fn copy(world: &World, value: &str) {
 }
 
 fn open(world: &World, address: &str) -> Result<(), Failure> {
-    let url =
-        Url::parse(address).map_err(|error| Failure::new(Code::Unexpected, format!("{address}: {error}")))?;
+    let url = Url::parse(address).map_err(|error| Failure::new(Code::Unexpected, format!("{address}: {error}")))?;
     match world.browser.open(&world.http.endpoints().rewrite(&url)) {
         Ok(Opened::Yes | Opened::ByRobot) => world.console.say("  It was opened in your browser."),
-        Ok(Opened::No(why)) => world.console.say(&format!("  It was not opened: {why}. Open the address above yourself.")),
+        Ok(Opened::No(why)) => {
+            world.console.say(&format!("  It was not opened: {why}. Open the address above yourself."))
+        }
         Err(error) => world.console.warn(&format!("the browser was not opened: {error}")),
     }
     Ok(())
@@ -233,7 +240,9 @@ pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &st
     world.console.say("  For a direct test from this machine (fitbit-connect test --direct):");
     world.console.copyable(loopback);
     let Some(person) = world.dialogue.as_ref().filter(|_| to_enter) else { return Ok(()) };
-    world.console.beware("They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.");
+    world.console.beware(
+        "They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.",
+    );
     let values: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).chain([loopback]).collect();
     stay(world, &**person, &values, None, None, "entered, go on", true)
 }
@@ -309,19 +318,16 @@ pub type Identified = (String, Option<Secret>);
 ///
 /// # Errors
 /// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
-pub fn ask_client_id(
-    world: &World,
-    provider: Provider,
-    before: Option<&str>,
-    back: bool,
-) -> Result<Identified, Stop> {
+pub fn ask_client_id(world: &World, provider: Provider, before: Option<&str>, back: bool) -> Result<Identified, Stop> {
     let person = world.person(&ask::CLIENT_ID)?;
     let takes_file = provider == Provider::GoogleHealth;
     let text = if takes_file { "Client ID, or drag Google's client JSON in here:" } else { ask::CLIENT_ID.question };
     let help = format!("{}, for example {}", ask::CLIENT_ID.flag, provider.client_id_example());
     let question = Question { text, help: &help, default: before, back };
     let read = |answer: &str| match given::dragged_path(answer).filter(|_| takes_file) {
-        Some(path) => given::read_client_json(&path).map(|(id, secret)| (id, Some(secret))).map_err(|failure| failure.message),
+        Some(path) => {
+            given::read_client_json(&path).map(|(id, secret)| (id, Some(secret))).map_err(|failure| failure.message)
+        }
         None => provider.check_client_id(answer).map(|()| (answer.to_owned(), None)),
     };
     let answer = person.text(&question, &|answer| read(answer).map(drop))?;

@@ -49,8 +49,8 @@ impl Local<'_> {
                 ("connection", text(world.saved.connection.as_ref()), text(self.profile.connection.as_ref())),
                 ("applications", list(&world.saved.applications), list(&self.profile.applications)),
                 ("scopes", list(&world.saved.scopes), list(&self.profile.scopes)),
-                ("login_domains", domains(&world.saved), domains(&self.profile)),
-                ("callbacks", callbacks(&world.saved), callbacks(&self.profile)),
+                ("login_domains", domains(&world.saved), domains(self.profile)),
+                ("callbacks", callbacks(&world.saved), callbacks(self.profile)),
                 (
                     "management_client_id",
                     world.saved.management_client_id.clone(),

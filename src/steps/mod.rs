@@ -2,6 +2,7 @@
 //!
 //! A later step takes what an earlier one returned, so that their order is held by types.
 
+pub mod access;
 pub mod app;
 pub mod local;
 pub mod manual;

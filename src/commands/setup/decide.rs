@@ -71,10 +71,7 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
     }
     ways.extend(["Look again, it is mended now", "Change an answer", "Leave it at that"].map(str::to_owned));
     let question = Question { text: "How to go on?", help: "", default: None, back: false };
-    let chosen = match person.choose(&question, &ways, 0) {
-        Ok(chosen) => chosen,
-        Err(stop) => return Err(stop.into()),
-    };
+    let chosen = person.choose(&question, &ways, 0)?;
     match (wrong, chosen) {
         (Some((answer, _)), 0) => draft.forget(answer),
         (Some(_), 1) | (None, 0) => {}
@@ -170,7 +167,12 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
             let names: Vec<String> = scopes::known(provider).map(str::to_owned).collect();
             let now = draft.app.as_ref().map_or_else(|| draft.scopes(provider), |app| app.scopes.clone());
             let selected: Vec<bool> = names.iter().map(|name| now.contains(name)).collect();
-            let question = Question { text: "Which scopes are people asked for?", help: ask::SCOPES.flag, default: None, back: true };
+            let question = Question {
+                text: "Which scopes are people asked for?",
+                help: ask::SCOPES.flag,
+                default: None,
+                back: true,
+            };
             let chosen = person.choose_many(&question, &names, &selected)?;
             let chosen: Vec<String> = chosen.into_iter().filter_map(|n| names.get(n).cloned()).collect();
             if !scopes::identity_readable(provider, chosen.iter().map(String::as_str)) {
@@ -210,7 +212,8 @@ pub fn choose_store(world: &World, person: &dyn Ask, back: bool) -> Result<(), S
         "a file beside the settings that only you can read (plain text)",
         "nowhere: it is asked for each time",
     ];
-    let question = Question { text: "Where should the client secret be kept?", help: ask::STORE.flag, default: None, back };
+    let question =
+        Question { text: "Where should the client secret be kept?", help: ask::STORE.flag, default: None, back };
     let now = stores.iter().position(|store| *store == world.store()).unwrap_or(0);
     let chosen = person.choose(&question, &items.map(str::to_owned), now)?;
     if let Some(store) = stores.get(chosen) {

@@ -5,7 +5,7 @@ use crate::ask::given::{Applications, Inputs, missing};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::secret::Secret;
-use crate::steps::{app, tenant};
+use crate::steps::{access, app};
 use crate::world::World;
 
 /// Checks the inputs, and returns the client secret that the store holds for this profile.
@@ -59,9 +59,9 @@ fn report_missing(
         lacking.push(ask::DOMAIN.how_to_give());
     }
     if !args.manual && inputs.management.is_none() {
-        match tenant::stored_login(world, inputs) {
+        match access::stored_login(world, inputs) {
             Ok(Some(_)) => {}
-            Ok(None) => lacking.push(tenant::how_to_give_login(inputs)),
+            Ok(None) => lacking.push(access::how_to_give_login(inputs)),
             Err(failure) => store_broken = store_broken.or(Some(failure)),
         }
     }

@@ -7,7 +7,7 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::cli;
-use crate::ids::{DEFAULT_PORT, Domain, Store};
+use crate::ids::Domain;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps::app::App;
@@ -87,6 +87,8 @@ pub struct Draft<'a> {
     pub changing: Option<Answer>,
     /// The heading that was printed last.
     pub at: u8,
+    /// The number of questions that was said last.
+    pub said_left: Option<usize>,
 }
 
 /// Answers that were taken back.
@@ -130,6 +132,7 @@ impl<'a> Draft<'a> {
             before: Before::default(),
             changing: None,
             at: 0,
+            said_left: None,
         }
     }
 
@@ -289,7 +292,11 @@ impl<'a> Draft<'a> {
 
     /// The custom login domains: given or saved, else those the tenant named.
     pub fn login_domains(&self) -> Vec<Domain> {
-        if self.inputs.login_domains.is_empty() { self.found_domains.clone() } else { self.inputs.login_domains.clone() }
+        if self.inputs.login_domains.is_empty() {
+            self.found_domains.clone()
+        } else {
+            self.inputs.login_domains.clone()
+        }
     }
 
     /// The domain people log in through, once the tenant is known.
@@ -314,6 +321,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The Management API client that the store is to keep.
+    pub fn to_keep(&self) -> Option<&(String, Secret)> {
+        self.session.as_ref().and_then(|session| session.to_keep.as_ref()).filter(|_| self.keep == Some(true))
+    }
+
     /// How many questions are left at most, the plan's included.
     pub fn questions_left(&self) -> usize {
         let inputs = &self.inputs;
@@ -331,60 +343,5 @@ impl<'a> Draft<'a> {
             !self.args.yes && !self.args.dry_run,
         ];
         open.into_iter().filter(|open| *open).count()
-    }
-
-    /// The command that goes on from here: every answer that is no secret as its flag.
-    pub fn way_on(&self) -> String {
-        let (inputs, saved) = (&self.inputs, &self.world.saved);
-        let mut command = "fitbit-connect setup".to_owned();
-        let mut flag = |name: &str, value: String| {
-            command.push_str(&format!(" --{name} {}", word(&value)));
-        };
-        if let Some(provider) = inputs.provider.filter(|_| inputs.provider != saved.provider) {
-            flag("provider", provider.to_string());
-        }
-        if let Some(domain) = inputs.domain.as_ref().filter(|_| inputs.domain != saved.domain) {
-            flag("domain", domain.to_string());
-        }
-        if let Some(id) = inputs.client_id.as_ref().filter(|_| inputs.client_id != saved.client_id) {
-            flag("client-id", id.clone());
-        }
-        if let Some(name) = inputs.connection.as_ref().filter(|_| inputs.connection != saved.connection) {
-            flag("connection", name.to_string());
-        }
-        if let Some(scopes) = inputs.scopes.as_ref().filter(|scopes| **scopes != saved.scopes) {
-            flag("scopes", scopes.join(","));
-        }
-        if let Applications::Named(names) = &inputs.applications {
-            names.iter().for_each(|name| flag("app", name.clone()));
-        }
-        if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
-            flag("port", inputs.port.to_string());
-        }
-        let store = self.world.store();
-        if store != saved.store.unwrap_or(Store::Keychain) && self.world.sandbox.is_none() {
-            flag("store", store.as_str().to_owned());
-        }
-        for (given, name) in [
-            (inputs.applications == Applications::All, " --all-apps"),
-            (self.manual, " --manual"),
-            (self.args.skip_login, " --skip-login"),
-            (self.world.sandbox.is_some(), " --sandbox"),
-        ] {
-            if given {
-                command.push_str(name);
-            }
-        }
-        command + &self.world.again
-    }
-}
-
-/// A word as a shell takes it.
-fn word(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }

@@ -23,7 +23,9 @@ pub fn welcome(draft: &Draft) {
     } else if world.sandbox.is_some() {
         console.say("This is the simulator: accounts and tenant are made up, and nothing is kept.");
     } else {
-        console.say("It takes about 20 minutes if there is no app at the provider yet, and 5 if there is one (estimated).");
+        console.say(
+            "It takes about 20 minutes if there is no app at the provider yet, and 5 if there is one (estimated).",
+        );
     }
     console.say("Nothing is written before you have seen the plan. Esc or Ctrl-C leaves at any question.");
 }

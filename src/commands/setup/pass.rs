@@ -2,15 +2,11 @@
 //! twice. So a pass can be repeated after an answer was taken back: it falls through to the first thing that is open.
 
 use super::draft::{Answer, Draft};
-use crate::ask::given::Applications;
-use crate::ask::{Question, Stop};
+use crate::ask::Stop;
 use crate::finding::Step;
 use crate::ids::Domain;
-use crate::login::temporary;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
-use crate::steps::tenant::Change;
-use crate::steps::{manual, sign_in, tenant, within};
 
 impl Draft<'_> {
     /// Up to the plan.
@@ -36,7 +32,7 @@ impl Draft<'_> {
         self.keep()
     }
 
-    fn can_go_back(&self) -> bool {
+    pub(super) fn can_go_back(&self) -> bool {
         !self.asked.is_empty()
     }
 
@@ -48,7 +44,7 @@ impl Draft<'_> {
     }
 
     /// The heading of a step, once for each time something happens in it.
-    fn heading(&mut self, step: Step) {
+    pub(super) fn heading(&mut self, step: Step) {
         if self.at == step.number() {
             return;
         }
@@ -56,7 +52,11 @@ impl Draft<'_> {
         self.world.console.heading(step.number(), step.title());
         if self.world.dialogue.is_some() && !self.args.yes {
             let done: Vec<String> = (1..step.number()).map(|n| n.to_string()).collect();
-            let left = match self.questions_left() {
+            let questions = self.questions_left();
+            if self.said_left.replace(questions) == Some(questions) {
+                return;
+            }
+            let left = match questions {
                 0 => "no question left".to_owned(),
                 1 => "one question left".to_owned(),
                 n => format!("at most {n} questions left"),
@@ -152,7 +152,7 @@ impl Draft<'_> {
     }
 
     /// Asks the authorize page about the client ID and the callback URLs, once for each set of them.
-    fn verify_callbacks(&mut self, provider: Provider, show: bool) -> Result<(), Stop> {
+    pub(super) fn verify_callbacks(&mut self, provider: Provider, show: bool) -> Result<(), Stop> {
         let Some(client_id) = self.inputs.client_id.clone() else { return Ok(()) };
         let callbacks = self.callbacks();
         let names = self.scopes(provider);
@@ -236,172 +236,6 @@ impl Draft<'_> {
             scopes: self.scopes(provider),
             scopes_chosen: self.inputs.scopes.is_some(),
         })
-    }
-
-    /// Step 4, the way into the tenant.
-    fn access(&mut self, provider: Provider, domain: &Domain) -> Result<(), Stop> {
-        if self.manual || self.session.is_some() {
-            return Ok(());
-        }
-        self.heading(Step::Connection);
-        if self.inputs.management.is_none() {
-            let login = match tenant::stored_login(self.world, &self.inputs)? {
-                Some(login) => tenant::Access::Stored(login),
-                None => {
-                    let access = tenant::ask_login(self.world, &self.inputs, domain, self.can_go_back(), true)?;
-                    self.answered(Answer::Access);
-                    access
-                }
-            };
-            match login {
-                tenant::Access::ByHand => {
-                    self.manual = true;
-                    return Ok(());
-                }
-                tenant::Access::Stored(login) => {
-                    self.login_is_new = false;
-                    self.inputs.management = Some(login);
-                }
-                tenant::Access::New(login) => {
-                    self.login_is_new = true;
-                    self.inputs.management = Some(login);
-                }
-            }
-        }
-        self.sign_in(domain)?;
-        // A custom domain that was found now has a callback of its own.
-        let verified = self.callbacks_verified.as_ref().map(|(_, urls, _)| urls.clone()).unwrap_or_default();
-        if self.callbacks().iter().any(|(url, needed)| *needed && !verified.contains(url)) {
-            self.world.console.say("  The tenant has a custom login domain; its callback URL has to be registered too:");
-            self.found_domains.iter().for_each(|found| self.world.console.copyable(&found.callback()));
-            self.verify_callbacks(provider, false)?;
-        }
-        Ok(())
-    }
-
-    fn sign_in(&mut self, domain: &Domain) -> Result<(), Stop> {
-        if self.session.is_some() {
-            return Ok(());
-        }
-        let Some(login) = self.inputs.management.take() else { return Ok(()) };
-        let wanted = self.needed();
-        let ask_domains = self.inputs.login_domains.is_empty();
-        let session = sign_in::run(self.world, domain, login, self.login_is_new, ask_domains, &wanted)?;
-        self.found_domains.clone_from(&session.custom_domains);
-        self.session = Some(session);
-        Ok(())
-    }
-
-    /// The permissions that this run needs whatever it finds.
-    fn needed(&self) -> Vec<&'static str> {
-        let mut scopes = tenant::LOOK.to_vec();
-        if !self.args.dry_run && !self.args.skip_login && self.inputs.test_app.is_none() {
-            scopes.extend(temporary::SCOPES);
-        }
-        scopes
-    }
-
-    /// Step 4, looking.
-    fn connection(&mut self, provider: Provider, domain: &Domain) -> Result<(), Stop> {
-        let world = self.world;
-        let (Some(session), None) = (&self.session, &self.looked) else { return Ok(()) };
-        let management = &session.management;
-        let looked = within(world, Step::Connection, || {
-            management.require(&tenant::LOOK)?;
-            crate::checks::connection::find(management, provider, self.inputs.connection.as_ref())
-        });
-        // The heading stands above what is found out, also when that is a failure.
-        self.heading(Step::Connection);
-        let now = looked?;
-        world.console.say(&match &now {
-            Some(now) => format!("  {domain} has the connection {} ({})", now.name, now.id),
-            None => format!("  {domain} has no such connection yet"),
-        });
-        self.looked = Some(now);
-        Ok(())
-    }
-
-    /// Step 5, looking and choosing.
-    fn applications(&mut self) -> Result<(), Stop> {
-        if self.change.is_some() {
-            return Ok(());
-        }
-        let asks = self.inputs.applications == Applications::Unknown && self.world.dialogue.is_some();
-        if asks || self.listed.is_none() {
-            self.heading(Step::Applications);
-        }
-        let world = self.world;
-        let (Some(session), Some(now)) = (&self.session, &self.looked) else { return Ok(()) };
-        if self.listed.is_none() {
-            let listed = within(world, Step::Applications, || tenant::list(&session.management, now.as_ref()))?;
-            self.listed = Some(listed);
-        }
-        let Some(listed) = &self.listed else { return Ok(()) };
-        if asks {
-            let before = &self.before.applications;
-            let chosen = tenant::ask_applications(world, listed, before, self.can_go_back())?;
-            self.inputs.applications = Applications::Named(chosen);
-            self.answered(Answer::Applications);
-        }
-        let (Some(listed), Some(now)) = (&self.listed, &self.looked) else { return Ok(()) };
-        let selection =
-            within(world, Step::Applications, || tenant::select(world, &self.inputs.applications, listed))?;
-        let Some(app) = &mut self.app else { return Ok(()) };
-        app.scopes_chosen = self.inputs.scopes.is_some();
-        app.scopes = match &self.inputs.scopes {
-            Some(chosen) => chosen.clone(),
-            None => app.provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect(),
-        };
-        let named = self.inputs.connection.as_ref().map(|name| name.as_str());
-        let name = now.as_ref().map(|now| now.name.as_str()).or(named).unwrap_or(app.provider.default_connection());
-        app.scopes = app.wanted(name).resulting_scopes(now.as_ref());
-        let differences = match now {
-            Some(connection) => within(world, Step::Connection, || app.wanted(name).differences(connection))?,
-            None => Vec::new(),
-        };
-        self.change = Some(Change { now: now.clone(), differences, selection });
-        Ok(())
-    }
-
-    fn keep(&mut self) -> Result<(), Stop> {
-        let is_new = self.session.as_ref().is_some_and(|session| session.to_keep.is_some());
-        if !is_new || self.keep.is_some() {
-            return Ok(());
-        }
-        let world = self.world;
-        self.keep = Some(match &world.dialogue {
-            _ if self.args.save_management => true,
-            Some(person) if world.sandbox.is_none() && !self.args.yes => {
-                let text = format!("Keep the Management API client's secret in {} too?", world.place());
-                let help = "so that the next run does not ask for it; --save-management";
-                let question = Question { text: &text, help, default: None, back: self.can_go_back() };
-                let keep = person.confirm(&question, false)?;
-                self.answered(Answer::Keep);
-                keep
-            }
-            _ => false,
-        });
-        Ok(())
-    }
-
-    /// Steps 4 and 5 in the dashboard: what to type there, and the client IDs of the applications.
-    fn applications_by_hand(&mut self) -> Result<(), Stop> {
-        if self.by_hand.is_some() {
-            return Ok(());
-        }
-        self.heading(Step::Connection);
-        let (Some(app), Some(domain)) = (&self.app, self.inputs.domain.clone()) else { return Ok(()) };
-        let place = self.place(app.provider, &domain);
-        manual::guide(self.world, &place.domain, &place.connection, app, self.can_go_back())?;
-        self.heading(Step::Applications);
-        let asked = self.inputs.applications == Applications::Unknown;
-        let chosen = manual::applications(self.world, &self.inputs.applications, self.can_go_back())?;
-        if asked {
-            self.inputs.applications = Applications::Named(chosen.iter().map(|one| one.client_id.clone()).collect());
-            self.answered(Answer::Applications);
-        }
-        self.by_hand = Some(chosen);
-        Ok(())
     }
 }
 

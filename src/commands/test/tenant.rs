@@ -16,8 +16,8 @@ use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::login::{self, temporary};
 use crate::secret::Secret;
+use crate::steps::access::stored_login;
 use crate::steps::sign_in::{custom_domains, no_session};
-use crate::steps::tenant::stored_login;
 
 /// What the read-only checks use.
 const READ: [&str; 3] = ["read:connections", "read:connections_options", "read:clients"];

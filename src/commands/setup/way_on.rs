@@ -1,0 +1,64 @@
+//! Owns the command that goes on where a dialogue was left.
+//!
+//! Refuses to name a secret, and what the next run finds in the saved profile anyway.
+
+use super::draft::Draft;
+use crate::ask::given::Applications;
+use crate::ids::{DEFAULT_PORT, Store};
+
+impl Draft<'_> {
+    /// The command that goes on from here: every answer that is no secret as its flag.
+    pub fn way_on(&self) -> String {
+        let (inputs, saved) = (&self.inputs, &self.world.saved);
+        let mut command = "fitbit-connect setup".to_owned();
+        let mut flag = |name: &str, value: String| {
+            command.push_str(&format!(" --{name} {}", word(&value)));
+        };
+        if let Some(provider) = inputs.provider.filter(|_| inputs.provider != saved.provider) {
+            flag("provider", provider.to_string());
+        }
+        if let Some(domain) = inputs.domain.as_ref().filter(|_| inputs.domain != saved.domain) {
+            flag("domain", domain.to_string());
+        }
+        if let Some(id) = inputs.client_id.as_ref().filter(|_| inputs.client_id != saved.client_id) {
+            flag("client-id", id.clone());
+        }
+        if let Some(name) = inputs.connection.as_ref().filter(|_| inputs.connection != saved.connection) {
+            flag("connection", name.to_string());
+        }
+        if let Some(scopes) = inputs.scopes.as_ref().filter(|scopes| **scopes != saved.scopes) {
+            flag("scopes", scopes.join(","));
+        }
+        if let Applications::Named(names) = &inputs.applications {
+            names.iter().for_each(|name| flag("app", name.clone()));
+        }
+        if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
+            flag("port", inputs.port.to_string());
+        }
+        let store = self.world.store();
+        if store != saved.store.unwrap_or(Store::Keychain) && self.world.sandbox.is_none() {
+            flag("store", store.as_str().to_owned());
+        }
+        for (given, name) in [
+            (inputs.applications == Applications::All, " --all-apps"),
+            (self.manual, " --manual"),
+            (self.args.skip_login, " --skip-login"),
+            (self.world.sandbox.is_some(), " --sandbox"),
+        ] {
+            if given {
+                command.push_str(name);
+            }
+        }
+        command + &self.world.again
+    }
+}
+
+/// A word as a shell takes it.
+fn word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,113 @@
+//! Owns what is printed around questions: where the way stands, why an answer is not accepted, what is waited for.
+//!
+//! Refuses to ask: that is done elsewhere.
+
+use std::io::Write as _;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::document::Document;
+use super::waiting::Waiting;
+use super::wrap::margin;
+use super::{Console, DIM, GREEN, RED, YELLOW, clean};
+use crate::diagnosis::Failure;
+use crate::finding::State;
+
+impl Console {
+    /// A question is drawn from here on: the end has to put the terminal in order.
+    pub fn draws(&self) {
+        self.drew.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a question was drawn.
+    pub fn has_drawn(&self) -> bool {
+        self.drew.load(Ordering::SeqCst)
+    }
+
+    /// Puts a value on the clipboard of the terminal, also over SSH (OSC 52); a terminal that does not know it ignores it.
+    pub fn to_clipboard(&self, value: &str) {
+        if self.has_clipboard() {
+            let _alone = self.screen.to_print();
+            let _ = write!(std::io::stderr(), "\x1b]52;c;{}\x07", STANDARD.encode(value));
+        }
+    }
+
+    /// Whether that is worth offering: in plain mode nothing is sent that is not text.
+    pub fn has_clipboard(&self) -> bool {
+        self.is_terminal() && !self.plain
+    }
+
+    /// What is known about the way so far, in words, below a heading.
+    pub fn progress(&self, line: &str) {
+        let line = clean(line);
+        let (head, text) = margin(&line);
+        self.styled(DIM, head, text);
+    }
+
+    /// How to go on, should the command be cancelled: one line, usually a command.
+    pub fn way_on(&self, line: &str) {
+        *self.way_on.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.to_owned());
+    }
+
+    /// A line of a plan behind its mark: `+` new, `~` changed, `=` left alone.
+    pub fn plan_line(&self, mark: char, what: &str) {
+        let style = match mark {
+            '+' => GREEN,
+            '~' => YELLOW,
+            _ => DIM,
+        };
+        self.labelled("    ", style, &mark.to_string(), &clean(what));
+    }
+
+    /// A failure that can be mended, unless its finding stands there already.
+    pub fn failure(&self, failure: &Failure) {
+        let is_shown = |document: &mut Document| document.shows_last(failure);
+        if !self.with(is_shown) {
+            self.labelled(
+                "  ",
+                RED,
+                State::Fail.word(),
+                &format!("{} [{}]", clean(&failure.message), failure.code.name()),
+            );
+            self.hint(&failure.hint());
+        }
+    }
+
+    /// Why an answer was not accepted.
+    pub fn problem(&self, why: &str) {
+        self.labelled("  ", YELLOW, "not accepted:", &clean(why));
+    }
+
+    /// What to watch out for at this place.
+    pub fn beware(&self, line: &str) {
+        self.labelled("  ", YELLOW, "note:", &clean(line));
+    }
+
+    /// Shows what is being waited for, and for how long, until the value is dropped; what is quick is not shown. Nothing where
+    /// nobody looks, one line that stays in plain mode.
+    pub fn waiting(&self, what: &str) -> Waiting {
+        match (self.is_terminal() && !self.json, self.plain) {
+            (false, _) => Waiting::unseen(),
+            (true, false) => Waiting::drawn(&self.screen, clean(what)),
+            (true, true) => Waiting::said(&self.screen, clean(what)),
+        }
+    }
+
+    /// The same for a text that says itself how long, from the first moment on; nothing in plain mode.
+    pub fn counting(&self, what: &str) -> Waiting {
+        if self.is_terminal() && !self.json && !self.plain {
+            Waiting::counted(&self.screen, clean(what))
+        } else {
+            Waiting::unseen()
+        }
+    }
+}
+
+/// Text of ours on the terminal that a question takes away again; nothing ends its last line.
+pub fn unfinished_line(text: &str) {
+    let mut screen = std::io::stderr();
+    let _ = write!(screen, "{text}").and_then(|()| screen.flush());
+}
