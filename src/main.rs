@@ -28,14 +28,12 @@ fn main() -> ExitCode {
     });
     // Without a handler Ctrl-C still ends the process, only less politely.
     drop(installed);
+    let _in_order = terminal::Guard(Arc::clone(&terminal), Arc::clone(&console));
     let (seen, process) = (Arc::clone(&console), Process::real(cancel));
     let exit = fitbit_connect::run(std::env::args_os().collect(), &process, |current| {
         // Set once: this process runs one command.
         let _ = seen.set(current);
     });
-    if exit == fitbit_connect::diagnosis::Exit::Cancelled {
-        terminal.restore(console.get().is_some_and(|console| console.has_drawn()));
-    }
     ExitCode::from(exit.code())
 }
 
@@ -43,14 +41,27 @@ mod terminal {
     //! The terminal as it was: a question that Ctrl-C interrupts leaves the echo off and the cursor hidden.
 
     use std::io::IsTerminal as _;
+    use std::sync::{Arc, OnceLock};
 
     use crossterm::cursor::Show;
     use crossterm::event::DisableBracketedPaste;
+    use fitbit_connect::console::Console;
 
     /// The saved state; nothing when stdin is no terminal.
     pub struct State {
         #[cfg(unix)]
         attributes: Option<rustix::termios::Termios>,
+    }
+
+    /// Puts the terminal in order at the end, also of a panic, when a question was drawn.
+    pub struct Guard(pub Arc<State>, pub Arc<OnceLock<Arc<Console>>>);
+
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            if self.1.get().is_some_and(|console| console.has_drawn()) {
+                self.0.restore(true);
+            }
+        }
     }
 
     impl State {

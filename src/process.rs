@@ -41,12 +41,20 @@ impl Process {
 
     /// Whether a person can be asked: stdin and stderr are terminals, and nothing forbids it.
     pub fn is_dialogue(&self, global: &cli::Global) -> bool {
-        self.stdin_is_terminal
-            && self.stdin_is_foreground
-            && self.stderr_is_terminal
-            && !global.no_input
-            && !global.json
-            && self.variables.get("CI").is_none()
+        self.asks_nobody(global).is_none()
+    }
+
+    /// Why nobody can be asked.
+    pub fn asks_nobody(&self, global: &cli::Global) -> Option<&'static str> {
+        let reasons = [
+            (global.no_input, "--no-input is given"),
+            (global.json, "--json is given"),
+            (self.variables.get("CI").is_some(), "CI is set"),
+            (!self.stdin_is_terminal, "stdin is not a terminal"),
+            (!self.stderr_is_terminal, "stderr is not a terminal"),
+            (!self.stdin_is_foreground, "the command runs in the background"),
+        ];
+        reasons.into_iter().find_map(|(holds, why)| holds.then_some(why))
     }
 
     /// Whether nothing may be coloured or drawn anew, and lists to choose from are numbered.

@@ -1,6 +1,8 @@
 //! Owns the settings file: one TOML document with profiles. Refuses secrets, half-written files and the loss of anything
 //! that the person wrote there (unknown keys, comments).
 
+mod unknown;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};

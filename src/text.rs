@@ -27,7 +27,7 @@ pub fn excerpt(text: &str, max: usize) -> String {
     }
     match safe.char_indices().nth(max) {
         None => safe,
-        Some(_) => safe.chars().take(max.saturating_sub(1)).chain(['…']).collect(),
+        Some(_) => safe.chars().take(max.saturating_sub(3)).chain("...".chars()).collect(),
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(excerpt(" a\r\n\tb \u{1b}[31mred\u{202e} ", 200), "a b \\u{1b}[31mred\\u{202e}");
         let long = excerpt(&"ä ".repeat(300), 200);
         assert_eq!(long.chars().count(), 200);
-        assert!(long.ends_with('…'));
+        assert!(long.ends_with("..."));
         assert_eq!(excerpt(&"a ".repeat(100), 199).chars().count(), 199);
     }
 

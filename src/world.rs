@@ -41,6 +41,8 @@ pub struct World {
     pub console: Arc<Console>,
     /// A person to ask, when there is one.
     pub dialogue: Option<Box<dyn Ask>>,
+    /// Why there is none.
+    pub asks_nobody: &'static str,
     /// What opens addresses.
     pub browser: Box<dyn Browser>,
     /// The HTTP client.
@@ -115,6 +117,10 @@ impl World {
         let settings = Settings::read(&path)?;
         let profile = profile_name(global, &variables, &settings)?;
         let saved = settings.profile(&profile)?;
+        for (key, meant) in settings.unknown_keys() {
+            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            console.warn(&format!("{} has a key that means nothing: {key}{meant}", path.display()));
+        }
         let known = saved.clone().unwrap_or_default();
         let tenant = known.domain.map(|domain| domain.to_string());
         console.about(profile.as_str(), known.provider.map(|provider| provider.to_string()), tenant);
@@ -138,6 +144,7 @@ impl World {
         Ok(Self {
             console: Arc::clone(console),
             dialogue: dialogue(process, global, console),
+            asks_nobody: process.asks_nobody(global).unwrap_or_default(),
             browser,
             kept: RefCell::new((store, vault)),
             secrets_file: secrets_file.ok(),
@@ -205,6 +212,7 @@ impl World {
         Ok(Self {
             console: Arc::clone(console),
             dialogue,
+            asks_nobody: process.asks_nobody(global).unwrap_or("--yes is given"),
             browser,
             kept: RefCell::new((Store::Nothing, Rc::new(vault))),
             secrets_file: None,
@@ -245,6 +253,11 @@ impl World {
             }
         }
         Ok(inputs)
+    }
+
+    /// Names of the variables that are set, and win over what the profile says.
+    pub fn variables_that_win(&self) -> Vec<&'static str> {
+        ask::FIELDS.iter().filter_map(|field| self.variables.of(field)).map(|(_, name)| name).collect()
     }
 
     /// In the sandbox its own credentials stand in for those of the provider that a person chose.

@@ -72,6 +72,19 @@ fn status_needs_nothing_that_answers() {
 }
 
 #[test]
+fn status_names_the_variables_that_win_over_what_is_saved_and_never_a_value() {
+    let environment = Environment::new()
+        .with("FITBIT_CONNECT_STORE", "none")
+        .with("AUTH0_DOMAIN", "other.eu.auth0.com")
+        .with("AUTH0_CLIENT_SECRET", "hush");
+    environment.write_settings("[profiles.default]\nprovider = \"google-health\"\ndomian = \"acme.eu.auth0.com\"\n");
+    let output = environment.run(&["status"]).exits(0);
+    assert!(output.stdout.contains("AUTH0_DOMAIN") && output.stdout.contains("win over"), "{}", output.stdout);
+    assert!(!output.stdout.contains("hush") && !output.stdout.contains("other.eu"), "{}", output.stdout);
+    assert!(output.stderr.contains("profiles.default.domian; did you mean domain?"), "{}", output.stderr);
+}
+
+#[test]
 fn status_of_nothing_says_how_to_begin() {
     let environment = Environment::new();
     let output = environment.run(&["status"]).exits(0);

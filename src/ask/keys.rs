@@ -13,6 +13,17 @@ use crate::diagnosis::{Code, Failure};
 /// Characters that follow one another faster than this were pasted: nobody types so.
 const BURST: Duration = Duration::from_millis(15);
 
+/// Turns the echo off until the program ends: what is typed or pasted before its question is there could be a secret.
+pub fn hide_what_is_typed() {
+    #[cfg(unix)]
+    if let Ok(mut now) = rustix::termios::tcgetattr(io::stdin())
+        && now.local_modes.contains(rustix::termios::LocalModes::ECHO)
+    {
+        now.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &now);
+    }
+}
+
 /// The keyboard of the terminal; lines are not edited and nothing is echoed while it lives.
 pub struct Keys {
     #[cfg(unix)]

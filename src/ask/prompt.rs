@@ -32,8 +32,14 @@ impl Person {
         Self { console, colour }
     }
 
-    fn look(&self) -> RenderConfig<'static> {
+    /// Before anything is drawn: the end puts in order what is changed here.
+    fn begin(&self) {
         self.console.draws();
+        super::keys::hide_what_is_typed();
+    }
+
+    fn look(&self) -> RenderConfig<'static> {
+        self.begin();
         if self.colour { RenderConfig::default_colored() } else { RenderConfig::empty() }
     }
 
@@ -171,7 +177,7 @@ impl Ask for Person {
             words.push("[b] back".to_owned());
         }
         words.push("[esc] leave".to_owned());
-        self.console.draws();
+        self.begin();
         let _line = Line::show(&words);
         let mut keyboard = Keys::take()?;
         loop {
@@ -193,7 +199,7 @@ impl Ask for Person {
     fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop> {
         let help = help(question, "paste it, or press enter to skip");
         self.console.say(&format!("{} ({help})", question.text));
-        self.console.draws();
+        self.begin();
         let mut keyboard = Keys::take()?;
         let mut text = String::new();
         loop {
@@ -224,7 +230,7 @@ impl Ask for Person {
     }
 
     fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure> {
-        self.console.draws();
+        self.begin();
         Ok(Box::new(Keys::take()?))
     }
 }

@@ -172,7 +172,7 @@ impl Prepared {
                 login::again(world, !args.yes, || session::run(world, &login, place.host(), &through))
             })?;
         }
-        ending::summary(world, app, place, change, &local);
+        ending::summary(world, app, place, &change.selection.applications, Some(change), &local);
         Ok(())
     }
 }

@@ -83,6 +83,11 @@ pub fn run(world: &World) -> Result<(), Failure> {
             json!({ "name": name, "account": account, "store": world.store().as_str(), "place": place, "state": state }),
         );
     }
+    let winning = world.variables_that_win();
+    if !winning.is_empty() {
+        line("Variables", Some(format!("{} win over what is saved", winning.join(", "))));
+    }
+    world.console.member("variables", json!(winning));
     if !saved.endpoints.is_empty() {
         line("Endpoints", Some(format!("{} origins are rewritten", saved.endpoints.iter().count())));
     }

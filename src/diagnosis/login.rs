@@ -69,7 +69,7 @@ pub(super) static CALLER_NOT_PERMITTED: Diagnosis = Diagnosis {
 pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     code: "identity_scope_not_granted",
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
-              authentication scopes.` · Fitbit: `insufficient_scope`",
+              authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
     cure: "Log in again and tick the boxes. The scope `profile.readonly` is enough to read the identity.",
     exit: Exit::NoConsent,
@@ -118,7 +118,7 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
 pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
     code: "code_rejected",
     symptom: "The token endpoint answers `invalid_grant`: `Malformed auth code.` `Bad Request` `Invalid code \
-              verifier.` · Fitbit: `Authorization code invalid` or `Authorization code expired` · Auth0: `Invalid \
+              verifier.` | Fitbit: `Authorization code invalid` or `Authorization code expired` | Auth0: `Invalid \
               authorization code`",
     cause: "The code was used twice, waited too long, was cut or decoded wrongly, or belongs to another run.",
     cure: "Run the command again and go through the login once, without reloading the last page.",

@@ -17,7 +17,7 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
 
 pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
     code: "redirect_uri_mismatch",
-    symptom: "Google: `Error 400: redirect_uri_mismatch` · Fitbit: `invalid_request - Invalid redirect_uri parameter \
+    symptom: "Google: `Error 400: redirect_uri_mismatch` | Fitbit: `invalid_request - Invalid redirect_uri parameter \
               value`",
     cause: "The callback URL in the request is not, character for character, one that is registered: a slash, a \
             port, http or https, localhost or 127.0.0.1, the tenant domain or a custom domain. An edit at Google \
@@ -30,7 +30,7 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
 
 pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
     code: "client_id_unknown",
-    symptom: "Google: `Error 401: invalid_client` with `The OAuth client was not found.` · Fitbit: \
+    symptom: "Google: `Error 401: invalid_client` with `The OAuth client was not found.` | Fitbit: \
               `unauthorized_client - Invalid client_id` or `Client id invalid`",
     cause: "The provider does not know this client ID: a typo, a space or line break glued to it, a deleted client, \
             or a client ID of the other provider.",
@@ -53,7 +53,7 @@ pub(super) static CLIENT_DELETED: Diagnosis = Diagnosis {
 pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
     code: "client_secret_rejected",
     symptom: "The token endpoint answers `invalid_client`: Google `Unauthorized` or `The provided client secret is \
-              invalid.` · Fitbit `Client secret invalid` or `Invalid authorization header format` · Auth0, after \
+              invalid.` | Fitbit `Client secret invalid` or `Invalid authorization header format` | Auth0, after \
               consent: `failed to obtain access token`",
     cause: "The client secret is wrong, replaced, cut or masked: Google shows only the last four characters of a \
             secret after it was made.",
@@ -117,7 +117,7 @@ pub(super) static PERSONAL_APPLICATION: Diagnosis = Diagnosis {
 pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
     code: "provider_refused_request",
     symptom: "The provider's authorization page shows another error, such as `Error 400: invalid_request` or `Error \
-              403: restricted_client` · Fitbit: `did not provide valid information to Fitbit`",
+              403: restricted_client` | Fitbit: `did not provide valid information to Fitbit`",
     cause: "The provider refuses the request as it stands: a malformed parameter, a form of redirect URI that it \
             does not allow, or a policy on the client.",
     cure: "Read the sentence that the provider shows; it is repeated in the message. Compare the client's type, its \
@@ -128,7 +128,7 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
 
 pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
     code: "refresh_token_rejected",
-    symptom: "`invalid_grant` with `Token has been expired or revoked.` · Fitbit: `Refresh token invalid`",
+    symptom: "`invalid_grant` with `Token has been expired or revoked.` | Fitbit: `Refresh token invalid`",
     cause: "The refresh token is dead: 7 days old while the app is in Testing, revoked by the person, unused for 6 \
             months, or one of more than 100 for the same account. A Fitbit refresh token could be used only once.",
     cure: "Let the person consent again. If it happens a week after each consent, publish the app first.",
@@ -159,7 +159,7 @@ pub(super) static REFRESH_TOKEN_MISSING: Diagnosis = Diagnosis {
 
 pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     code: "access_token_rejected",
-    symptom: "401 `UNAUTHENTICATED` with `Request had invalid authentication credentials.` · Fitbit: `Access token \
+    symptom: "401 `UNAUTHENTICATED` with `Request had invalid authentication credentials.` | Fitbit: `Access token \
               expired` or `Access token invalid`",
     cause: "The access token is expired, revoked, or was issued by another provider.",
     cure: "Log in again. If it happens right after a login, compare the provider of the connection with the API that \

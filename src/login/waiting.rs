@@ -126,6 +126,7 @@ fn attend(
     });
     let mut keyboard = person.keyboard()?;
     let status = world.console.counting("waiting for the browser");
+    let mut minutes = deadline.saturating_duration_since(Instant::now()).as_secs() / 60;
     loop {
         match waiting.wait(Instant::now()) {
             Outcome::TimedOut if Instant::now() < deadline => {}
@@ -133,6 +134,10 @@ fn attend(
         }
         let left = deadline.saturating_duration_since(Instant::now()).as_secs();
         status.shows(&format!("waiting for the browser, {}:{:02} left", left / 60, left % 60));
+        if world.console.is_plain() && left / 60 < minutes {
+            minutes = left / 60;
+            world.console.say(&format!("{} left", humantime::format_duration(Duration::from_secs(left))));
+        }
         match keyboard.next(TICK)? {
             None => {}
             Some(Typed::Escape | Typed::Key('q')) => return Ok(Outcome::Cancelled),

@@ -110,3 +110,11 @@ fn an_equal_value_stays_as_it_was_written() {
     settings.put(&ProfileName::default(), &profile);
     assert_eq!(settings.text(), text);
 }
+
+#[test]
+fn a_key_that_means_nothing_is_named_with_the_one_that_was_meant() {
+    let unknown = settings("[profiles.default]\nscope = [\"profile\"]\n").unknown_keys();
+    assert_eq!(unknown, [("profiles.default.scope".to_owned(), Some("scopes"))]);
+    let unknown = settings(SAMPLE).unknown_keys();
+    assert_eq!(unknown, [("favourite".to_owned(), None), ("profiles.default.colour".to_owned(), None)]);
+}

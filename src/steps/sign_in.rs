@@ -13,7 +13,7 @@ use crate::world::World;
 pub struct Session<'a> {
     /// The Management API.
     pub management: Management<'a>,
-    /// Client ID and secret that were given now.
+    /// Client ID and secret, when they are not kept yet.
     pub to_keep: Option<(String, Secret)>,
     /// The custom login domains that the tenant named, when it was asked.
     pub custom_domains: Vec<Domain>,
@@ -26,8 +26,7 @@ pub struct Session<'a> {
 pub fn run<'a>(
     world: &'a World,
     domain: &Domain,
-    login: Login,
-    is_new: bool,
+    login: &Login,
     ask_domains: bool,
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
@@ -35,7 +34,7 @@ pub fn run<'a>(
         world.console.title(&format!("Auth0 tenant {domain}"));
         demand(world, checks::reachable(&world.http, domain))?;
         let opened = || {
-            let management = Management::sign_in(&world.http, domain, &login)?;
+            let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.
             management.require(needed)?;
             let custom = if ask_domains { custom_domains(&management, domain)? } else { Vec::new() };
@@ -45,11 +44,7 @@ pub fn run<'a>(
             world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
         })?;
         world.console.finding(&checks::access(&management, &[]));
-        let to_keep = match login {
-            Login::Client { id, secret } if is_new => Some((id, secret)),
-            _ => None,
-        };
-        Ok(Session { management, to_keep, custom_domains })
+        Ok(Session { management, to_keep: None, custom_domains })
     })
 }
 

@@ -37,13 +37,16 @@ pub fn run(
             if args.skip_login { "left out (--skip-login)" } else { "needs an existing application: --test-app ID" };
         world.console.say(&format!("  {why}"));
         world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
+        super::ending::summary(world, app, place, applications, None, local);
         return Ok(());
     };
+    let through = session::Through { management: None, all: &[], connection_id: "", test_app: Some(test_app) };
+    let login = place.login(app, inputs);
     within(world, Step::Login, || {
-        let through = session::Through { management: None, all: &[], connection_id: "", test_app: Some(test_app) };
-        session::run(world, &place.login(app, inputs), login::host(&place.domain, &place.login_domains), &through)
-    })
-    .map(drop)
+        login::again(world, !args.yes, || session::run(world, &login, place.host(), &through))
+    })?;
+    super::ending::summary(world, app, place, applications, None, local);
+    Ok(())
 }
 
 /// The end of a dry run.

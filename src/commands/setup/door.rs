@@ -80,7 +80,9 @@ fn report_missing(
             if unconfirmed {
                 lacking.push("confirmation of the plan: --yes".to_owned());
             }
-            Err(missing(&lacking))
+            let failure = missing(&lacking);
+            let hint = format!("{} Nobody can be asked: {}.", failure.hint(), world.asks_nobody);
+            Err(failure.with_hint(hint))
         }
     }
 }

@@ -170,6 +170,8 @@ impl<'a> Draft<'a> {
             }
             Answer::Access => {
                 self.manual = self.args.manual;
+                self.inputs.management = None;
+                self.inputs.management_id = None;
                 self.leave_tenant();
             }
             Answer::Applications => {

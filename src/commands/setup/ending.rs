@@ -31,9 +31,8 @@ pub fn welcome(draft: &Draft) {
 }
 
 /// Says what is true now, what to do next, and how to undo each thing that was made.
-pub fn summary(world: &World, app: &App, place: &Place, change: &Change, local: &Local) {
+pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], change: Option<&Change>, local: &Local) {
     let console = &world.console;
-    let chosen = &change.selection.applications;
     let names: Vec<String> = chosen.iter().map(Chosen::label).collect();
     console.title("Done");
     console.say(&format!("  {} is set up in {} for {}", place.connection, place.domain, names.join(", ")));
@@ -50,9 +49,10 @@ pub fn summary(world: &World, app: &App, place: &Place, change: &Change, local: 
         "const url = new URL('https://{}/authorize?response_type=code&scope=openid%20profile');",
         place.host()
     ));
+    let [id, connection, callback] =
+        [id, &place.connection, callback].map(|text| serde_json::Value::from(text).to_string());
     console.copyable(&format!(
-        "Object.entries({{ client_id: '{id}', connection: '{}', redirect_uri: '{callback}' }})",
-        place.connection
+        "Object.entries({{ client_id: {id}, connection: {connection}, redirect_uri: {callback} }})"
     ));
     console.copyable("  .forEach(([k, v]) => url.searchParams.set(k, v)); location.assign(url); // add state and PKCE");
 
@@ -67,12 +67,12 @@ pub fn summary(world: &World, app: &App, place: &Place, change: &Change, local: 
 }
 
 /// One line for each thing that was made.
-fn undo(world: &World, place: &Place, change: &Change, local: &Local) {
+fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
     let mut lines = Vec::new();
-    if change.now.is_none() {
+    if change.is_some_and(|change| change.now.is_none()) {
         let what = format!("the connection {} in {}", place.connection, place.domain);
         lines.push((what, format!("fitbit-connect remove --delete-connection{}", world.again)));
-    } else if !change.selection.to_enable.is_empty() {
+    } else if let Some(change) = change.filter(|change| !change.selection.to_enable.is_empty()) {
         let what = format!("{} enabled for {}", place.connection, change.selection.to_enable.join(", "));
         lines.push((what, format!("dashboard > Authentication > Social > {} > Applications", place.connection)));
     }

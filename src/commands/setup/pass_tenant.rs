@@ -3,6 +3,7 @@
 use super::draft::{Answer, Draft};
 use crate::ask::given::Applications;
 use crate::ask::{Question, Stop};
+use crate::auth0::management::Login;
 use crate::finding::Step;
 use crate::ids::Domain;
 use crate::login::temporary;
@@ -61,7 +62,17 @@ impl Draft<'_> {
         let Some(login) = self.inputs.management.take() else { return Ok(()) };
         let wanted = self.needed();
         let ask_domains = self.inputs.login_domains.is_empty();
-        let session = sign_in::run(self.world, domain, login, self.login_is_new, ask_domains, &wanted)?;
+        let mut session = match sign_in::run(self.world, domain, &login, ask_domains, &wanted) {
+            Ok(session) => session,
+            Err(failure) => {
+                // Perhaps it is right the next time.
+                self.inputs.management = Some(login);
+                return Err(failure.into());
+            }
+        };
+        if let (Login::Client { id, secret }, true) = (login, self.login_is_new) {
+            session.to_keep = Some((id, secret));
+        }
         self.found_domains.clone_from(&session.custom_domains);
         self.session = Some(session);
         Ok(())
