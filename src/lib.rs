@@ -6,6 +6,10 @@
 //! So the program is six steps, and most of a step is a read-only check; a step that can change something also applies.
 //! `setup` = check, apply where it differs, check again. Convergence replaces resume files, rollback and clean-up.
 //!
+//! A dialogue converges too: a pass over the steps asks for what is open and verifies what is there, and does neither twice.
+//! Going back, changing an answer at the plan and mending a failure all take an answer away and make another pass
+//! ([`commands::setup`]); a script makes the same pass, with nobody to ask.
+//!
 //! # The floors, top to bottom; every arrow points down
 //!
 //! | floor | rooms |
@@ -28,7 +32,7 @@
 //! - Three traits of consequence, because three things hurt in tests: [`ask::Ask`], [`browser::Browser`], [`vault::Vault`].
 //!   HTTP is tested against the sandbox over loopback.
 //! - One door per effect: variables in [`process`], printing in [`console`], sockets in [`loopback`] and [`sandbox`], the HTTP
-//!   client in [`http`], the keychain in [`vault`], the terminal's questions in [`ask::prompt`].
+//!   client in [`http`], the keychain in [`vault`], the terminal's questions in [`ask::prompt`], [`ask::plain`] and [`ask::keys`].
 //! - The program never asks whether it is being tested.
 //!
 //! # Where a change goes

@@ -27,25 +27,26 @@ PATIENCE = 60  # seconds, for anything that is waited for
 # The dialogue: what has to be on the screen, and then the keys. A key is a name of tmux's (Enter, Down, Space), or text to
 # type; {names} come from the sandbox. Each text is looked for below the one before it.
 DIALOGUE = [
-    ("Which provider do people log in with", ["Enter"]),
-    ("Auth0 tenant domain", ["{domain}", "Enter"]),
-    ("Open https://console", ["n"]),
-    ("to the clipboard", ["n"]),
-    ("Client ID ›", ["{client_id}", "Enter"]),
-    ("Client secret (not shown)", ["{client_secret}", "Enter"]),
-    ("How may this program use the Management API", ["Enter"]),
-    ("Client ID of the Management API client ›", ["{management_id}", "Enter"]),
-    ("Secret of the Management API client (not shown)", ["{management_secret}", "Enter"]),
-    ("Which applications may log people in", ["Space", "Down", "Space", "Enter"]),
-    ("Keep the Management API client's secret too", ["n"]),
-    ("Do this in", ["y"]),
+    ("Which provider do people log in with?", ["Enter"]),
+    ("Auth0 tenant domain:", ["{domain}", "Enter"]),
+    ("registered at Google already?", ["Down", "Enter"]),
+    ("entered, go on", ["Enter"]),
+    ("Client ID, or drag", ["{client_id}", "Enter"]),
+    ("Client secret:", ["{client_secret}", "Enter"]),
+    ("How may this program use the Management API?", ["Enter"]),
+    ("Client ID of the Management API client:", ["{management_id}", "Enter"]),
+    ("Secret of the Management API client:", ["{management_secret}", "Enter"]),
+    ("Which applications may log people in?", ["Space", "Down", "Space", "Enter"]),
+    ("Keep the Management API client's secret", ["n", "Enter"]),
+    ("Do this in", ["Enter"]),
 ]
 # What the terminal says when it went well.
 LAST_WORDS = "It works: Ada Example signed in."
 # The parts of the screen that are drawn, each from the line with the first text up to the one with the second, which is not
 # drawn any more (None: up to the end).
 PARTS = [
-    ("$ fitbit-connect setup", "1 of 6"),
+    ("$ fitbit-connect setup", "2 of 6"),
+    ("3 of 6", "4 of 6"),
     ("Plan for", "Made true"),
     ("6 of 6", "http://127.0.0.1:"),
     ("It was opened", None),

@@ -131,6 +131,8 @@ impl Ask for Person {
             options.push(BACK.to_owned());
         }
         let chosen = Select::new(question.text, options)
+            // What is typed or pasted here by mistake is not shown.
+            .without_filtering()
             .with_starting_cursor(default)
             .with_page_size(self.rows())
             .with_help_message(&help)

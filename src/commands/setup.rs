@@ -104,7 +104,7 @@ impl Prepared {
         let mut profile = place.profile(world, app, draft.inputs.port, applications);
         let management = draft.to_keep();
         if let Some((id, _)) = management {
-            profile.management_client_id = Some(id.clone());
+            profile.management_client_id = Some(id.to_owned());
         }
         let mut plan = Plan::default();
         if let (Some(change), Some(session)) = (&draft.change, &draft.session) {

@@ -43,7 +43,8 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     world.console.copyable(address.as_str());
     match open(world, &address) {
         Some(Opened::ByRobot) => {}
-        Some(Opened::Yes) if world.surroundings == Surroundings::Here => {}
+        Some(Opened::Yes)
+            if matches!(world.surroundings, Surroundings::Here | Surroundings::Container | Surroundings::Wsl) => {}
         _ => elsewhere(world, port),
     }
     world

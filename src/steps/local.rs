@@ -17,7 +17,7 @@ pub struct Local<'a> {
     /// The profile as it will stand in the settings.
     pub profile: &'a Profile,
     /// The Management API client to keep, when the person wants that.
-    pub management: Option<&'a (String, Secret)>,
+    pub management: Option<(&'a str, &'a Secret)>,
 }
 
 impl Local<'_> {

@@ -6,15 +6,12 @@ use crate::checks::{id, tenant as checks};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step};
 use crate::ids::Domain;
-use crate::secret::Secret;
 use crate::world::World;
 
-/// A session, and what of its credentials is not kept yet.
+/// A session, and what was asked for with it.
 pub struct Session<'a> {
     /// The Management API.
     pub management: Management<'a>,
-    /// Client ID and secret, when they are not kept yet.
-    pub to_keep: Option<(String, Secret)>,
     /// The custom login domains that the tenant named, when it was asked.
     pub custom_domains: Vec<Domain>,
 }
@@ -44,7 +41,7 @@ pub fn run<'a>(
             world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
         })?;
         world.console.finding(&checks::access(&management, &[]));
-        Ok(Session { management, to_keep: None, custom_domains })
+        Ok(Session { management, custom_domains })
     })
 }
 

@@ -74,7 +74,7 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
     let chosen = person.choose(&question, &ways, 0)?;
     match (wrong, chosen) {
         (Some((answer, _)), 0) => draft.forget(answer),
-        (Some(_), 1) | (None, 0) => {}
+        (Some(_), 1) | (None, 0) => draft.look_again(),
         (Some(_), 2) | (None, 1) => change_one(draft, &**person)?,
         _ => return Err(failure),
     }

@@ -4,6 +4,7 @@
 
 use super::Place;
 use crate::ask::given::{Applications, Inputs};
+use crate::auth0::management::Login;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::cli;
@@ -65,7 +66,8 @@ pub struct Draft<'a> {
     pub app: Option<App>,
     /// Whether the provider took client ID and secret.
     pub app_verified: bool,
-    /// Whether the Management API client came from a person or the command line, and so could be kept.
+    /// The credentials of the session, and whether they are not in the store yet.
+    pub login: Option<Login>,
     pub login_is_new: bool,
     /// The session at the tenant.
     pub session: Option<Session<'a>>,
@@ -115,6 +117,7 @@ impl<'a> Draft<'a> {
             was_stored: stored.is_some(),
             stored,
             keep: None,
+            login: None,
             login_is_new: true,
             looked: None,
             by_hand: None,
@@ -324,8 +327,22 @@ impl<'a> Draft<'a> {
     }
 
     /// The Management API client that the store is to keep.
-    pub fn to_keep(&self) -> Option<&(String, Secret)> {
-        self.session.as_ref().and_then(|session| session.to_keep.as_ref()).filter(|_| self.keep == Some(true))
+    pub fn to_keep(&self) -> Option<(&str, &Secret)> {
+        match &self.login {
+            Some(Login::Client { id, secret }) if self.keep == Some(true) => Some((id, secret)),
+            _ => None,
+        }
+    }
+
+    /// Looks at everything again that could have been mended elsewhere meanwhile; permissions come with a new token.
+    pub fn look_again(&mut self) {
+        self.change = None;
+        self.callbacks_verified = None;
+        self.leave_connection();
+        if let Some(login) = self.login.take() {
+            self.session = None;
+            self.inputs.management = Some(login);
+        }
     }
 
     /// How many questions are left at most, the plan's included.

@@ -28,6 +28,7 @@ pub fn welcome(draft: &Draft) {
         );
     }
     console.say("Nothing is written before you have seen the plan. Esc or Ctrl-C leaves at any question.");
+    console.gap();
 }
 
 /// Says what is true now, what to do next, and how to undo each thing that was made.

@@ -62,17 +62,14 @@ impl Draft<'_> {
         let Some(login) = self.inputs.management.take() else { return Ok(()) };
         let wanted = self.needed();
         let ask_domains = self.inputs.login_domains.is_empty();
-        let mut session = match sign_in::run(self.world, domain, &login, ask_domains, &wanted) {
-            Ok(session) => session,
-            Err(failure) => {
-                // Perhaps it is right the next time.
-                self.inputs.management = Some(login);
-                return Err(failure.into());
-            }
-        };
-        if let (Login::Client { id, secret }, true) = (login, self.login_is_new) {
-            session.to_keep = Some((id, secret));
+        let session = sign_in::run(self.world, domain, &login, ask_domains, &wanted);
+        if session.is_err() {
+            // Perhaps it is right the next time.
+            self.inputs.management = Some(login);
+        } else {
+            self.login = Some(login);
         }
+        let session = session?;
         self.found_domains.clone_from(&session.custom_domains);
         self.session = Some(session);
         Ok(())
@@ -156,8 +153,8 @@ impl Draft<'_> {
     }
 
     pub(super) fn keep(&mut self) -> Result<(), Stop> {
-        let is_new = self.session.as_ref().is_some_and(|session| session.to_keep.is_some());
-        if !is_new || self.keep.is_some() {
+        let could_be_kept = self.login_is_new && matches!(self.login, Some(Login::Client { .. }));
+        if !could_be_kept || self.keep.is_some() {
             return Ok(());
         }
         let world = self.world;
