@@ -210,6 +210,9 @@ impl Console {
             if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
+            if let Some(link) = failure.code.diagnosis().links.first() {
+                self.labelled("  ", DIM, "see:", link);
+            }
         }
         if self.json {
             self.write_document(exit, failure);
