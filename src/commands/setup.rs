@@ -72,9 +72,9 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
             prepared.report_planned(&draft);
             return Ok(());
         }
-        let go = if prepared.plan.is_empty() { "Log in once to test it" } else { "Yes, do this" };
-        match decide::confirm(&mut draft, prepared.plan.is_empty(), &prepared.question, go)? {
-            Decision::Go => return prepared.make_true(draft),
+        match decide::confirm(&mut draft, prepared.plan.is_empty(), &prepared.question)? {
+            Decision::Go => return prepared.make_true(&draft, args.skip_login.then_some("left out (--skip-login)")),
+            Decision::GoWithoutLogin => return prepared.make_true(&draft, Some("left out")),
             Decision::Again => {}
         }
     }
@@ -138,8 +138,8 @@ impl Prepared {
         world.console.say("This was a dry run: nothing was written.");
     }
 
-    /// Writes, looks again, and logs in.
-    fn make_true(self, draft: Draft) -> Result<(), Failure> {
+    /// Writes, looks again, and logs in unless there is a reason not to.
+    fn make_true(self, draft: &Draft, without_login: Option<&str>) -> Result<(), Failure> {
         let (world, args, inputs, place) = (draft.world, draft.args, &draft.inputs, &self.place);
         let Some(app) = &draft.app else { return Ok(()) };
         let local = Local { app, profile: &self.profile, management: draft.to_keep() };
@@ -157,9 +157,9 @@ impl Prepared {
         verify_redirects(world, &change.selection.applications, &place.expected(app))?;
 
         world.console.heading(Step::Login.number(), Step::Login.title());
-        if args.skip_login {
-            world.console.say("  Left out (--skip-login).");
-            world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--skip-login)"));
+        if let Some(why) = without_login {
+            world.console.say(&format!("  {why}"));
+            world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
         } else {
             let through = session::Through {
                 management: Some(management),

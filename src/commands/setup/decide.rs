@@ -14,6 +14,8 @@ use crate::world::World;
 pub enum Decision {
     /// Do it.
     Go,
+    /// Do it, and leave the login out.
+    GoWithoutLogin,
     /// Look at it again, with another answer.
     Again,
 }
@@ -22,7 +24,7 @@ pub enum Decision {
 ///
 /// # Errors
 /// `cancelled`, or `confirmation_missing` when nobody can be asked.
-pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str, go: &str) -> Result<Decision, Failure> {
+pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str) -> Result<Decision, Failure> {
     let world = draft.world;
     if draft.args.yes {
         return Ok(Decision::Go);
@@ -37,7 +39,12 @@ pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str, go: &str) -> R
         return Ok(Decision::Go);
     }
     world.console.gap();
-    let items = [go.to_owned(), "Change an answer".to_owned(), "Leave, and write nothing".to_owned()];
+    let (go, leave) = if is_empty {
+        ("Log in once to test it", "Leave it at that, without a login")
+    } else {
+        ("Yes, do this", "Leave, and write nothing")
+    };
+    let items = [go, "Change an answer", leave].map(str::to_owned);
     let question = Question { text: question, help: "--yes", default: None, back: !draft.asked.is_empty() };
     match person.choose(&question, &items, 0) {
         Ok(0) => Ok(Decision::Go),
@@ -45,6 +52,7 @@ pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str, go: &str) -> R
             change_one(draft, &**person)?;
             Ok(Decision::Again)
         }
+        Ok(_) if is_empty => Ok(Decision::GoWithoutLogin),
         Ok(_) => Err(Failure::new(Code::Cancelled, "left at the plan; nothing was written")),
         Err(Stop::Back) => {
             draft.back();
