@@ -1,0 +1,14 @@
+//! The program in a real terminal, with a sandbox in a process of its own: the dialogue, and where there is none.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod alone;
+mod browser;
+mod leave;
+#[path = "../outside/mod.rs"]
+mod outside;
+mod stage;
+#[path = "../terminal_kit/mod.rs"]
+mod terminal_kit;
+mod whole;

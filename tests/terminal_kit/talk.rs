@@ -1,0 +1,167 @@
+//! Owns how a person answers the questions: waits until one is there and the keyboard is its own, then moves, types, chooses.
+
+use super::Terminal;
+use crate::outside::PATIENCE;
+use std::time::{Duration, Instant};
+
+pub const CTRL_C: &str = "\u{3}";
+pub const ESCAPE: &str = "\u{1b}";
+const DOWN: &str = "\u{1b}[B";
+
+/// What is done at one place of the dialogue.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Do {
+    /// An item of a list.
+    Choose(&'static str, String),
+    /// Items of a list that takes several: each is switched.
+    Switch(&'static str, Vec<String>),
+    /// A line, shown or not.
+    Line(&'static str, String),
+    /// A page or a value to copy, which this key leaves.
+    Key(String, &'static str),
+}
+
+impl Do {
+    /// The question, or what the keys are offered for.
+    pub fn question(&self) -> &str {
+        match self {
+            Self::Choose(question, _) | Self::Switch(question, _) | Self::Line(question, _) => question,
+            Self::Key(what, _) => what,
+        }
+    }
+}
+
+impl Terminal {
+    /// Waits until the question is drawn as a whole and keys belong to it.
+    pub fn asked(&mut self, question: &str) {
+        self.sees(&format!("? {question}"));
+        self.sees("Esc leaves]");
+        self.wait_until_hidden();
+    }
+
+    /// Waits until the keys are offered, the first of which does this.
+    pub fn offers(&mut self, what: &str) {
+        self.sees(&format!("[enter] {what}"));
+        self.sees("[esc] leave");
+        self.wait_until_hidden();
+    }
+
+    /// Waits until it is this question's turn.
+    pub fn reach(&mut self, what: &Do) {
+        match what {
+            Do::Key(does, _) => self.offers(does),
+            _ => self.asked(what.question()),
+        }
+    }
+
+    /// Waits for a question and answers it.
+    pub fn does(&mut self, what: &Do) {
+        match what {
+            Do::Choose(question, item) => self.choose(question, item),
+            Do::Switch(question, items) => {
+                let items: Vec<&str> = items.iter().map(String::as_str).collect();
+                self.switch(question, &items);
+            }
+            Do::Line(question, text) => self.answer(question, text),
+            Do::Key(does, key) => self.key(does, key),
+        }
+    }
+
+    /// A line, shown or not.
+    pub fn answer(&mut self, question: &str, text: &str) {
+        self.asked(question);
+        self.line(text);
+        self.sees(&format!("> {question}"));
+    }
+
+    /// A line that is not accepted, with the reason.
+    pub fn refused(&mut self, question: &str, text: &str, why: &str) {
+        self.answer(question, text);
+        self.sees(&format!("not accepted: {why}"));
+    }
+
+    /// An item of a list, by the arrow keys.
+    pub fn choose(&mut self, question: &str, item: &str) {
+        self.asked(question);
+        self.point_at(item);
+        self.press("\r");
+        self.sees(&format!("> {question}"));
+    }
+
+    /// Switches each of these on or off, by arrow keys and the space bar.
+    pub fn switch(&mut self, question: &str, items: &[&str]) {
+        self.asked(question);
+        for item in items {
+            self.point_at(item);
+            let before = self.pointed_at();
+            self.press(" ");
+            self.wait_until("the item is switched", |pointed| pointed != before);
+        }
+        self.press("\r");
+        self.sees(&format!("> {question}"));
+    }
+
+    /// Presses one of the keys that are offered.
+    pub fn key(&mut self, does: &str, key: &str) {
+        self.offers(does);
+        self.press(key);
+    }
+
+    /// Goes one question back, whatever kind it is of.
+    pub fn back_from(&mut self, what: &Do) {
+        match what {
+            Do::Choose(question, _) => self.choose(question, BACK),
+            Do::Switch(question, _) => self.switch(question, &[BACK]),
+            Do::Line(question, _) => {
+                self.asked(question);
+                self.line(&instead("back"));
+                self.sees(&format!("> {question}"));
+            }
+            Do::Key(does, _) => self.key(does, "b"),
+        }
+    }
+
+    /// Moves the pointer of a list to an item.
+    pub fn point_at(&mut self, item: &str) {
+        let mut passed = Vec::new();
+        loop {
+            let pointed = self.pointed_at();
+            let words = pointed.trim_start_matches("> ").trim_start_matches("[ ] ").trim_start_matches("[x] ");
+            if words.starts_with(item) {
+                return;
+            }
+            assert!(!passed.contains(&pointed), "{item:?} is not in the list: {passed:#?}");
+            self.press(DOWN);
+            self.wait_until("the pointer moves", |now| now != pointed);
+            passed.push(pointed);
+        }
+    }
+
+    /// The line of the list that the pointer stands at.
+    pub fn pointed_at(&self) -> String {
+        let window = self.window();
+        let question = window.iter().rposition(|line| line.starts_with("? ")).unwrap_or(0);
+        window.iter().skip(question + 1).rfind(|line| line.starts_with("> ")).cloned().unwrap_or_default()
+    }
+
+    /// Waits until the line at the pointer is as it should be, drawn as a whole.
+    fn wait_until(&self, what: &str, right: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let pointed = self.pointed_at();
+            if !pointed.is_empty() && right(&pointed) && self.cursor_is_shown() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{what}: {pointed:?} in\n{}", self.window().join("\n"));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// A text in place of what stands there from the answer before, if anything does.
+pub fn instead(text: &str) -> String {
+    format!("{}{text}", "\u{7f}".repeat(80))
+}
+
+/// The item of a list that goes back.
+pub const BACK: &str = "Back to the question before";
