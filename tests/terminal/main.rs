@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod alone;
+mod back;
 mod browser;
 mod leave;
 #[path = "../outside/mod.rs"]

@@ -119,7 +119,7 @@ impl Stage {
             Do::Choose(ACCESS, "A machine-to-machine application".into()),
             line(MANAGEMENT_ID, self.of("management", "client_id")),
             line(MANAGEMENT_SECRET, self.of("management", "client_secret")),
-            Do::Switch(APPLICATIONS, vec!["Acme Web".into()]),
+            Do::Tick(APPLICATIONS, vec!["Acme Web".into()]),
             line(KEEP, if fitbit { "y" } else { "n" }.into()),
             Do::Choose(PLAN, "Yes, do this".into()),
         ]);

@@ -35,7 +35,7 @@ fn the_sandbox_dialogue_goes_from_the_first_question_to_the_end() {
     command.env("BROWSER", browser.variable());
     let mut terminal = Terminal::open(&command, "");
     terminal.choose("Which provider", "Google Health API");
-    terminal.switch(APPLICATIONS, &["Acme Web"]);
+    terminal.tick(APPLICATIONS, &["Acme Web"]);
     terminal.choose(PLAN, "Yes, do this");
     terminal.expect("Open this address in a browser");
     let address = browser.address();

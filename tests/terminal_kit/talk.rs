@@ -13,8 +13,8 @@ const DOWN: &str = "\u{1b}[B";
 pub enum Do {
     /// An item of a list.
     Choose(&'static str, String),
-    /// Items of a list that takes several: each is switched.
-    Switch(&'static str, Vec<String>),
+    /// Items of a list that takes several: each is ticked, unless it is already.
+    Tick(&'static str, Vec<String>),
     /// A line, shown or not.
     Line(&'static str, String),
     /// A page or a value to copy, which this key leaves.
@@ -25,7 +25,7 @@ impl Do {
     /// The question, or what the keys are offered for.
     pub fn question(&self) -> &str {
         match self {
-            Self::Choose(question, _) | Self::Switch(question, _) | Self::Line(question, _) => question,
+            Self::Choose(question, _) | Self::Tick(question, _) | Self::Line(question, _) => question,
             Self::Key(what, _) => what,
         }
     }
@@ -56,49 +56,58 @@ impl Terminal {
 
     /// Waits for a question and answers it.
     pub fn does(&mut self, what: &Do) {
+        self.reach(what);
+        self.does_here(what);
+    }
+
+    /// Answers a question that was waited for.
+    pub fn does_here(&mut self, what: &Do) {
         match what {
-            Do::Choose(question, item) => self.choose(question, item),
-            Do::Switch(question, items) => {
-                let items: Vec<&str> = items.iter().map(String::as_str).collect();
-                self.switch(question, &items);
+            Do::Choose(_, item) => {
+                self.point_at(item);
+                self.press("\r");
             }
-            Do::Line(question, text) => self.answer(question, text),
-            Do::Key(does, key) => self.key(does, key),
+            Do::Tick(_, items) => {
+                for item in items {
+                    self.point_at(item);
+                    if !self.pointed_at().starts_with("> [x]") {
+                        self.switch();
+                    }
+                }
+                self.press("\r");
+            }
+            Do::Line(_, text) => self.line(text),
+            Do::Key(_, key) => return self.press(key),
         }
+        self.sees(&format!("> {}", what.question()));
     }
 
     /// A line, shown or not.
-    pub fn answer(&mut self, question: &str, text: &str) {
-        self.asked(question);
-        self.line(text);
-        self.sees(&format!("> {question}"));
+    pub fn answer(&mut self, question: &'static str, text: &str) {
+        self.does(&Do::Line(question, text.to_owned()));
     }
 
     /// A line that is not accepted, with the reason.
-    pub fn refused(&mut self, question: &str, text: &str, why: &str) {
+    pub fn refused(&mut self, question: &'static str, text: &str, why: &str) {
         self.answer(question, text);
         self.sees(&format!("not accepted: {why}"));
     }
 
     /// An item of a list, by the arrow keys.
-    pub fn choose(&mut self, question: &str, item: &str) {
-        self.asked(question);
-        self.point_at(item);
-        self.press("\r");
-        self.sees(&format!("> {question}"));
+    pub fn choose(&mut self, question: &'static str, item: &str) {
+        self.does(&Do::Choose(question, item.to_owned()));
     }
 
-    /// Switches each of these on or off, by arrow keys and the space bar.
-    pub fn switch(&mut self, question: &str, items: &[&str]) {
-        self.asked(question);
-        for item in items {
-            self.point_at(item);
-            let before = self.pointed_at();
-            self.press(" ");
-            self.wait_until("the item is switched", |pointed| pointed != before);
-        }
-        self.press("\r");
-        self.sees(&format!("> {question}"));
+    /// Switches the item at the pointer on or off.
+    pub fn switch(&mut self) {
+        let before = self.pointed_at();
+        self.press(" ");
+        self.wait_until("the item is switched", |pointed| pointed != before);
+    }
+
+    /// Ticks each of these, by arrow keys and the space bar.
+    pub fn tick(&mut self, question: &'static str, items: &[&str]) {
+        self.does(&Do::Tick(question, items.iter().map(|item| (*item).to_owned()).collect()));
     }
 
     /// Presses one of the keys that are offered.
@@ -109,16 +118,12 @@ impl Terminal {
 
     /// Goes one question back, whatever kind it is of.
     pub fn back_from(&mut self, what: &Do) {
-        match what {
-            Do::Choose(question, _) => self.choose(question, BACK),
-            Do::Switch(question, _) => self.switch(question, &[BACK]),
-            Do::Line(question, _) => {
-                self.asked(question);
-                self.line(&instead("back"));
-                self.sees(&format!("> {question}"));
-            }
-            Do::Key(does, _) => self.key(does, "b"),
-        }
+        self.does(&match what {
+            Do::Choose(question, _) => Do::Choose(question, BACK.into()),
+            Do::Tick(question, _) => Do::Tick(question, vec![BACK.into()]),
+            Do::Line(question, _) => Do::Line(question, instead("back")),
+            Do::Key(does, _) => Do::Key(does.clone(), "b"),
+        });
     }
 
     /// Moves the pointer of a list to an item.
