@@ -104,6 +104,8 @@ pub struct Before<'a> {
     pub app_is_right: bool,
     /// The session.
     pub session: Option<Session<'a>>,
+    /// Whether the Management API client's secret is kept.
+    pub keep: Option<bool>,
 }
 
 impl<'a> Draft<'a> {
@@ -162,6 +164,8 @@ impl<'a> Draft<'a> {
             }
             Answer::ClientId => {
                 self.before.client_id = self.inputs.client_id.take();
+                // Who named an app has one: the pages of its registration are not gone through for another ID.
+                self.callbacks_shown = true;
                 self.forget_app();
             }
             Answer::Secret => {
@@ -209,6 +213,8 @@ impl<'a> Draft<'a> {
             Answer::Tenant | Answer::Access => {
                 self.inputs.domain = before.domain.clone().or(self.inputs.domain.take());
                 self.session = before.session.take();
+                self.keep = before.keep.take();
+                self.found_domains = self.session.as_ref().map(|s| s.custom_domains.clone()).unwrap_or_default();
             }
             Answer::ClientId => self.inputs.client_id = before.client_id.clone(),
             Answer::Secret => self.app = before.app.take(),
@@ -273,7 +279,7 @@ impl<'a> Draft<'a> {
             self.before.session = Some(session);
         }
         self.found_domains.clear();
-        self.keep = None;
+        self.before.keep = self.keep.take();
         self.leave_connection();
     }
 
