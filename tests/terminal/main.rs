@@ -6,6 +6,7 @@
 mod alone;
 mod back;
 mod browser;
+mod change;
 mod leave;
 #[path = "../outside/mod.rs"]
 mod outside;

@@ -11,7 +11,10 @@ use std::process::Command;
 
 pub const PROVIDER: &str = "Which provider do people log in with?";
 pub const TENANT: &str = "Auth0 tenant domain:";
+/// Part of the two that follow.
 pub const REGISTERED: &str = "already?";
+pub const REGISTERED_GOOGLE: &str = "Is your app registered at Google already?";
+pub const REGISTERED_FITBIT: &str = "Is your app registered at Fitbit already?";
 pub const GOOGLE_ID: &str = "Client ID, or drag Google's client JSON in here:";
 pub const FITBIT_ID: &str = "Client ID:";
 pub const SECRET: &str = "Client secret:";
@@ -99,11 +102,7 @@ impl Stage {
             Do::Choose(PROVIDER, if fitbit { "Fitbit Web API" } else { "Google Health API" }.into()),
             line(TENANT, "https://Acme.sandbox.test/".into()),
         ];
-        let registered: &'static str = if fitbit {
-            "Is your app registered at Fitbit already?"
-        } else {
-            "Is your app registered at Google already?"
-        };
+        let registered = if fitbit { REGISTERED_FITBIT } else { REGISTERED_GOOGLE };
         if pages {
             route.push(Do::Choose(registered, "No, show me every page".into()));
             let others = if fitbit { 0 } else { 5 };
