@@ -169,7 +169,10 @@ impl<'a> Draft<'a> {
                 self.forget_app();
             }
             Answer::Secret => {
+                // The authorize page was asked without it.
+                let verified = self.callbacks_verified.take();
                 self.forget_app();
+                self.callbacks_verified = verified;
                 self.before.app_is_right = false;
             }
             Answer::Access => {
