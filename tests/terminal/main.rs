@@ -7,9 +7,14 @@ mod alone;
 mod back;
 mod browser;
 mod change;
+mod crowd;
 mod leave;
+mod lists;
+mod mend;
 #[path = "../outside/mod.rs"]
 mod outside;
+mod plain;
+mod same;
 mod stage;
 #[path = "../terminal_kit/mod.rs"]
 mod terminal_kit;

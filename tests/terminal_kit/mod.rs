@@ -142,9 +142,18 @@ impl Terminal {
 
     /// Waits until typed characters are hidden. Nobody announces it, so it is asked again and again.
     pub fn wait_until_hidden(&self) {
+        self.wait_for_echo(false);
+    }
+
+    /// Waits until typed characters are shown again.
+    pub fn wait_until_shown(&self) {
+        self.wait_for_echo(true);
+    }
+
+    fn wait_for_echo(&self, wanted: bool) {
         let deadline = Instant::now() + PATIENCE;
-        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) {
-            assert!(Instant::now() < deadline, "the question for a secret leaves the echo on");
+        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) != wanted {
+            assert!(Instant::now() < deadline, "the echo is {}", if wanted { "still off" } else { "left on" });
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -152,6 +161,11 @@ impl Terminal {
     /// Everything so far, without what moves the cursor.
     pub fn text(&self) -> String {
         plain(&self.screen.0.lock().unwrap().bytes)
+    }
+
+    /// Everything so far, byte by byte.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.screen.0.lock().unwrap().bytes).into_owned()
     }
 
     /// The lines of the window as it is now.

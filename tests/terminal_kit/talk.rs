@@ -79,7 +79,8 @@ impl Terminal {
             Do::Line(_, text) => self.line(text),
             Do::Key(_, key) => return self.press(key),
         }
-        self.sees(&format!("> {}", what.question()));
+        // In a narrow window the rest of a long question stands there from before and is not drawn anew.
+        self.sees(&format!("> {}", what.question().chars().take(24).collect::<String>()));
     }
 
     /// A line, shown or not.
@@ -103,6 +104,18 @@ impl Terminal {
         let before = self.pointed_at();
         self.press(" ");
         self.wait_until("the item is switched", |pointed| pointed != before);
+    }
+
+    /// Waits until the pointer stands at an item, as when a search has left it alone.
+    pub fn waits_for_pointer(&self, item: &str) {
+        self.wait_until("the item is found", |pointed| pointed.contains(item));
+    }
+
+    /// One item further.
+    pub fn down(&mut self) {
+        let before = self.pointed_at();
+        self.press(DOWN);
+        self.wait_until("the pointer moves", |now| now != before);
     }
 
     /// Ticks each of these, by arrow keys and the space bar.
@@ -136,17 +149,17 @@ impl Terminal {
                 return;
             }
             assert!(!passed.contains(&pointed), "{item:?} is not in the list: {passed:#?}");
-            self.press(DOWN);
-            self.wait_until("the pointer moves", |now| now != pointed);
+            self.down();
             passed.push(pointed);
         }
     }
 
-    /// The line of the list that the pointer stands at.
+    /// The line of the list that the pointer stands at, with the one that it may break into.
     pub fn pointed_at(&self) -> String {
         let window = self.window();
         let question = window.iter().rposition(|line| line.starts_with("? ")).unwrap_or(0);
-        window.iter().skip(question + 1).rfind(|line| line.starts_with("> ")).cloned().unwrap_or_default()
+        let pointer = window.iter().skip(question + 1).rposition(|line| line.starts_with("> "));
+        pointer.map(|at| window[question + 1 + at..].iter().take(2).map(String::as_str).collect()).unwrap_or_default()
     }
 
     /// Waits until the line at the pointer is as it should be, drawn as a whole.
