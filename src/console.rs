@@ -24,7 +24,8 @@ use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
 use waiting::Screen;
 pub use waiting::Waiting;
-use wrap::{columns, margin, wrap, wrap_behind};
+pub use wrap::columns;
+use wrap::{margin, wrap, wrap_behind};
 
 /// When colour is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

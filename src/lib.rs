@@ -190,5 +190,6 @@ fn command_in(args: &[OsString]) -> &str {
 pub fn cancelled(console: &Console) -> Exit {
     let failure = diagnosis::Failure::new(Code::Cancelled, "cancelled");
     console.finish(Exit::Cancelled, Some(&failure));
+    console.falls_silent();
     Exit::Cancelled
 }

@@ -16,12 +16,14 @@ fn main() -> ExitCode {
     let (on_signal, to_print, to_restore) = (cancel.clone(), Arc::clone(&console), Arc::clone(&terminal));
     let installed = ctrlc::set_handler(move || {
         if on_signal.interrupt() {
-            let draws = to_print.get().is_some_and(|console| console.has_drawn());
-            to_restore.restore(draws);
+            let draws = || to_print.get().is_some_and(|console| console.has_drawn());
+            // What is about to be drawn is drawn before the last word, not below it.
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            to_restore.restore(draws());
             let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
             // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
             std::thread::sleep(std::time::Duration::from_millis(50));
-            to_restore.restore(draws);
+            to_restore.restore(draws());
             #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
             std::process::exit(i32::from(exit));
         }

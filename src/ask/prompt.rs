@@ -11,7 +11,7 @@ use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, 
 use super::given::looks_secret;
 use super::keys::Keys;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
-use crate::console::{Console, clean};
+use crate::console::{Console, clean, columns};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
@@ -43,11 +43,16 @@ impl Person {
         if self.colour { RenderConfig::default_colored() } else { RenderConfig::empty() }
     }
 
-    /// Lines of a list that are shown at once: what the window has room for beside the question.
-    fn rows(&self) -> usize {
+    /// Items of a list that are shown at once: what the window has room for beside the question and its help, since lines
+    /// that scrolled away cannot be drawn anew.
+    fn rows(&self, question: &str, help: &str, items: &[String]) -> usize {
         let (width, height) = terminal::size().unwrap_or((80, 24));
-        let per_item = if width < 70 { 2 } else { 1 };
-        ((usize::from(height).saturating_sub(6)) / per_item).clamp(3, 12)
+        let (width, height) = (usize::from(width).max(1), usize::from(height));
+        let lines = |text: &str, more: usize| (columns(text) + more).div_ceil(width).max(1);
+        // The mark, the box, and for the question what is typed to search.
+        let per_item = items.iter().map(|item| lines(item, 6)).max().unwrap_or(1);
+        let around = lines(question, 20) + lines(help, 2) + 1;
+        (height.saturating_sub(around) / per_item).clamp(1, 12)
     }
 }
 
@@ -130,11 +135,12 @@ impl Ask for Person {
         if question.back {
             options.push(BACK.to_owned());
         }
+        let rows = self.rows(question.text, &help, &options);
         let chosen = Select::new(question.text, options)
             // What is typed or pasted here by mistake is not shown.
             .without_filtering()
             .with_starting_cursor(default)
-            .with_page_size(self.rows())
+            .with_page_size(rows)
             .with_help_message(&help)
             .with_render_config(self.look())
             .raw_prompt()
@@ -149,11 +155,12 @@ impl Ask for Person {
             options.push(BACK.to_owned());
         }
         let count = items.len();
+        let rows = self.rows(question.text, &help, &options);
         loop {
             let selected: Vec<usize> = (0..count).filter(|n| selected.get(*n) == Some(&true)).collect();
             let chosen = MultiSelect::new(question.text, options.clone())
                 .with_default(&selected)
-                .with_page_size(self.rows())
+                .with_page_size(rows)
                 .with_keep_filter(false)
                 .with_help_message(&help)
                 .with_formatter(&|chosen| match chosen {

@@ -19,7 +19,13 @@ use crate::finding::State;
 impl Console {
     /// A question is drawn from here on: the end has to put the terminal in order.
     pub fn draws(&self) {
+        drop(self.screen.to_print());
         self.drew.store(true, Ordering::SeqCst);
+    }
+
+    /// The last word was said while other threads go on: from here on whoever prints or asks waits for the process's end.
+    pub fn falls_silent(&self) {
+        std::mem::forget(self.screen.to_print());
     }
 
     /// Whether a question was drawn.

@@ -46,8 +46,10 @@ pub fn ask_login(world: &World, inputs: &Inputs, domain: &Domain, back: bool, by
     };
     let question = |text, help| Question { text, help, default: None, back };
     let mut id = inputs.management_id.clone();
+    // A client ID that was answered already: back from the secret leads to it.
+    let mut before: Option<String> = None;
     loop {
-        if id.is_none() {
+        if id.is_none() && before.is_none() {
             explain_access(world, domain);
             let mut ways = vec!["A machine-to-machine application".to_owned(), "A Management API token".to_owned()];
             if by_hand {
@@ -69,9 +71,10 @@ pub fn ask_login(world: &World, inputs: &Inputs, domain: &Domain, back: bool, by
         let client_id = match id.take() {
             Some(id) => id,
             None => {
-                let asked = person
-                    .text(&question(ask::MANAGEMENT_ID.question, ask::MANAGEMENT_ID.flag), &|text| client_id_of(text));
-                match asked {
+                let default = before.take();
+                let question = question(ask::MANAGEMENT_ID.question, ask::MANAGEMENT_ID.flag);
+                let question = Question { default: default.as_deref(), ..question };
+                match person.text(&question, &|text| client_id_of(text)) {
                     Err(Stop::Back) => continue,
                     id => id?,
                 }
@@ -79,7 +82,7 @@ pub fn ask_login(world: &World, inputs: &Inputs, domain: &Domain, back: bool, by
         };
         let help = "on the application's Settings page";
         match person.secret(&question(ask::MANAGEMENT_SECRET.question, help), &|text| not_empty(text)) {
-            Err(Stop::Back) if inputs.management_id.is_none() => continue,
+            Err(Stop::Back) if inputs.management_id.is_none() => before = Some(client_id),
             secret => return Ok(Access::New(Login::Client { id: client_id, secret: secret? })),
         }
     }

@@ -53,13 +53,13 @@ impl App {
 /// Asks for the provider, with what is alive today said next to each.
 ///
 /// # Errors
-/// `cancelled`, or `input_missing` when there is nobody to ask.
-pub fn ask_provider(world: &World, before: Option<Provider>) -> Result<Provider, Stop> {
+/// `Back`, `cancelled`, or `input_missing` when there is nobody to ask.
+pub fn ask_provider(world: &World, before: Option<Provider>, back: bool) -> Result<Provider, Stop> {
     let person = world.person(&ask::PROVIDER)?;
     let items: Vec<String> =
         Provider::ALL.iter().map(|provider| format!("{} ({})", provider.title(), provider.alive())).collect();
     let first = Provider::ALL.iter().position(|provider| Some(*provider) == before).unwrap_or(0);
-    let question = Question { text: ask::PROVIDER.question, help: ask::PROVIDER.flag, default: None, back: false };
+    let question = Question { text: ask::PROVIDER.question, help: ask::PROVIDER.flag, default: None, back };
     let chosen = person.choose(&question, &items, first)?;
     Ok(Provider::ALL.get(chosen).copied().unwrap_or(Provider::GoogleHealth))
 }

@@ -146,7 +146,8 @@ impl Sandbox {
         self.document["endpoints"][format!("https://{domain}")].as_str().unwrap()
     }
 
-    fn ask(&self, path: &str) -> Value {
+    /// The tenant's address, and what the Management API wants to see.
+    pub fn bearer(&self) -> (String, (&'static str, String)) {
         let domain = self.document["domain"].as_str().unwrap();
         let body = serde_json::json!({
             "grant_type": "client_credentials",
@@ -158,7 +159,13 @@ impl Sandbox {
         assert_eq!(status, 200, "{token}");
         let token: Value = serde_json::from_str(&token).unwrap();
         let bearer = ("Authorization", format!("Bearer {}", token["access_token"].as_str().unwrap()));
-        let (status, answer) = http("GET", &format!("{}{path}", self.tenant()), &[bearer], None);
+        (self.tenant().to_owned(), bearer)
+    }
+
+    /// What the Management API says at that path.
+    pub fn ask(&self, path: &str) -> Value {
+        let (tenant, bearer) = self.bearer();
+        let (status, answer) = http("GET", &format!("{tenant}{path}"), &[bearer], None);
         assert_eq!(status, 200, "{answer}");
         serde_json::from_str(&answer).unwrap()
     }

@@ -1,7 +1,13 @@
 //! Owns a terminal to run the program in: what is on the screen, what is typed, how the terminal was left.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod seen;
+mod talk;
+
+pub use seen::Seen;
+pub use talk::{BACK, CTRL_C, Do, ESCAPE, instead};
 
 use crate::outside::PATIENCE;
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
@@ -18,12 +24,13 @@ pub struct Terminal {
     process: PtyProcess,
     keyboard: File,
     screen: Arc<(Mutex<Screen>, Condvar)>,
+    /// How much of the text was waited for already.
     seen: usize,
 }
 
-#[derive(Default)]
 struct Screen {
     bytes: Vec<u8>,
+    seen: Seen,
     ended: bool,
 }
 
@@ -37,6 +44,12 @@ pub struct Left {
     pub text: String,
     /// Whether typed characters are shown and lines are edited, as before.
     pub terminal_is_as_before: bool,
+    /// What a person sees in the end, lines that scrolled away included.
+    pub seen: String,
+    /// Whether the cursor is to be seen.
+    cursor_is_shown: bool,
+    /// Whether pastes are still marked.
+    pub marks_pastes: bool,
 }
 
 impl Terminal {
@@ -60,7 +73,8 @@ impl Terminal {
         let process = PtyProcess::new(shell).unwrap();
         let keyboard = process.get_file_handle().unwrap();
         let mut output = process.get_file_handle().unwrap();
-        let screen: Arc<(Mutex<Screen>, Condvar)> = Arc::default();
+        let screen = Screen { bytes: Vec::new(), seen: Seen::new(rows, columns), ended: false };
+        let screen = Arc::new((Mutex::new(screen), Condvar::new()));
         let shared = Arc::clone(&screen);
         thread::spawn(move || {
             let mut some = [0; 4096];
@@ -69,6 +83,7 @@ impl Terminal {
                 let n = output.read(&mut some).unwrap_or(0);
                 let Ok(mut screen) = shared.0.lock() else { return };
                 screen.bytes.extend_from_slice(&some[..n]);
+                screen.seen.show(&some[..n]);
                 screen.ended = n == 0;
                 shared.1.notify_all();
                 if n == 0 {
@@ -81,19 +96,32 @@ impl Terminal {
 
     /// Waits until a text is on the screen, after what was waited for before.
     pub fn expect(&mut self, wanted: &str) {
+        self.wait_for(wanted, |text| text.find(wanted).map(|at| at + wanted.len()));
+    }
+
+    /// The same for words, however the lines break.
+    pub fn sees(&mut self, words: &str) {
+        let words: Vec<char> = words.chars().filter(|c| !c.is_whitespace()).collect();
+        let name: String = words.iter().collect();
+        self.wait_for(&name, |text| end_of(text, &words));
+    }
+
+    fn wait_for(&mut self, wanted: &str, end: impl Fn(&str) -> Option<usize>) {
         let deadline = Instant::now() + PATIENCE;
         let mut screen = self.screen.0.lock().unwrap();
         loop {
             let text = plain(&screen.bytes);
-            if let Some(at) = text[self.seen..].find(wanted) {
-                self.seen += at + wanted.len();
+            if let Some(end) = end(&text[self.seen..]) {
+                self.seen += end;
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !screen.ended && !left.is_zero(),
-                "{wanted:?} does not come after {:?}\n{text}",
-                &text[..self.seen]
+                "{wanted:?} does not come after ...{:?}, but {:?}\n{}",
+                text[..self.seen].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect::<String>(),
+                &text[self.seen..],
+                screen.seen.whole()
             );
             screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
         }
@@ -114,9 +142,18 @@ impl Terminal {
 
     /// Waits until typed characters are hidden. Nobody announces it, so it is asked again and again.
     pub fn wait_until_hidden(&self) {
+        self.wait_for_echo(false);
+    }
+
+    /// Waits until typed characters are shown again.
+    pub fn wait_until_shown(&self) {
+        self.wait_for_echo(true);
+    }
+
+    fn wait_for_echo(&self, wanted: bool) {
         let deadline = Instant::now() + PATIENCE;
-        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) {
-            assert!(Instant::now() < deadline, "the question for a secret leaves the echo on");
+        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) != wanted {
+            assert!(Instant::now() < deadline, "the echo is {}", if wanted { "still off" } else { "left on" });
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -124,6 +161,21 @@ impl Terminal {
     /// Everything so far, without what moves the cursor.
     pub fn text(&self) -> String {
         plain(&self.screen.0.lock().unwrap().bytes)
+    }
+
+    /// Everything so far, byte by byte.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.screen.0.lock().unwrap().bytes).into_owned()
+    }
+
+    /// The lines of the window as it is now.
+    pub fn window(&self) -> Vec<String> {
+        self.screen.0.lock().unwrap().seen.window()
+    }
+
+    /// Whether the cursor is to be seen now: it is hidden while a question is drawn.
+    pub fn cursor_is_shown(&self) -> bool {
+        self.screen.0.lock().unwrap().seen.cursor_is_shown()
     }
 
     /// Waits for the program's end.
@@ -137,6 +189,8 @@ impl Terminal {
         }
         let raw = String::from_utf8_lossy(&screen.bytes).into_owned();
         let text = plain(&screen.bytes);
+        let seen = screen.seen.whole();
+        let (cursor_is_shown, marks_pastes) = (screen.seen.cursor_is_shown(), screen.seen.marks_pastes());
         drop(screen);
         let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
         let code = match self.process.wait().unwrap() {
@@ -144,14 +198,21 @@ impl Terminal {
             other => panic!("{other:?}\n{text}"),
         };
         let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        Left { code, raw, text, terminal_is_as_before: modes.contains(usual) }
+        Left { code, raw, text, terminal_is_as_before: modes.contains(usual), seen, cursor_is_shown, marks_pastes }
     }
 }
 
 impl Left {
     /// Whether the cursor, if it was ever hidden, is shown again.
     pub fn cursor_is_shown(&self) -> bool {
-        self.raw.rfind("\u{1b}[?25l") <= self.raw.rfind("\u{1b}[?25h")
+        self.cursor_is_shown
+    }
+
+    /// Typed characters are shown, lines are edited, the cursor is there, pastes are what they were.
+    pub fn assert_in_order(&self, what: &str) {
+        assert!(self.terminal_is_as_before, "{what}: the echo is off\n{}", self.seen);
+        assert!(self.cursor_is_shown, "{what}: the cursor is hidden\n{}", self.seen);
+        assert!(!self.marks_pastes, "{what}: pastes are still marked\n{}", self.seen);
     }
 }
 
@@ -174,4 +235,11 @@ fn plain(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// Where these words end in a text, whatever white space stands between.
+fn end_of(text: &str, words: &[char]) -> Option<usize> {
+    let letters: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
+    let found = letters.windows(words.len()).find(|at| at.iter().map(|(_, c)| c).eq(words))?;
+    found.last().map(|(at, c)| at + c.len_utf8())
 }

@@ -106,6 +106,8 @@ pub struct Before<'a> {
     pub app_is_right: bool,
     /// The session.
     pub session: Option<Session<'a>>,
+    /// Whether the Management API client's secret is kept.
+    pub keep: Option<bool>,
 }
 
 impl<'a> Draft<'a> {
@@ -165,10 +167,15 @@ impl<'a> Draft<'a> {
             }
             Answer::ClientId => {
                 self.before.client_id = self.inputs.client_id.take();
+                // Who named an app has one: the pages of its registration are not gone through for another ID.
+                self.callbacks_shown = true;
                 self.forget_app();
             }
             Answer::Secret => {
+                // The authorize page was asked without it.
+                let verified = self.callbacks_verified.take();
                 self.forget_app();
+                self.callbacks_verified = verified;
                 self.before.app_is_right = false;
             }
             Answer::Access => {
@@ -214,6 +221,8 @@ impl<'a> Draft<'a> {
             Answer::Tenant | Answer::Access => {
                 self.inputs.domain = before.domain.clone().or(self.inputs.domain.take());
                 self.session = before.session.take();
+                self.keep = before.keep.take();
+                self.found_domains = self.session.as_ref().map(|s| s.custom_domains.clone()).unwrap_or_default();
             }
             Answer::ClientId => self.inputs.client_id = before.client_id.clone(),
             Answer::Secret => self.app = before.app.take(),
@@ -278,7 +287,7 @@ impl<'a> Draft<'a> {
             self.before.session = Some(session);
         }
         self.found_domains.clear();
-        self.keep = None;
+        self.before.keep = self.keep.take();
         self.leave_connection();
     }
 

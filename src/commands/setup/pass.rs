@@ -70,7 +70,7 @@ impl Draft<'_> {
         let provider = match self.inputs.provider {
             Some(provider) => provider,
             None => {
-                let provider = app::ask_provider(self.world, self.before.provider)?;
+                let provider = app::ask_provider(self.world, self.before.provider, self.can_go_back())?;
                 self.set_provider(provider);
                 self.world.stand_in(&mut self.inputs);
                 self.answered(Answer::Provider);

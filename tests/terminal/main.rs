@@ -1,0 +1,21 @@
+//! The program in a real terminal, with a sandbox in a process of its own: the dialogue, and where there is none.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod alone;
+mod back;
+mod browser;
+mod change;
+mod crowd;
+mod leave;
+mod lists;
+mod mend;
+#[path = "../outside/mod.rs"]
+mod outside;
+mod plain;
+mod same;
+mod stage;
+#[path = "../terminal_kit/mod.rs"]
+mod terminal_kit;
+mod whole;

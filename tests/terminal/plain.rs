@@ -1,0 +1,132 @@
+//! The dialogue without redrawing: numbered lines, words for keys, and not one escape sequence.
+
+use crate::stage::{
+    ACCESS, APPLICATIONS, GOOGLE_ID, KEEP, MANAGEMENT_ID, MANAGEMENT_SECRET, PLAN, PROVIDER, REGISTERED_GOOGLE, SECRET,
+    Stage, TENANT, applications, visit,
+};
+use crate::terminal_kit::{CTRL_C, Left, Terminal};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// What the way asks, and what is answered: a line each.
+fn route(stage: &Stage) -> Vec<(&'static str, String, bool)> {
+    let line = |question, answer: &str| (question, answer.to_owned(), false);
+    let hidden = |question, answer: String| (question, answer, true);
+    vec![
+        line(PROVIDER, "1"),
+        line(TENANT, "acme.sandbox.test"),
+        line(REGISTERED_GOOGLE, "2"),
+        line("enter: entered, go on", ""),
+        line(GOOGLE_ID, &stage.of("google-health", "client_id")),
+        hidden(SECRET, stage.of("google-health", "client_secret")),
+        line(ACCESS, "1"),
+        line(MANAGEMENT_ID, &stage.of("management", "client_id")),
+        hidden(MANAGEMENT_SECRET, stage.of("management", "client_secret")),
+        line(APPLICATIONS, "1"),
+        line(KEEP, "n"),
+        line(PLAN, "1"),
+    ]
+}
+
+fn walk(terminal: &mut Terminal, route: &[(&str, String, bool)]) {
+    for (question, answer, hidden) in route {
+        terminal.sees(question);
+        terminal.sees("Ctrl-C leaves");
+        if *hidden {
+            terminal.wait_until_hidden();
+        } else {
+            terminal.wait_until_shown();
+        }
+        terminal.line(answer);
+    }
+}
+
+fn assert_plain(stage: &Stage, left: &Left) {
+    assert!(!left.raw.contains('\u{1b}'), "{:?}", left.raw);
+    left.assert_in_order("plain");
+    for secret in stage.sandbox.secrets() {
+        assert!(!left.raw.contains(secret), "a secret is on the screen\n{}", left.text);
+    }
+}
+
+#[test]
+fn the_complete_dialogue_line_by_line() {
+    for (args, variables) in [(&["--plain"][..], &[][..]), (&[], &[("TERM", "dumb")])] {
+        let stage = Stage::new();
+        let mut command = stage.setup(args);
+        command.envs(variables.iter().copied());
+        let mut terminal = Terminal::open(&command, "");
+        walk(&mut terminal, &route(&stage));
+        visit(&stage.browser.address());
+        terminal.expect("It works: Ada Example signed in.");
+        let left = terminal.end();
+        assert_eq!(left.code, 0, "{}", left.text);
+        assert_plain(&stage, &left);
+        assert_eq!(stage.sandbox.connections(), BTreeSet::from(["google-health".to_owned()]));
+        assert_eq!(stage.sandbox.applications(), applications());
+        assert!(fs::read_to_string(&stage.settings).unwrap().contains("SandboxWeb"));
+    }
+}
+
+#[test]
+fn back_works_line_by_line() {
+    let stage = Stage::new();
+    let route = route(&stage);
+    let mut terminal = Terminal::open(&stage.setup(&["--plain", "--skip-login"]), "");
+    walk(&mut terminal, &route[..5]);
+    // From the secret to the client ID, to the question before it, to the tenant.
+    walk(&mut terminal, &[(SECRET, "back".into(), true), (GOOGLE_ID, "back".into(), false)]);
+    walk(&mut terminal, &[(REGISTERED_GOOGLE, "back".into(), false)]);
+    terminal.sees(&format!("{TENANT} [acme.sandbox.test]"));
+    terminal.line("");
+    walk(&mut terminal, &route[2..10]);
+    walk(&mut terminal, &[(KEEP, "back".into(), false)]);
+    walk(&mut terminal, &route[9..]);
+    let left = terminal.end();
+    assert_eq!(left.code, 0, "{}", left.text);
+    assert_plain(&stage, &left);
+    assert_eq!(stage.sandbox.connections(), BTreeSet::from(["google-health".to_owned()]));
+}
+
+#[test]
+fn what_is_wrong_is_said_line_by_line() {
+    let stage = Stage::new();
+    let mut terminal = Terminal::open(&stage.setup(&["--plain"]), "");
+    for (question, answer, why) in
+        [(PROVIDER, "7", "answer with a number from 1 to 2"), (TENANT, "acme.sandbox.test:1", "it has a port")]
+    {
+        terminal.sees(question);
+        terminal.sees("Ctrl-C leaves");
+        terminal.line(answer);
+        terminal.sees(&format!("not accepted: {why}"));
+        terminal.line(if question == PROVIDER { "1" } else { "acme.sandbox.test" });
+    }
+    terminal.sees(REGISTERED_GOOGLE);
+    terminal.sees("Ctrl-C leaves");
+    terminal.press(CTRL_C);
+    let left = terminal.end();
+    assert_eq!(left.code, 130, "{}", left.text);
+    assert_plain(&stage, &left);
+}
+
+#[test]
+fn control_c_at_any_line_leaves_everything_as_it_was() {
+    let stage = Stage::new();
+    let before = stage.home.files();
+    let route = route(&stage);
+    for (at, (question, _, hidden)) in route.iter().enumerate() {
+        let mut terminal = Terminal::open(&stage.setup(&["--plain"]), "");
+        walk(&mut terminal, &route[..at]);
+        terminal.sees(question);
+        terminal.sees("Ctrl-C leaves");
+        if *hidden {
+            terminal.wait_until_hidden();
+        }
+        terminal.press(CTRL_C);
+        let left = terminal.end();
+        assert_eq!(left.code, 130, "{question}\n{}", left.text);
+        assert_eq!(left.text.matches("[cancelled]").count(), 1, "{question}\n{}", left.text);
+        assert_plain(&stage, &left);
+        stage.assert_nothing_was_done(&before, question);
+    }
+}
