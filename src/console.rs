@@ -19,12 +19,12 @@ use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State};
 use crate::text::unsafe_to_show;
 
-pub use dialogue::unfinished_line;
+pub use dialogue::{Asked, unfinished_line};
 use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
 use waiting::Screen;
 pub use waiting::Waiting;
-pub use wrap::columns;
+pub use wrap::{columns, one_row};
 use wrap::{margin, wrap, wrap_behind};
 
 /// When colour is used.

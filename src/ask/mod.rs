@@ -5,6 +5,7 @@
 
 pub mod given;
 pub mod keys;
+mod line;
 pub mod plain;
 pub mod prompt;
 

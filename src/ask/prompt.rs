@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use crossterm::{cursor, queue, terminal};
 use inquire::ui::RenderConfig;
-use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
+use inquire::{InquireError, MultiSelect, Select};
 
 use super::given::looks_secret;
 use super::keys::Keys;
+use super::line::Line;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
 use crate::console::{Console, clean, columns};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
+/// Stands for what was typed in the wrong place.
+const UNSHOWN: &str = "(it looks like a secret and is not shown)";
 /// The item of a list that goes back.
 const BACK: &str = "Back to the question before";
 /// So often an empty answer to a question for a secret is taken for a slip.
@@ -64,6 +67,12 @@ fn gone(error: InquireError) -> Stop {
     })
 }
 
+/// Whether something that is no right answer could be a secret: any word of it, or a long word without the marks of an
+/// address.
+fn could_be_secret(text: &str) -> bool {
+    text.split_whitespace().any(|word| looks_secret(word) || (word.len() >= 20 && !word.contains(['.', '/'])))
+}
+
 fn help(question: &Question, first: &str) -> String {
     let parts = [question.help, first, if question.back { "\"back\" goes back" } else { "" }, "Esc leaves"];
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("; ")
@@ -71,22 +80,20 @@ fn help(question: &Question, first: &str) -> String {
 
 impl Ask for Person {
     fn text(&self, question: &Question, check: Check) -> Result<String, Stop> {
-        let help = help(question, "");
+        let help = help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
+        let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
+        let shown = |text: &str| hides(text.trim()).then(|| UNSHOWN.to_owned());
         let mut start = String::new();
         loop {
-            let hides = |text: &str| looks_secret(text.trim()) && check(text.trim()).is_err();
-            let formatter = |text: &str| {
-                if hides(text) { "(it looks like a secret and is not shown)".to_owned() } else { clean(text) }
+            self.begin();
+            let asked = self.console.question(question.text, &help);
+            let typed = Line::new(&start).edit(&shown).inspect_err(|_| self.console.gap())?;
+            let answer = match (typed.trim(), question.default) {
+                ("", Some(default)) => default.to_owned(),
+                (answer, _) => answer.to_owned(),
             };
-            let mut prompt = Text::new(question.text)
-                .with_help_message(&help)
-                .with_initial_value(&start)
-                .with_formatter(&formatter)
-                .with_render_config(self.look());
-            if let Some(default) = question.default {
-                prompt = prompt.with_default(default);
-            }
-            let answer = prompt.prompt().map_err(gone)?.trim().to_owned();
+            let hidden = hides(&answer);
+            self.console.answered(&asked, question.text, if hidden { UNSHOWN } else { &answer });
             if question.back && is_back(&answer) {
                 return Err(Stop::Back);
             }
@@ -94,24 +101,23 @@ impl Ask for Person {
                 Ok(()) => return Ok(answer),
                 Err(why) => self.console.problem(&why),
             }
-            start = if hides(&answer) { String::new() } else { clean(&answer) };
+            start = if hidden { String::new() } else { answer };
         }
     }
 
     fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop> {
-        let help = help(question, "what you paste is not shown");
+        let help = help(question, "what you type or paste is not shown");
+        let shown = |text: &str| Some(if text.is_empty() { "" } else { "(not shown)" }.to_owned());
         let mut empty = 0;
         loop {
-            let text = Password::new(question.text)
-                .without_confirmation()
-                .with_display_mode(PasswordDisplayMode::Hidden)
-                .with_help_message(&help)
-                .with_render_config(self.look())
-                .prompt()
-                .map_err(gone)?;
-            let secret = Secret::new(text.trim().to_owned());
-            drop(Secret::new(text));
-            if question.back && is_back(secret.expose()) {
+            self.begin();
+            let asked = self.console.question(question.text, &help);
+            let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
+            let secret = Secret::new(typed.trim().to_owned());
+            let back = question.back && is_back(secret.expose());
+            let word = if secret.is_empty() { "" } else { "********" };
+            self.console.answered(&asked, question.text, if back { "back" } else { word });
+            if back {
                 return Err(Stop::Back);
             }
             if secret.is_empty() {
@@ -187,7 +193,7 @@ impl Ask for Person {
         }
         words.push("[esc] leave".to_owned());
         self.begin();
-        let _line = Line::show(&words);
+        let _line = KeyLine::show(&words);
         let mut keyboard = Keys::take()?;
         loop {
             match keyboard.next(Duration::from_secs(3600))? {
@@ -249,11 +255,11 @@ fn name(key: char) -> String {
 }
 
 /// A line that goes away when its question is answered.
-struct Line {
+struct KeyLine {
     rows: u16,
 }
 
-impl Line {
+impl KeyLine {
     /// The words of a line never break inside.
     fn show(words: &[String]) -> Self {
         let width = terminal::size().map_or(80, |(width, _)| usize::from(width));
@@ -273,7 +279,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for KeyLine {
     fn drop(&mut self) {
         let mut screen = std::io::stderr();
         let _ = queue!(screen, cursor::MoveToColumn(0));

@@ -11,12 +11,43 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::document::Document;
 use super::waiting::Waiting;
-use super::wrap::margin;
-use super::{Console, DIM, GREEN, RED, YELLOW, clean};
+use super::wrap::{margin, room, wrap};
+use super::{BOLD, Console, DIM, GREEN, RED, YELLOW, clean};
+use crossterm::cursor::{MoveToColumn, MoveUp};
+use crossterm::terminal::{Clear, ClearType};
 use crate::diagnosis::Failure;
 use crate::finding::State;
 
+/// A question on the screen, which its answer takes away again.
+pub struct Asked {
+    rows: u16,
+    window: Option<(u16, u16)>,
+}
+
 impl Console {
+    /// A question, and below it what helps to answer it; the answer is typed in the row that follows.
+    pub fn question(&self, text: &str, help: &str) -> Asked {
+        let text = wrap(&clean(text), room(), 2);
+        let help = wrap(&clean(help), room(), 3);
+        self.err(&format!("{}?{} {}{}{}", GREEN.render(), GREEN.render_reset(), BOLD.render(), text.join("\n"), BOLD.render_reset()));
+        self.err(&format!("  {}[{}]{}", DIM.render(), help.join("\n"), DIM.render_reset()));
+        let rows = u16::try_from(text.len() + help.len()).unwrap_or_default();
+        Asked { rows, window: crossterm::terminal::size().ok() }
+    }
+
+    /// The question with its answer, in its place.
+    pub fn answered(&self, asked: &Asked, text: &str, answer: &str) {
+        let mut screen = std::io::stderr();
+        let _ = crossterm::queue!(screen, MoveToColumn(0));
+        // In a window of another size the question is on other rows than it was: then it stays.
+        let same = asked.window.is_some_and(|(_, height)| asked.rows < height);
+        if same && asked.window == crossterm::terminal::size().ok() {
+            let _ = crossterm::queue!(screen, MoveUp(asked.rows));
+        }
+        let _ = crossterm::execute!(screen, Clear(ClearType::FromCursorDown));
+        self.labelled("", GREEN, ">", &clean(&format!("{text} {answer}")));
+    }
+
     /// A question is drawn from here on: the end has to put the terminal in order.
     pub fn draws(&self) {
         drop(self.screen.to_print());

@@ -79,6 +79,33 @@ pub fn cut(text: &str, width: usize) -> &str {
     &text[..end]
 }
 
+/// The part of a text around a cursor (a place in its bytes) that fits into one row behind two columns, and the cursor's
+/// column in it.
+pub fn one_row(text: &str, cursor: usize) -> (String, u16) {
+    one_row_in(text, cursor, room_for_one_line().saturating_sub(3).max(8))
+}
+
+fn one_row_in(text: &str, cursor: usize, room: usize) -> (String, u16) {
+    let wide = |c: char| columns(c.encode_utf8(&mut [0; 4]));
+    let (before, after) = text.split_at(cursor.min(text.len()));
+    let mut column = 0;
+    let mut row: Vec<char> = Vec::new();
+    for c in before.chars().rev().take_while(|c| {
+        column += wide(*c);
+        column <= room
+    }) {
+        row.push(c);
+    }
+    row.reverse();
+    let column: usize = row.iter().map(|c| wide(*c)).sum();
+    let mut used = column;
+    row.extend(after.chars().take_while(|c| {
+        used += wide(*c);
+        used <= room
+    }));
+    (row.into_iter().collect(), u16::try_from(column).unwrap_or(u16::MAX))
+}
+
 /// A text in parts that stay whole, each with the spaces behind it: words, and commands with their arguments.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -227,5 +254,14 @@ mod tests {
                 assert_eq!(squeezed(&wrap(text, width, indent).concat()), squeezed(text));
             }
         }
+    }
+
+    #[test]
+    fn a_line_that_is_longer_than_the_row_shows_what_is_around_the_cursor() {
+        assert_eq!(one_row_in("abc", 3, 10), ("abc".to_owned(), 3));
+        assert_eq!(one_row_in("abcdefghijkl", 12, 10), ("cdefghijkl".to_owned(), 10));
+        assert_eq!(one_row_in("abcdefghijkl", 0, 10), ("abcdefghij".to_owned(), 0));
+        assert_eq!(one_row_in("健康データ", 15, 6), ("データ".to_owned(), 6));
+        assert_eq!(one_row_in("", 0, 10), (String::new(), 0));
     }
 }
