@@ -60,6 +60,15 @@ impl FromStr for Domain {
         if host.contains('@') {
             return refuse("a user part");
         }
+        if let Some(path) = host.strip_prefix("manage.auth0.com") {
+            let tenant = path.trim_start_matches("/dashboard/").split('/').collect::<Vec<_>>();
+            let meant = match tenant.as_slice() {
+                ["us", tenant, ..] => format!("; yours may be {tenant}.us.auth0.com or {tenant}.auth0.com"),
+                [region, tenant, ..] if path.starts_with("/dashboard/") => format!("; yours may be {tenant}.{region}.auth0.com"),
+                _ => String::new(),
+            };
+            return Err(format!("it is the address of the dashboard, not of a tenant; {SHAPE}{meant}"));
+        }
         if host.contains(['/', '?', '#', '\\']) {
             return refuse("a path");
         }
@@ -69,7 +78,8 @@ impl FromStr for Domain {
         if let Some(odd) =
             host.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.')))
         {
-            return refuse(&format!("the character {} in it", odd.escape_debug()));
+            let odd = if odd == ' ' { "a space".to_owned() } else { format!("the character {}", odd.escape_debug()) };
+            return refuse(&format!("{odd} in it"));
         }
         let labels: Vec<&str> = host.split('.').collect();
         let label_is_bad = |l: &&str| l.is_empty() || l.len() > 63 || l.starts_with('-') || l.ends_with('-');

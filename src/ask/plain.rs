@@ -159,7 +159,7 @@ impl Ask for Plain {
         let mut shown: Vec<usize> = (0..items.len()).collect();
         loop {
             for n in shown.iter().take(PAGE) {
-                let mark = if selected.get(*n) == Some(&true) { "(enabled now) " } else { "" };
+                let mark = if selected.get(*n) == Some(&true) { "(selected) " } else { "" };
                 self.console.say(&format!("  {}. {mark}{}", n + 1, clean(items.get(*n).map_or("", String::as_str))));
             }
             if shown.len() > PAGE {

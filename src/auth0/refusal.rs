@@ -19,6 +19,10 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         401 if lower.contains("expired") => {
             Failure::new(Code::ManagementTokenExpired, about("the Management API token has expired"))
         }
+        // What is no JSON Web Token is refused before it is looked at.
+        400 if lower.contains("bad http authentication header") => {
+            Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token"))
+        }
         401 => Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token")),
         403 if code == "insufficient_scope" || lower.contains("insufficient scope") => {
             missing_scope(message.split_once(':').map_or("", |(_, scopes)| scopes.trim()))

@@ -7,7 +7,7 @@ use crate::checks::connection::find;
 use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
-use crate::steps::access;
+use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
 use crate::world::{World, store_failure};
 
@@ -38,7 +38,14 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
             return Err(crate::ask::given::missing(&fields));
         };
-        let login = access::login(world, &mut inputs, &domain)?;
+        let login = {
+            let purpose = Purpose {
+                what: "deletes the connection",
+                permissions: "read:connections delete:connections",
+                by_hand: false,
+            };
+            access::login(world, &mut inputs, &domain, &purpose)?
+        };
         let management = Management::sign_in(&world.http, &domain, &login)?;
         management.require(&["read:connections", "delete:connections"])?;
         doomed = find(&management, provider, inputs.connection.as_ref())?.map(|connection| (management, connection));

@@ -12,6 +12,7 @@ mod way_on;
 use crate::ask::Stop;
 use crate::ask::given::Inputs;
 use crate::auth0::connection::Wanted;
+use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::id;
@@ -73,8 +74,21 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
             return Ok(());
         }
         match decide::confirm(&mut draft, prepared.plan.is_empty(), &prepared.question)? {
-            Decision::Go => return prepared.make_true(&draft, args.skip_login.then_some("left out (--skip-login)")),
-            Decision::GoWithoutLogin => return prepared.make_true(&draft, Some("left out")),
+            Decision::Go => {
+                let made = prepared.make_true(&draft);
+                match made {
+                    Ok(connection) => {
+                        let without_login = args.skip_login.then_some("left out (--skip-login)");
+                        return prepared.prove(&draft, connection.as_ref(), without_login);
+                    }
+                    // What was written by then is found by the next look.
+                    Err(failure) => decide::mend(&mut draft, failure)?,
+                }
+            }
+            Decision::GoWithoutLogin => {
+                let connection = prepared.make_true(&draft)?;
+                return prepared.prove(&draft, connection.as_ref(), Some("left out"));
+            }
             Decision::Again => {}
         }
     }
@@ -138,41 +152,58 @@ impl Prepared {
         world.console.say("This was a dry run: nothing was written.");
     }
 
-    /// Writes, looks again, and logs in unless there is a reason not to.
-    fn make_true(self, draft: &Draft, without_login: Option<&str>) -> Result<(), Failure> {
-        let (world, args, inputs, place) = (draft.world, draft.args, &draft.inputs, &self.place);
-        let Some(app) = &draft.app else { return Ok(()) };
-        let local = Local { app, profile: &self.profile, management: draft.to_keep() };
+    /// Writes, and looks again. The connection, unless that is in a person's hands.
+    fn make_true(&self, draft: &Draft) -> Result<Option<Connection>, Failure> {
+        let (world, place) = (draft.world, &self.place);
+        let Some(app) = &draft.app else { return Ok(None) };
+        let local = self.local(draft, app);
+        world.console.title(if self.plan.is_empty() { "Looked at again" } else { "Made true and looked at again" });
+        local.apply(world)?;
         let (Some(change), Some(session)) = (&draft.change, &draft.session) else {
-            let applications = draft.by_hand.as_deref().unwrap_or_default();
-            return by_hand::run(world, args, inputs, app, place, &local, applications);
+            by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
+            return Ok(None);
         };
         let management = &session.management;
-        world.console.title("Made true and looked at again");
-        local.apply(world)?;
         let wanted = app.wanted(&place.connection);
         let connection = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(change, &wanted, Some(connection.id.clone()), false));
         tenant::apply_applications(world, management, &connection, change)?;
         verify_redirects(world, &change.selection.applications, &place.expected(app))?;
+        Ok(Some(connection))
+    }
 
+    fn local<'a>(&'a self, draft: &'a Draft, app: &'a App) -> Local<'a> {
+        Local { app, profile: &self.profile, management: draft.to_keep() }
+    }
+
+    /// Logs in unless there is a reason not to, and says what is true now.
+    fn prove(&self, draft: &Draft, connection: Option<&Connection>, without_login: Option<&str>) -> Result<(), Failure> {
+        let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
+        let Some(app) = &draft.app else { return Ok(()) };
         world.console.heading(Step::Login.number(), Step::Login.title());
-        if let Some(why) = without_login {
+        let test_app = inputs.test_app.as_deref();
+        let through = session::Through {
+            management: draft.session.as_ref().map(|session| &session.management).filter(|_| connection.is_some()),
+            all: draft.change.as_ref().map_or(&[], |change| &change.selection.all),
+            connection_id: connection.map_or("", |connection| &connection.id),
+            test_app,
+        };
+        let by_hand = connection.is_none() && test_app.is_none();
+        let why = without_login.or(by_hand.then_some("needs an existing application: --test-app ID"));
+        if let Some(why) = why {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
         } else {
-            let through = session::Through {
-                management: Some(management),
-                all: &change.selection.all,
-                connection_id: &connection.id,
-                test_app: inputs.test_app.as_deref(),
-            };
-            let login = place.login(app, inputs);
+            let login = place.login(app, inputs, draft.callbacks_accepted);
             within(world, Step::Login, || {
-                login::again(world, !args.yes, || session::run(world, &login, place.host(), &through))
+                login::again(world, !draft.args.yes, || session::run(world, &login, place.host(), &through))
             })?;
         }
-        ending::summary(world, app, place, &change.selection.applications, Some(change), &local);
+        let chosen = match &draft.change {
+            Some(change) => &change.selection.applications,
+            None => draft.by_hand.as_deref().unwrap_or_default(),
+        };
+        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app));
         Ok(())
     }
 }
@@ -200,13 +231,14 @@ impl Place {
         }
     }
 
-    fn login<'a>(&'a self, app: &'a App, inputs: &Inputs) -> Login<'a> {
+    fn login<'a>(&'a self, app: &'a App, inputs: &Inputs, callback_accepted: bool) -> Login<'a> {
         Login {
             provider: app.provider,
             client_id: &app.client_id,
             scopes: &app.scopes,
             connection: &self.connection,
             provider_callback: self.host().callback(),
+            callback_accepted,
             port: inputs.port,
             timeout: inputs.timeout,
         }

@@ -62,6 +62,8 @@ pub struct Login<'a> {
     pub connection: &'a str,
     /// The exact callback URL that the provider has to know.
     pub provider_callback: String,
+    /// Whether the provider said, before the login, that it knows it.
+    pub callback_accepted: bool,
     /// The loopback port.
     pub port: u16,
     /// How long to wait for the person.

@@ -75,8 +75,9 @@ pub fn ask_domain(world: &World, before: Option<&Domain>, back: bool) -> Result<
         None => (world.auth0_cli_tenant(), "; the default is the Auth0 CLI's tenant"),
     };
     let default = known.as_ref().map(Domain::as_str);
+    let whence = if default.is_some() { whence } else { "" };
     let help =
-        format!("{}, for example acme.eu.auth0.com{}", ask::DOMAIN.flag, if default.is_some() { whence } else { "" });
+        format!("for example acme.eu.auth0.com, as on any application's Settings page; {}{whence}", ask::DOMAIN.flag);
     let question = Question { text: ask::DOMAIN.question, help: &help, default, back };
     let text = person.text(&question, &|text| text.parse::<Domain>().map(drop))?;
     text.parse().map_err(|why: String| Failure::new(Code::InputInvalid, why).into())
@@ -281,7 +282,7 @@ pub fn verify_alive(world: &World, provider: Provider, probed: &[Probed]) -> Res
     Ok(())
 }
 
-/// Verifies step 2: the provider takes the client ID with each callback URL.
+/// Verifies step 2: the provider takes the client ID with each callback URL. Whether it said so of all of them.
 ///
 /// # Errors
 /// The first refusal.
@@ -291,7 +292,7 @@ pub fn verify_callbacks(
     client_id: &str,
     callbacks: &[(String, bool)],
     probed: &[Probed],
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut unknown = None;
     for ((url, needed), verdict) in callbacks.iter().zip(probed) {
         let finding =
@@ -300,6 +301,7 @@ pub fn verify_callbacks(
             unknown = Some(finding.detail);
         }
     }
+    let accepted = unknown.is_none();
     world.console.step(match unknown {
         None => {
             let urls: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).collect();
@@ -308,7 +310,7 @@ pub fn verify_callbacks(
         }
         Some(why) => StepReport::new(Step::Callback, StepState::Skipped, format!("not verified: {why}")),
     });
-    Ok(())
+    Ok(accepted)
 }
 
 /// A client ID, and the secret when both came in Google's client JSON.

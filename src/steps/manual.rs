@@ -45,7 +45,7 @@ pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<
 }
 
 const SHAPE: &str =
-    "without the Management API an application is named by its client ID, letters and digits without spaces";
+    "without the Management API an application is named by its client ID, 32 letters and digits as on its Settings page";
 
 fn is_client_id(text: &str) -> bool {
     let text = text.trim();
@@ -121,38 +121,54 @@ fn dashboard(domain: &Domain) -> String {
     }
 }
 
-/// Verifies steps 4 and 5 through `/authorize`. In a dialogue a refusal can be mended and asked again.
+/// Verifies steps 4 and 5 through `/authorize`. A person says when it is done, and mends what is refused.
 ///
 /// # Errors
-/// The first refusal.
-pub fn verify(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
-    if let Some(person) = &world.dialogue {
-        let question = Question { text: "Is it done?", help: "then it is verified", ..Question::default() };
-        while !person.confirm(&question, true)? {}
+/// The first refusal, when there is nobody or the person leaves it at that.
+pub fn verify(
+    world: &World,
+    domain: &Domain,
+    app: &App,
+    applications: &[Chosen],
+    expected: &Expected,
+) -> Result<(), Failure> {
+    let Some(person) = &world.dialogue else { return verify_once(world, applications, expected) };
+    let ways = ["It is done: verify it", "Show the values again", "Leave it at that"].map(str::to_owned);
+    let question = Question { text: "Is it entered in the dashboard?", ..Question::default() };
+    let mut refused = None;
+    loop {
+        match person.choose(&question, &ways, 0)? {
+            0 => match verify_once(world, applications, expected) {
+                Ok(()) => return Ok(()),
+                Err(failure) => refused = Some(failure),
+            },
+            1 => match guide(world, domain, expected.connection, app, false) {
+                Ok(()) | Err(Stop::Back) => {}
+                Err(Stop::Failed(failure)) => return Err(failure),
+            },
+            _ => return Err(refused.unwrap_or_else(ask::cancelled)),
+        }
     }
+}
+
+fn verify_once(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
     let mut unknown = None;
     for application in applications {
-        loop {
-            let finding = redirect(&world.http, application, expected);
-            if let (Some(person), true) = (&world.dialogue, finding.is_fail()) {
-                world.console.finding(&finding);
-                if person.confirm(&Question { text: "Ask again?", ..Question::default() }, true)? {
-                    continue;
-                }
+        let finding = redirect(&world.http, application, expected);
+        let finding = match finding.failure.clone().filter(|_| finding.is_fail()) {
+            Some(failure) => {
+                let again = match world.dialogue {
+                    Some(_) => "Compare every value with the dashboard, mend it there, and verify it again",
+                    None => "Enter the values above in the dashboard, then run the same command again",
+                };
+                let told = Finding::fail(finding.check, failure.with_hint(again));
+                told.about(&application.client_id, application.name.as_deref())
             }
-            let finding = match finding.failure.clone().filter(|_| finding.is_fail() && world.dialogue.is_none()) {
-                Some(failure) => {
-                    let again = "Enter the values above in the dashboard, then run the same command again";
-                    let told = Finding::fail(finding.check, failure.with_hint(again));
-                    told.about(&application.client_id, application.name.as_deref())
-                }
-                None => finding,
-            };
-            let finding = within(world, Step::Connection, || demand(world, finding))?;
-            if finding.state != State::Pass {
-                unknown = Some(finding.detail);
-            }
-            break;
+            None => finding,
+        };
+        let finding = within(world, Step::Connection, || demand(world, finding))?;
+        if finding.state != State::Pass {
+            unknown = Some(finding.detail);
         }
     }
     let (state, detail) = match unknown {

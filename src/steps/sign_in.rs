@@ -16,6 +16,14 @@ pub struct Session<'a> {
     pub custom_domains: Vec<Domain>,
 }
 
+/// Whether the domain answers as a tenant.
+///
+/// # Errors
+/// `tenant_not_found`, or a network failure.
+pub fn reach(world: &World, domain: &Domain) -> Result<(), Failure> {
+    demand(world, checks::reachable(&world.http, domain)).map(drop)
+}
+
 /// Signs in, and on request asks for the custom login domains that are ready.
 ///
 /// # Errors
@@ -24,12 +32,15 @@ pub fn run<'a>(
     world: &'a World,
     domain: &Domain,
     login: &Login,
+    is_reached: bool,
     ask_domains: bool,
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
         world.console.title(&format!("Auth0 tenant {domain}"));
-        demand(world, checks::reachable(&world.http, domain))?;
+        if !is_reached {
+            reach(world, domain)?;
+        }
         let opened = || {
             let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.

@@ -21,9 +21,11 @@ use crate::world::World;
 /// What setup needs on every run; creating and changing is asked for only when there is something to create or change.
 pub const LOOK: [&str; 2] = ["read:connections", "read:connections_options"];
 
-/// What the other steps need on a first run.
-pub const WRITE: [&str; 4] =
-    ["read:clients", "create:connections", "update:connections_options", "read:custom_domains"];
+/// What a first run needs in all.
+pub fn permissions() -> String {
+    let more = ["read:clients", "create:connections", "update:connections_options", "read:custom_domains"];
+    [&LOOK[..], &more, &temporary::SCOPES].concat().join(" ")
+}
 
 /// What steps 4 and 5 will do.
 pub struct Change {

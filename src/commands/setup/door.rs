@@ -61,7 +61,7 @@ fn report_missing(
     if !args.manual && inputs.management.is_none() {
         match access::stored_login(world, inputs) {
             Ok(Some(_)) => {}
-            Ok(None) => lacking.push(access::how_to_give_login(inputs)),
+            Ok(None) => lacking.push(access::how_to_give_login(inputs, true)),
             Err(failure) => store_broken = store_broken.or(Some(failure)),
         }
     }

@@ -8,6 +8,7 @@ use crate::auth0::management::Login;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::cli;
+use crate::finding::Step;
 use crate::ids::Domain;
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -50,6 +51,8 @@ pub struct Draft<'a> {
     pub inputs: Inputs,
     /// What a person answered, in order; the last is the one to go back to.
     pub asked: Vec<Answer>,
+    /// Whether the tenant was seen to answer.
+    pub reached: bool,
     /// Whether this is the guide through the dashboard.
     pub manual: bool,
     /// Whether the app was there before, as the person says.
@@ -77,6 +80,10 @@ pub struct Draft<'a> {
     pub looked: Option<Option<Connection>>,
     /// The tenant's applications, and those that the connection is enabled for.
     pub listed: Option<Listed>,
+    /// Whether the values for the dashboard were shown.
+    pub guided: bool,
+    /// Whether the provider took the client ID with every callback URL.
+    pub callbacks_accepted: bool,
     /// The applications that a person enables in the dashboard.
     pub by_hand: Option<Vec<Chosen>>,
     /// What steps 4 and 5 would do.
@@ -90,7 +97,7 @@ pub struct Draft<'a> {
     /// The heading that was printed last.
     pub at: u8,
     /// The number of questions that was said last.
-    pub said_left: Option<usize>,
+    pub said_left: Option<(usize, usize)>,
 }
 
 /// Answers that were taken back.
@@ -116,6 +123,7 @@ impl<'a> Draft<'a> {
             world,
             args,
             manual: args.manual,
+            reached: false,
             was_stored: stored.is_some(),
             stored,
             keep: None,
@@ -123,6 +131,8 @@ impl<'a> Draft<'a> {
             login_is_new: true,
             looked: None,
             by_hand: None,
+            guided: false,
+            callbacks_accepted: false,
             inputs,
             asked: Vec::new(),
             registered: None,
@@ -147,6 +157,7 @@ impl<'a> Draft<'a> {
         self.change = None;
         self.by_hand = None;
         self.at = 0;
+        self.said_left = None;
         match answer {
             Answer::Provider => {
                 self.before.provider = self.inputs.provider.take();
@@ -157,6 +168,7 @@ impl<'a> Draft<'a> {
             }
             Answer::Tenant => {
                 self.before.domain = self.inputs.domain.take();
+                self.reached = false;
                 self.callbacks_verified = None;
                 self.callbacks_shown = false;
                 self.leave_tenant();
@@ -192,7 +204,10 @@ impl<'a> Draft<'a> {
                 };
             }
             Answer::Keep => self.keep = None,
-            Answer::Connection => self.leave_connection(),
+            Answer::Connection => {
+                self.guided = false;
+                self.leave_connection();
+            }
             Answer::Scopes => self.callbacks_verified = None,
             Answer::Store => {}
         }
@@ -276,6 +291,7 @@ impl<'a> Draft<'a> {
     fn forget_app(&mut self) {
         self.callbacks_verified = None;
         self.app_verified = false;
+        self.guided = false;
         if let Some(app) = self.app.take() {
             self.before.app = Some(app);
             self.before.app_is_right = true;
@@ -352,6 +368,18 @@ impl<'a> Draft<'a> {
             self.session = None;
             self.inputs.management = Some(login);
         }
+    }
+
+    /// The steps that were verified so far.
+    pub fn verified(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.callbacks_verified.is_some() {
+            steps.extend([Step::Register, Step::Callback]);
+        }
+        if self.app_verified {
+            steps.push(Step::Credentials);
+        }
+        steps
     }
 
     /// How many questions are left at most, the plan's included.

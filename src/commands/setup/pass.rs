@@ -7,6 +7,7 @@ use crate::finding::Step;
 use crate::ids::Domain;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
+use crate::steps::sign_in;
 
 impl Draft<'_> {
     /// Up to the plan.
@@ -51,9 +52,10 @@ impl Draft<'_> {
         self.at = step.number();
         self.world.console.heading(step.number(), step.title());
         if self.world.dialogue.is_some() && !self.args.yes {
-            let done: Vec<String> = (1..step.number()).map(|n| n.to_string()).collect();
+            let done: Vec<String> = self.verified().iter().map(|step| step.number().to_string()).collect();
             let questions = self.questions_left();
-            if self.said_left.replace(questions) == Some(questions) {
+            let now = (questions, self.verified().len());
+            if self.said_left.replace(now) == Some(now) {
                 return;
             }
             let left = match questions {
@@ -61,7 +63,7 @@ impl Draft<'_> {
                 1 => "one question left".to_owned(),
                 n => format!("at most {n} questions left"),
             };
-            let done = if done.is_empty() { String::new() } else { format!("done: {}; ", done.join(", ")) };
+            let done = if done.is_empty() { String::new() } else { format!("ok: {}; ", done.join(", ")) };
             self.world.console.progress(&format!("{done}{left}"));
         }
     }
@@ -97,6 +99,11 @@ impl Draft<'_> {
             }
         };
         self.about(provider);
+        // Found out at once: a mistyped domain would be registered at the provider.
+        if self.asked.contains(&Answer::Tenant) && !self.reached {
+            sign_in::reach(self.world, &domain)?;
+            self.reached = true;
+        }
         Ok(domain)
     }
 
@@ -172,7 +179,7 @@ impl Draft<'_> {
             self.heading(Step::Callback);
             app::show_callbacks(world, &callbacks, &self.loopback(), false)?;
         }
-        app::verify_callbacks(world, provider, &client_id, &callbacks, &probed)?;
+        self.callbacks_accepted = app::verify_callbacks(world, provider, &client_id, &callbacks, &probed)?;
         self.callbacks_verified = Some(now);
         Ok(())
     }

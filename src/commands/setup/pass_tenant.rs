@@ -4,10 +4,12 @@ use super::draft::{Answer, Draft};
 use crate::ask::given::Applications;
 use crate::ask::{Question, Stop};
 use crate::auth0::management::Login;
+use crate::diagnosis::{Code, Failure};
 use crate::finding::Step;
 use crate::ids::Domain;
 use crate::login::temporary;
 use crate::provider::Provider;
+use crate::steps::access::Purpose;
 use crate::steps::tenant::{self, Change};
 use crate::steps::{access, manual, sign_in, within};
 
@@ -19,10 +21,12 @@ impl Draft<'_> {
         }
         self.heading(Step::Connection);
         if self.inputs.management.is_none() {
+            let permissions = tenant::permissions();
+            let purpose = Purpose { what: "does steps 4 and 5", permissions: &permissions, by_hand: true };
             let login = match access::stored_login(self.world, &self.inputs)? {
                 Some(login) => access::Access::Stored(login),
                 None => {
-                    let access = access::ask_login(self.world, &self.inputs, domain, self.can_go_back(), true)?;
+                    let access = access::ask_login(self.world, &self.inputs, domain, &purpose, self.can_go_back())?;
                     self.answered(Answer::Access);
                     access
                 }
@@ -62,14 +66,14 @@ impl Draft<'_> {
         let Some(login) = self.inputs.management.take() else { return Ok(()) };
         let wanted = self.needed();
         let ask_domains = self.inputs.login_domains.is_empty();
-        let session = sign_in::run(self.world, domain, &login, ask_domains, &wanted);
+        let session = sign_in::run(self.world, domain, &login, self.reached, ask_domains, &wanted);
         if session.is_err() {
             // Perhaps it is right the next time.
             self.inputs.management = Some(login);
         } else {
             self.login = Some(login);
         }
-        let session = session?;
+        let session = session.map_err(name_all_permissions)?;
         self.found_domains.clone_from(&session.custom_domains);
         self.session = Some(session);
         Ok(())
@@ -181,7 +185,10 @@ impl Draft<'_> {
         self.heading(Step::Connection);
         let (Some(app), Some(domain)) = (&self.app, self.inputs.domain.clone()) else { return Ok(()) };
         let place = self.place(app.provider, &domain);
-        manual::guide(self.world, &place.domain, &place.connection, app, self.can_go_back())?;
+        if !self.guided {
+            manual::guide(self.world, &place.domain, &place.connection, app, self.can_go_back())?;
+            self.guided = true;
+        }
         self.heading(Step::Applications);
         let asked = self.inputs.applications == Applications::Unknown;
         let chosen = manual::applications(self.world, &self.inputs.applications, self.can_go_back())?;
@@ -192,4 +199,13 @@ impl Draft<'_> {
         self.by_hand = Some(chosen);
         Ok(())
     }
+}
+
+/// One way to the dashboard instead of two: what is missing now, and all that a first run needs.
+fn name_all_permissions(failure: Failure) -> Failure {
+    if failure.code != Code::MissingScope {
+        return failure;
+    }
+    let hint = format!("{}; a first run needs in all: {}", failure.hint(), tenant::permissions());
+    failure.with_hint(hint)
 }

@@ -5,7 +5,7 @@ use super::tenant::TenantState;
 use crate::ask::given::Inputs;
 use crate::checks::id;
 use crate::diagnosis::Failure;
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::login::{Login, bind, direct, session, temporary};
 use crate::secret::Secret;
 
@@ -30,6 +30,7 @@ impl Run<'_> {
             scopes: &self.scopes,
             connection,
             provider_callback,
+            callback_accepted: self.seen.borrow().iter().any(|seen| seen.check == id::PROVIDER_CALLBACK && seen.state == State::Pass),
             port: inputs.port,
             timeout: inputs.timeout,
         }
