@@ -203,12 +203,17 @@ impl Console {
             self.gap();
             let mut lines = failure.message.lines();
             let first = clean(lines.next().unwrap_or_default());
-            self.labelled("", RED, "error:", &format!("{first} [{}]", failure.code.name()));
+            let left = failure.code == Code::Cancelled;
+            let (style, label) = if left { (YELLOW, "left:") } else { (RED, "error:") };
+            self.labelled("", style, label, &format!("{first} [{}]", failure.code.name()));
             for line in lines {
                 self.say(&format!("  {line}"));
             }
             let hint = self.hint_of(failure);
-            if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
+            if left && hint.starts_with("fitbit-connect ") {
+                self.say("Go on from here with:");
+                self.copyable(&hint);
+            } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
             if let Some(link) = failure.code.diagnosis().links.first() {

@@ -64,7 +64,9 @@ impl FromStr for Domain {
             let tenant = path.trim_start_matches("/dashboard/").split('/').collect::<Vec<_>>();
             let meant = match tenant.as_slice() {
                 ["us", tenant, ..] => format!("; yours may be {tenant}.us.auth0.com or {tenant}.auth0.com"),
-                [region, tenant, ..] if path.starts_with("/dashboard/") => format!("; yours may be {tenant}.{region}.auth0.com"),
+                [region, tenant, ..] if path.starts_with("/dashboard/") => {
+                    format!("; yours may be {tenant}.{region}.auth0.com")
+                }
                 _ => String::new(),
             };
             return Err(format!("it is the address of the dashboard, not of a tenant; {SHAPE}{meant}"));

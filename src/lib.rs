@@ -78,7 +78,7 @@ use clap::Parser as _;
 
 use cli::{Cli, Command};
 use console::{Colour, Console};
-use diagnosis::{Code, Exit};
+use diagnosis::Exit;
 use process::Process;
 use world::{Needs, World};
 
@@ -188,7 +188,7 @@ fn command_in(args: &[OsString]) -> &str {
 
 /// The exit code of a process that Ctrl-C ends at once, after its last word.
 pub fn cancelled(console: &Console) -> Exit {
-    let failure = diagnosis::Failure::new(Code::Cancelled, "cancelled");
+    let failure = ask::cancelled();
     console.finish(Exit::Cancelled, Some(&failure));
     console.falls_silent();
     Exit::Cancelled

@@ -102,7 +102,19 @@ fn what_knows_the_services_neither_prints_nor_asks() {
 fn each_crate_with_an_effect_lives_in_one_room() {
     for (package, rooms) in [
         ("textwrap", &["console/wrap.rs"][..]),
-        ("crossterm", &["ask/keys/bytes.rs", "ask/keys/events.rs", "ask/line.rs", "ask/prompt.rs", "console/dialogue.rs", "console/wrap.rs", "console/waiting.rs", "main.rs"]),
+        (
+            "crossterm",
+            &[
+                "ask/keys/bytes.rs",
+                "ask/keys/events.rs",
+                "ask/line.rs",
+                "ask/prompt.rs",
+                "console/dialogue.rs",
+                "console/wrap.rs",
+                "console/waiting.rs",
+                "main.rs",
+            ],
+        ),
         ("inquire", &["ask/prompt.rs"]),
         ("rpassword", &["ask/plain.rs"]),
         ("reqwest", &["http.rs", "http/answer.rs", "auth0/management.rs", "oauth.rs"]),

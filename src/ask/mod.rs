@@ -109,7 +109,7 @@ impl From<Stop> for Failure {
 
 /// The person left.
 pub fn cancelled() -> Failure {
-    Failure::new(Code::Cancelled, "cancelled")
+    Failure::new(Code::Cancelled, "cancelled; nothing more is written")
 }
 
 /// One key that does something, and what it does.

@@ -84,12 +84,12 @@ impl Plain {
     }
 
     fn put(&self, question: &Question, more: &str) {
-        let default = question.default.map(|default| format!(" [{default}]")).unwrap_or_default();
-        self.console.say(&format!("{}{default}", question.text));
         let back = if question.back { "\"back\" goes back" } else { "" };
         let parts: Vec<&str> =
             [question.help, more, back, "Ctrl-C leaves"].into_iter().filter(|part| !part.is_empty()).collect();
         self.console.say(&format!("  {}", parts.join("; ")));
+        let default = question.default.map(|default| format!(" [{default}]")).unwrap_or_default();
+        self.console.say(&format!("{}{default}", question.text));
     }
 
     fn list(&self, items: &[String], mark: impl Fn(usize) -> &'static str) {
@@ -112,7 +112,10 @@ impl Ask for Plain {
             }
             match check(&answer) {
                 Ok(()) => return Ok(answer),
-                Err(why) => self.console.problem(&why),
+                Err(why) => {
+                    self.console.problem(&why);
+                    self.console.say(question.text);
+                }
             }
         }
     }
@@ -133,6 +136,7 @@ impl Ask for Plain {
                     return Err(cancelled().into());
                 }
                 self.console.problem("it is empty");
+                self.console.say(question.text);
                 continue;
             }
             match check(secret.expose()) {
@@ -168,8 +172,11 @@ impl Ask for Plain {
             let now: Vec<String> =
                 (0..items.len()).filter(|n| selected.get(*n) == Some(&true)).map(|n| (n + 1).to_string()).collect();
             let now = now.join(" ");
-            let numbers =
-                Question { text: "Numbers:", default: (!now.is_empty()).then_some(now.as_str()), ..*question };
+            let numbers = Question {
+                text: "Numbers, for example 1 3:",
+                default: (!now.is_empty()).then_some(now.as_str()),
+                ..*question
+            };
             let answer = self.text(&numbers, &|answer| {
                 if answer.is_empty() { Err("answer with numbers, for example 1 3".to_owned()) } else { Ok(()) }
             })?;

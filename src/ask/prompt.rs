@@ -80,7 +80,8 @@ fn help(question: &Question, first: &str) -> String {
 
 impl Ask for Person {
     fn text(&self, question: &Question, check: Check) -> Result<String, Stop> {
-        let help = help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
+        let help =
+            help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
         let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
         let shown = |text: &str| hides(text.trim()).then(|| UNSHOWN.to_owned());
         let mut start = String::new();

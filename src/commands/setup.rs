@@ -25,7 +25,7 @@ use crate::login::{self, Login, session};
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
-use crate::steps::plan::Plan;
+use crate::steps::plan::{Item, Plan};
 use crate::steps::tenant::{self, Change};
 use crate::steps::{demand, within};
 use crate::world::World;
@@ -129,6 +129,9 @@ impl Prepared {
                 })?;
             }
             tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain);
+            if !draft.args.skip_login && draft.inputs.test_app.is_none() {
+                plan.add(Item::Keep("for the test login: a temporary application, removed afterwards".to_owned()));
+            }
         } else {
             plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
         }
@@ -177,7 +180,12 @@ impl Prepared {
     }
 
     /// Logs in unless there is a reason not to, and says what is true now.
-    fn prove(&self, draft: &Draft, connection: Option<&Connection>, without_login: Option<&str>) -> Result<(), Failure> {
+    fn prove(
+        &self,
+        draft: &Draft,
+        connection: Option<&Connection>,
+        without_login: Option<&str>,
+    ) -> Result<(), Failure> {
         let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
         let Some(app) = &draft.app else { return Ok(()) };
         world.console.heading(Step::Login.number(), Step::Login.title());
@@ -197,6 +205,10 @@ impl Prepared {
             let login = place.login(app, inputs, draft.callbacks_accepted);
             within(world, Step::Login, || {
                 login::again(world, !draft.args.yes, || session::run(world, &login, place.host(), &through))
+            })
+            .map_err(|failure| match failure.code {
+                Code::Cancelled => Failure::new(failure.code, "the login was cancelled; everything else is set up"),
+                _ => failure,
             })?;
         }
         let chosen = match &draft.change {

@@ -13,10 +13,10 @@ use super::document::Document;
 use super::waiting::Waiting;
 use super::wrap::{margin, room, wrap};
 use super::{BOLD, Console, DIM, GREEN, RED, YELLOW, clean};
-use crossterm::cursor::{MoveToColumn, MoveUp};
-use crossterm::terminal::{Clear, ClearType};
 use crate::diagnosis::Failure;
 use crate::finding::State;
+use crossterm::cursor::{MoveToColumn, MoveUp};
+use crossterm::terminal::{Clear, ClearType};
 
 /// A question on the screen, which its answer takes away again.
 pub struct Asked {
@@ -29,7 +29,14 @@ impl Console {
     pub fn question(&self, text: &str, help: &str) -> Asked {
         let text = wrap(&clean(text), room(), 2);
         let help = wrap(&clean(help), room(), 3);
-        self.err(&format!("{}?{} {}{}{}", GREEN.render(), GREEN.render_reset(), BOLD.render(), text.join("\n"), BOLD.render_reset()));
+        self.err(&format!(
+            "{}?{} {}{}{}",
+            GREEN.render(),
+            GREEN.render_reset(),
+            BOLD.render(),
+            text.join("\n"),
+            BOLD.render_reset()
+        ));
         self.err(&format!("  {}[{}]{}", DIM.render(), help.join("\n"), DIM.render_reset()));
         let rows = u16::try_from(text.len() + help.len()).unwrap_or_default();
         Asked { rows, window: crossterm::terminal::size().ok() }

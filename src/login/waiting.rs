@@ -41,11 +41,15 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
 
     world.console.say("Open this address in a browser, sign in, and allow the access:");
     world.console.copyable(address.as_str());
-    match open(world, &address) {
-        Some(Opened::ByRobot) => {}
-        Some(Opened::Yes)
-            if matches!(world.surroundings, Surroundings::Here | Surroundings::Container | Surroundings::Wsl) => {}
-        _ => elsewhere(world, port),
+    // Where the browser is on another machine, the way to the listener has to be there before the page is opened.
+    let remote = matches!(world.surroundings, Surroundings::Ssh(_) | Surroundings::Codespace);
+    let simulated = world.sandbox.is_some() && world.dialogue.is_none();
+    if remote && !simulated {
+        elsewhere(world, port);
+    }
+    let opened = open(world, &address);
+    if opened.is_none() && !remote {
+        elsewhere(world, port);
     }
     world
         .console
@@ -65,7 +69,7 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
     match outcome? {
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
-        Outcome::TimedOut => Err(nothing_came(world, login)),
+        Outcome::TimedOut => Err(nothing_came(world, login, opened.is_some() && !remote)),
     }
 }
 
@@ -152,7 +156,9 @@ fn attend(
             Some(Typed::Key(_)) => {}
             Some(Typed::Pasted(text)) => {
                 let text = Secret::new(text);
-                if let Err(refused) = paster.paste(text.expose().trim()) {
+                if !text.expose().contains("://") && !text.expose().contains("state=") {
+                    world.console.say("  not an address: one of the keys above, or the address of the final page");
+                } else if let Err(refused) = paster.paste(text.expose().trim()) {
                     world.console.say(&format!("  not accepted: {refused}"));
                 }
             }
@@ -180,44 +186,38 @@ fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
 }
 
 /// The deadline passed: the likely causes, and in a dialogue what the browser shows.
-fn nothing_came(world: &World, login: &Login) -> Failure {
+fn nothing_came(world: &World, login: &Login, reachable: bool) -> Failure {
     let limit = humantime::format_duration(login.timeout);
     let message = format!("no answer came from the browser within {limit}");
-    let (page, other) = match login.provider {
-        Provider::GoogleHealth => (
-            "Error 400: redirect_uri_mismatch",
-            Some(
-                "\"Error 403: access_denied\": the account is not among the app's test users (Google Auth Platform > Audience)",
-            ),
-        ),
-        Provider::Fitbit => ("Invalid redirect_uri parameter value", None),
-    };
+    let causes = likely(login, reachable);
     let callback = &login.provider_callback;
     let Some(person) = &world.dialogue else {
-        let other = other.map(|other| format!("; {other}")).unwrap_or_default();
+        let causes: Vec<String> =
+            causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.unwrap_or_default())).collect();
         return Failure::new(Code::LoginTimedOut, message).with_hint(format!(
-            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: \"{page}\" means that \
-             the provider does not have exactly this callback URL{other}) {callback}"
+            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {})",
+            causes.join("; ").trim()
         ));
     };
     let console = &world.console;
     console.say(&format!("No answer came within {limit}. As a rule it is one of these:"));
-    console.say(&format!("  - \"{page}\": the provider does not have exactly this callback URL:"));
-    console.copyable(callback);
-    match other {
-        Some(other) => console.say(&format!("  - {other}")),
-        None => console.say("  - the page waits for somebody to sign in"),
+    for (cause, copy) in causes {
+        console.say(&format!("  - {cause}"));
+        copy.iter().for_each(|value| console.copyable(value));
     }
-    let question = Question { text: "What does the browser show?", ..Question::default() };
+    let help = format!("ends by itself in {} s if nothing is typed", NOBODY.as_secs());
+    let question = Question { text: "What does the browser show?", help: &help, ..Question::default() };
     let shown = match person.pasted(&question, NOBODY) {
         Ok(shown) => shown,
         Err(stop) => return stop.into(),
     };
+    let timed_out = Failure::new(Code::LoginTimedOut, message.clone());
     match recognise(&shown).into_iter().next() {
-        _ if shown.trim().is_empty() => Failure::new(Code::LoginTimedOut, message),
+        _ if shown.trim().is_empty() => timed_out,
         None => {
             console.say("  No diagnosis fits this text.");
-            Failure::new(Code::LoginTimedOut, message)
+            let hint = "Mend what the page says, then log in again: everything else has been verified";
+            timed_out.with_hint(hint)
         }
         Some(code) => {
             let failure = Failure::new(code, format!("{message}; the browser shows: {}", said(&shown)));
@@ -229,4 +229,36 @@ fn nothing_came(world: &World, login: &Login) -> Failure {
             }
         }
     }
+}
+
+/// The two likeliest causes, each with the exact string to compare where there is one.
+fn likely<'a>(login: &'a Login, reachable: bool) -> Vec<(&'static str, Option<&'a str>)> {
+    let mut causes = Vec::new();
+    if !reachable {
+        causes.push((
+            "the browser is on another machine and could not reach the listener: see the way shown above",
+            None,
+        ));
+    }
+    let mismatch = match login.provider {
+        Provider::GoogleHealth => {
+            "\"Error 400: redirect_uri_mismatch\": the provider does not have exactly this callback URL:"
+        }
+        Provider::Fitbit => {
+            "\"Invalid redirect_uri parameter value\": the provider does not have exactly this callback URL:"
+        }
+    };
+    // What was verified a moment ago is not likely.
+    if !login.callback_accepted {
+        causes.push((mismatch, Some(login.provider_callback.as_str())));
+    }
+    if login.provider == Provider::GoogleHealth {
+        causes.push((
+            "\"Error 403: access_denied\": the account is not among the app's test users:",
+            Some("https://console.cloud.google.com/auth/audience"),
+        ));
+    }
+    causes.push(("a page still waits for somebody to sign in or to press Allow", None));
+    causes.truncate(2);
+    causes
 }

@@ -93,6 +93,14 @@ impl Provider {
         }
     }
 
+    /// Where the apps are that were registered.
+    pub fn apps_url(self) -> &'static str {
+        match self {
+            Self::Fitbit => "https://dev.fitbit.com/apps",
+            Self::GoogleHealth => "https://console.cloud.google.com/auth/clients",
+        }
+    }
+
     /// What a client ID looks like.
     pub fn client_id_example(self) -> &'static str {
         match self {

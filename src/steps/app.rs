@@ -107,7 +107,11 @@ pub fn knock_at(world: &World, provider: Provider) -> Result<(), Failure> {
             429 | 500.. => Verdict::Unavailable,
             _ => Verdict::Accepted,
         };
-        demand(world, alive(provider, &Ok(verdict))).map(drop)
+        demand(world, alive(provider, &Ok(verdict)))?;
+        if provider == Provider::Fitbit {
+            world.console.say("  It answers all the same, from here and now.");
+        }
+        Ok(())
     })
 }
 
@@ -233,19 +237,25 @@ fn open(world: &World, address: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// `Back` or `cancelled`.
-pub fn show_callbacks(world: &World, callbacks: &[(String, bool)], loopback: &str, to_enter: bool) -> Result<(), Stop> {
+pub fn show_callbacks(
+    world: &World,
+    provider: Provider,
+    callbacks: &[(String, bool)],
+    loopback: &str,
+    to_enter: bool,
+) -> Result<(), Stop> {
     world.console.say("  For logins through Auth0:");
     for (url, _) in callbacks {
         world.console.copyable(url);
     }
-    world.console.say("  For a direct test from this machine (fitbit-connect test --direct):");
+    world.console.say("  For a direct test from this machine (test --direct):");
     world.console.copyable(loopback);
     let Some(person) = world.dialogue.as_ref().filter(|_| to_enter) else { return Ok(()) };
-    world.console.beware(
-        "They are compared character for character, and an edit takes 5 minutes to a few hours to act at Google.",
-    );
+    world.console.say("  Enter them, one by one and exactly, in the app at:");
+    world.console.copyable(provider.apps_url());
+    world.console.beware("An edit takes 5 minutes to a few hours to act at Google.");
     let values: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).chain([loopback]).collect();
-    stay(world, &**person, &values, None, None, "entered, go on", true)
+    stay(world, &**person, &values, Some(provider.apps_url()), None, "entered, go on", true)
 }
 
 /// The callback URLs of every login domain, and whether logins need each: with a custom domain the tenant's own is a spare.

@@ -24,12 +24,17 @@ impl Local<'_> {
     /// Adds it to the plan.
     pub fn plan(&self, world: &World, plan: &mut Plan) {
         plan.section("On this machine".to_owned());
+        let plain = if matches!(world.vault().place(), Place::File(_)) { " (plain text, for you alone)" } else { "" };
         if world.vault().place() != Place::Nowhere {
             if self.app.to_store {
                 plan.add(if self.app.replaces {
-                    Item::Change(format!("replace the client secret of profile {} in {}", world.profile, world.place()))
+                    Item::Change(format!(
+                        "replace the client secret of profile {} in {}{plain}",
+                        world.profile,
+                        world.place()
+                    ))
                 } else {
-                    Item::Create(format!("keep the client secret in {}", world.place()))
+                    Item::Create(format!("keep the client secret in {}{plain}", world.place()))
                 });
             }
             if self.management.is_some() {
@@ -38,7 +43,7 @@ impl Local<'_> {
         }
         let Some(path) = world.settings.borrow().path().map(|path| path.display().to_string()) else { return };
         let what = format!("profile {} in {path}", world.profile);
-        if !world.profile_exists {
+        if !world.profile_exists || world.saved.client_id.is_none() {
             plan.add(Item::Create(format!("write {what}")));
         } else if world.saved != *self.profile {
             plan.add(Item::Change(format!("change {what}")));

@@ -44,8 +44,7 @@ pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<
     }
 }
 
-const SHAPE: &str =
-    "without the Management API an application is named by its client ID, 32 letters and digits as on its Settings page";
+const SHAPE: &str = "without the Management API an application is named by its client ID, 32 letters and digits as on its Settings page";
 
 fn is_client_id(text: &str) -> bool {
     let text = text.trim();

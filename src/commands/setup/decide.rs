@@ -72,6 +72,10 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
         return Err(failure);
     };
     world.console.failure(&failure);
+    if failure.code == Code::RedirectUriMismatch {
+        // On lines of their own: they are compared to the character.
+        draft.callbacks().iter().for_each(|(url, _)| world.console.copyable(url));
+    }
     let wrong = answer_behind(failure.code);
     let mut ways = Vec::new();
     if let Some((_, words)) = wrong {
@@ -81,6 +85,10 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
     let question = Question { text: "How to go on?", help: "", default: None, back: false };
     let chosen = person.choose(&question, &ways, 0)?;
     match (wrong, chosen) {
+        (Some((Answer::Connection, _)), 0) => match change(draft, &**person, Answer::Connection) {
+            Ok(()) | Err(Stop::Back) => {}
+            Err(Stop::Failed(failure)) => return Err(failure),
+        },
         (Some((answer, _)), 0) => draft.forget(answer),
         (Some(_), 1) | (None, 0) => draft.look_again(),
         (Some(_), 2) | (None, 1) => change_one(draft, &**person)?,
@@ -98,8 +106,14 @@ fn answer_behind(code: Code) -> Option<(Answer, &'static str)> {
         Code::ManagementCredentialsRejected
         | Code::ManagementTokenRejected
         | Code::ManagementTokenExpired
+        | Code::ManagementClientNotAuthorized
+        | Code::ManagementGrantNotAllowed
+        | Code::ManagementAudienceUnknown
         | Code::MissingScope => (Answer::Access, "Enter other Management API credentials"),
         Code::ApplicationNotFound | Code::ApplicationGone => (Answer::Applications, "Choose other applications"),
+        Code::ConnectionNameTaken | Code::ConnectionWrongStrategy | Code::ConnectionAmbiguous => {
+            (Answer::Connection, "Use another connection name")
+        }
         Code::ProviderShutDown => (Answer::Provider, "Choose another provider"),
         _ => return None,
     })

@@ -27,7 +27,8 @@ pub fn welcome(draft: &Draft) {
             "It takes about 20 minutes if there is no app at the provider yet, and 5 if there is one (estimated).",
         );
     }
-    console.say("Nothing is written before you have seen the plan. Esc or Ctrl-C leaves at any question.");
+    let leave = if console.is_plain() { "Ctrl-C" } else { "Esc or Ctrl-C" };
+    console.say(&format!("Nothing is written before you have seen the plan. {leave} leaves at any question."));
     console.gap();
 }
 
@@ -39,61 +40,76 @@ pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], chang
     console.say(&format!("  {} is set up in {} for {}", place.connection, place.domain, names.join(", ")));
     console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
     if app.provider == Provider::GoogleHealth {
-        console.say("  Which of them a person grants only the provider knows; to see it: fitbit-connect test --direct");
+        console.say("  Which of them a person grants only the provider knows; a direct login shows it:");
+        console.copyable(&format!("fitbit-connect test --direct{}", world.again));
     }
-
-    console.title("Log in with it");
-    let first = chosen.first();
-    let id = first.map_or("CLIENT_ID", |application| application.client_id.as_str());
-    let callback = first.and_then(Chosen::callback).unwrap_or("YOUR_CALLBACK_URL");
-    console.copyable(&format!(
-        "const url = new URL('https://{}/authorize?response_type=code&scope=openid%20profile');",
-        place.host()
-    ));
-    let [id, connection, callback] =
-        [id, &place.connection, callback].map(|text| serde_json::Value::from(text).to_string());
-    console.copyable(&format!(
-        "Object.entries({{ client_id: {id}, connection: {connection}, redirect_uri: {callback} }})"
-    ));
-    console.copyable("  .forEach(([k, v]) => url.searchParams.set(k, v)); location.assign(url); // add state and PKCE");
-
+    code(world, place, chosen);
     if world.sandbox.is_some() {
         console.gap();
         console.say("This was the simulator and nothing is kept; with a tenant of your own: fitbit-connect setup");
         return;
     }
-    console.title("Verify it at any time, also in CI");
+    console.title("Verify it at any time");
     console.copyable(&format!("fitbit-connect test --headless --strict{}", world.again));
+    console.say("In CI, with FITBIT_CONNECT_CLIENT_SECRET, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET set:");
+    console.copyable(&in_ci(app, place, chosen));
     undo(world, place, change, local);
+}
+
+/// Three lines that send a browser there, for the first application that has a web page to come back to.
+fn code(world: &World, place: &Place, chosen: &[Chosen]) {
+    let console = &world.console;
+    let web = |application: &&Chosen| application.callback().is_some_and(|callback| callback.starts_with("http"));
+    let first = chosen.iter().find(web);
+    let id = first.map_or("YOUR_CLIENT_ID", |application| application.client_id.as_str());
+    let callback = first.and_then(Chosen::callback).unwrap_or("YOUR_CALLBACK_URL");
+    let [id, connection, callback] =
+        [id, &place.connection, callback].map(|text| serde_json::Value::from(text).to_string());
+    console.title("Log in with it, from a web page (add state and PKCE, or leave both to an SDK)");
+    console.copyable(&format!("const url = new URL('https://{}/authorize?response_type=code');", place.host()));
+    console.copyable(&format!(
+        "Object.entries({{ client_id: {id}, connection: {connection}, redirect_uri: {callback}, scope: 'openid profile' }})"
+    ));
+    console.copyable("  .forEach(([name, value]) => url.searchParams.set(name, value)); location.assign(url);");
+}
+
+/// The check as a command that needs no settings file and no keychain.
+fn in_ci(app: &App, place: &Place, chosen: &[Chosen]) -> String {
+    let mut command = format!(
+        "fitbit-connect test --headless --strict --store none --provider {} --client-id {} --domain {} --connection {}",
+        app.provider, app.client_id, place.domain, place.connection
+    );
+    place.login_domains.iter().for_each(|domain| command.push_str(&format!(" --login-domain {domain}")));
+    if app.scopes_chosen {
+        command.push_str(&format!(" --scopes {}", app.scopes.join(",")));
+    }
+    chosen.iter().for_each(|application| command.push_str(&format!(" --app {}", application.client_id)));
+    command
 }
 
 /// One line for each thing that was made.
 fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
     let mut lines = Vec::new();
     if change.is_some_and(|change| change.now.is_none()) {
-        let what = format!("the connection {} in {}", place.connection, place.domain);
+        let what = format!("the connection {} in {}, with profile {}", place.connection, place.domain, world.profile);
         lines.push((what, format!("fitbit-connect remove --delete-connection{}", world.again)));
     } else if let Some(change) = change.filter(|change| !change.selection.to_enable.is_empty()) {
         let what = format!("{} enabled for {}", place.connection, change.selection.to_enable.join(", "));
         lines.push((what, format!("dashboard > Authentication > Social > {} > Applications", place.connection)));
     }
-    let forget = format!("fitbit-connect remove{}", world.again);
-    if local.app.to_store && world.store() != Store::Nothing {
-        lines.push((format!("the client secret in {}", world.place()), forget.clone()));
-    }
-    if local.management.is_some() {
-        lines.push((format!("the Management API client's secret in {}", world.place()), forget.clone()));
-    }
-    if !world.profile_exists
-        && let Some(path) = world.settings.borrow().path()
-    {
-        lines.push((format!("profile {} in {}", world.profile, path.display()), forget));
+    let path = world.settings.borrow().path().map(|path| path.display().to_string());
+    let secret = (local.app.to_store || local.management.is_some()) && world.store() != Store::Nothing;
+    if let Some(path) = path.filter(|_| secret || !world.profile_exists) {
+        let secrets = if secret { format!(", and its secrets in {}", world.place()) } else { String::new() };
+        let what = format!("profile {} in {path}{secrets}", world.profile);
+        lines.push((what, format!("fitbit-connect remove{}", world.again)));
     }
     if lines.is_empty() {
         return;
     }
     world.console.title("To undo it");
     for (what, how) in lines {
-        world.console.say(&format!("  {what}: {how}"));
+        world.console.say(&format!("  {what}:"));
+        world.console.copyable(&how);
     }
 }

@@ -34,7 +34,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn can_go_back(&self) -> bool {
-        !self.asked.is_empty()
+        !self.asked.is_empty() || self.changing.is_some()
     }
 
     pub(super) fn answered(&mut self, answer: Answer) {
@@ -152,7 +152,7 @@ impl Draft<'_> {
         if !self.callbacks_shown {
             self.heading(Step::Callback);
             // Who was led through the pages has entered them.
-            app::show_callbacks(world, &callbacks, &self.loopback(), self.registered == Some(true))?;
+            app::show_callbacks(world, provider, &callbacks, &self.loopback(), self.registered == Some(true))?;
             self.callbacks_shown = true;
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Draft<'_> {
         app::verify_alive(world, provider, &probed)?;
         if show {
             self.heading(Step::Callback);
-            app::show_callbacks(world, &callbacks, &self.loopback(), false)?;
+            app::show_callbacks(world, provider, &callbacks, &self.loopback(), false)?;
         }
         self.callbacks_accepted = app::verify_callbacks(world, provider, &client_id, &callbacks, &probed)?;
         self.callbacks_verified = Some(now);

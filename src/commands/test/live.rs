@@ -30,7 +30,11 @@ impl Run<'_> {
             scopes: &self.scopes,
             connection,
             provider_callback,
-            callback_accepted: self.seen.borrow().iter().any(|seen| seen.check == id::PROVIDER_CALLBACK && seen.state == State::Pass),
+            callback_accepted: self
+                .seen
+                .borrow()
+                .iter()
+                .any(|seen| seen.check == id::PROVIDER_CALLBACK && seen.state == State::Pass),
             port: inputs.port,
             timeout: inputs.timeout,
         }
