@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::{cursor, queue, terminal};
-use inquire::ui::RenderConfig;
+use inquire::ui::{RenderConfig, Styled};
 use inquire::{InquireError, MultiSelect, Select};
 
 use super::given::looks_secret;
@@ -43,7 +43,12 @@ impl Person {
 
     fn look(&self) -> RenderConfig<'static> {
         self.begin();
-        if self.colour { RenderConfig::default_colored() } else { RenderConfig::empty() }
+        // Without colour the mark alone tells an answered question from an open one.
+        if self.colour {
+            RenderConfig::default_colored()
+        } else {
+            RenderConfig::empty().with_answered_prompt_prefix(Styled::new(">"))
+        }
     }
 
     /// Items of a list that are shown at once: what the window has room for beside the question and its help, since lines

@@ -11,8 +11,13 @@ fn without_both_a_keyboard_and_a_screen_nobody_is_asked() {
     let before = stage.home.files();
     let missing = stage.home.path("stderr");
     let to_file = format!("2>'{}'", missing.display());
-    let cases: [(&str, &str, &[&str]); 4] =
-        [("", "</dev/null", &[]), ("", &to_file, &[]), ("true", "", &[]), ("", "", &["--no-input"])];
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("", "</dev/null", &[]),
+        ("", "</dev/null", &["--plain"]),
+        ("", &to_file, &[]),
+        ("true", "", &[]),
+        ("", "", &["--no-input"]),
+    ];
     for (ci, redirect, args) in cases {
         let mut command = stage.setup(args);
         command.env("CI", ci);

@@ -1,8 +1,10 @@
 //! The wait for the person at the browser: keys, a pasted address, and every way to end it.
 
 use crate::outside::PATIENCE;
-use crate::stage::{Stage, applications};
-use crate::terminal_kit::{CTRL_C, Terminal};
+use crate::stage::{KEEP, MEND, PLAN, Stage, applications, visit};
+use crate::terminal_kit::{CTRL_C, ESCAPE, Terminal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fitbit_connect::browser::Browser as _;
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::sandbox::robot::Robot;
@@ -89,4 +91,90 @@ fn last_address(start: &url::Url) -> String {
     });
     let request = request.recv_timeout(PATIENCE).unwrap();
     format!("{listener}{}", request.split(' ').nth(1).unwrap())
+}
+
+/// A dialogue whose plan was confirmed: it waits for the browser.
+fn waiting(stage: &Stage, more: &[&str]) -> Terminal {
+    let mut command = stage.setup(&["--domain", "acme.sandbox.test", "--app", "Acme Web"]);
+    command.args(more).envs(stage.sandbox.variables("google-health"));
+    let mut terminal = Terminal::open(&command, "");
+    terminal.answer(KEEP, "n");
+    terminal.choose(PLAN, "Yes, do this");
+    terminal.sees("[o] open again [c] copy the address [q] cancel");
+    terminal.sees("waiting for the browser");
+    terminal.wait_until_hidden();
+    terminal
+}
+
+#[test]
+fn while_the_browser_is_open_keys_open_again_and_copy() {
+    let stage = Stage::new();
+    let mut terminal = waiting(&stage, &[]);
+    let address = stage.browser.address();
+    terminal.press("o");
+    assert_eq!(stage.browser.address(), address, "the same once more");
+    terminal.sees("It was opened in your browser.");
+    terminal.press("c");
+    terminal.sees("sent to the clipboard of the terminal: the address");
+    // Any other key does nothing.
+    terminal.press("x");
+    visit(&address);
+    terminal.sees("It works: Ada Example signed in.");
+    let left = terminal.end();
+    assert_eq!(left.code, 0, "{}", left.seen);
+    left.assert_in_order("keys");
+    assert!(left.raw.contains(&format!("\u{1b}]52;c;{}\u{7}", STANDARD.encode(address.as_str()))), "{:?}", left.raw);
+    assert!(!left.seen.contains("waiting for the browser,"), "the countdown is left over\n{}", left.seen);
+}
+
+#[test]
+fn while_the_browser_is_open_a_key_cancels_and_cleans_up() {
+    for key in ["q", ESCAPE, CTRL_C] {
+        let stage = Stage::new();
+        let mut terminal = waiting(&stage, &[]);
+        stage.browser.address();
+        assert!(stage.sandbox.applications().len() > applications().len(), "there is no temporary application");
+        terminal.press(key);
+        let left = terminal.end();
+        assert_eq!(left.code, 130, "{key:?}\n{}", left.seen);
+        left.assert_in_order(key);
+        assert!(!left.seen.contains("waiting for the browser,"), "the countdown is left over\n{}", left.seen);
+        assert_eq!(stage.sandbox.applications(), applications(), "{key:?}: the temporary application is still there");
+    }
+}
+
+/// The dialogue after the time ran out, with the question what the browser shows.
+fn timed_out(stage: &Stage) -> Terminal {
+    let mut terminal = waiting(stage, &["--timeout", "1s"]);
+    terminal.sees("What does the browser show?");
+    terminal.wait_until_hidden();
+    terminal
+}
+
+#[test]
+fn when_nothing_came_the_text_of_the_page_gives_the_diagnosis() {
+    for (page, code, exit) in [
+        ("Access blocked: This app's request is invalid. Error 400: redirect_uri_mismatch", "redirect_uri_mismatch", 3),
+        ("Access blocked: has not completed the Google verification process. Error 403: access_denied", "", 0),
+        ("a page about cats", "login_timed_out", 5),
+        ("", "login_timed_out", 5),
+    ] {
+        let stage = Stage::new();
+        let mut terminal = timed_out(&stage);
+        // A terminal marks what is pasted, since it was asked to.
+        terminal.press(&format!("\u{1b}[200~{page}\u{1b}[201~"));
+        if !page.is_empty() {
+            terminal.sees("(pasted; enter ends it)");
+            terminal.wait_until_hidden();
+        }
+        terminal.press("\r");
+        terminal.choose(MEND, "Leave it at that");
+        let left = terminal.end();
+        if exit > 0 {
+            assert_eq!(left.code, exit, "{page:?}\n{}", left.seen);
+        }
+        assert!(left.seen.contains(code), "{page:?}\n{}", left.seen);
+        left.assert_in_order(page);
+        assert_eq!(stage.sandbox.applications(), applications(), "the temporary application is still there");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::stage::{ACCESS, APPLICATIONS, GOOGLE_ID, KEEP, MEND, PLAN, PROVIDER, SECRET, Stage, TENANT, TOKEN, walk};
 use crate::terminal_kit::{CTRL_C, Do, ESCAPE, Left, Terminal, instead};
+use rexpect::process::Signal;
 
 /// The end of a dialogue that was left at that place, after the answers to these questions.
 fn assert_left(stage: &Stage, left: &Left, answered: &[Do], place: &str) {
@@ -181,4 +182,20 @@ fn what_is_typed_at_a_question_that_is_left_goes_nowhere() {
     terminal.press(ESCAPE);
     let left = terminal.end();
     assert!(left.text.trim_end().lines().next_back().unwrap().contains("--domain acme.sandbox.test "), "{}", left.text);
+}
+
+#[test]
+fn a_terminal_that_goes_away_at_a_question_ends_the_program() {
+    let stage = Stage::new();
+    let before = stage.home.files();
+    for (signal, code) in [(Signal::SIGHUP, 130), (Signal::SIGTERM, 130)] {
+        let mut terminal = Terminal::open(&stage.setup(&[]), "");
+        terminal.does(&stage.route("google-health", false)[0]);
+        terminal.asked(TENANT);
+        terminal.signal(signal);
+        let left = terminal.end();
+        assert_eq!(left.code, code, "{signal}\n{}", left.seen);
+        left.assert_in_order(signal.as_str());
+        stage.assert_nothing_was_done(&before, signal.as_str());
+    }
 }

@@ -11,6 +11,7 @@ mod crowd;
 mod leave;
 mod lists;
 mod mend;
+mod narrow;
 #[path = "../outside/mod.rs"]
 mod outside;
 mod plain;

@@ -110,6 +110,28 @@ fn what_is_wrong_is_said_line_by_line() {
 }
 
 #[test]
+fn control_d_ends_a_line_and_a_secret_and_asks_for_neither_again() {
+    let stage = Stage::new();
+    let before = stage.home.files();
+    let route = route(&stage);
+    for at in [1, 5] {
+        let (question, _, hidden) = &route[at];
+        let mut terminal = Terminal::open(&stage.setup(&["--plain"]), "");
+        walk(&mut terminal, &route[..at]);
+        terminal.sees(question);
+        terminal.sees("Ctrl-C leaves");
+        if *hidden {
+            terminal.wait_until_hidden();
+        }
+        terminal.press("\u{4}");
+        let left = terminal.end();
+        assert_eq!(left.code, 130, "{question}\n{}", left.text);
+        assert_plain(&stage, &left);
+        stage.assert_nothing_was_done(&before, question);
+    }
+}
+
+#[test]
 fn control_c_at_any_line_leaves_everything_as_it_was() {
     let stage = Stage::new();
     let before = stage.home.files();

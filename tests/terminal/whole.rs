@@ -2,7 +2,8 @@
 
 use crate::outside::{Handover, Home, free_port};
 use crate::stage::{
-    APPLICATIONS, GOOGLE_ID, MANAGEMENT_ID, PLAN, SECRET, Stage, TENANT, applications, assert_in_order, visit, walk,
+    ACCESS, APPLICATIONS, GOOGLE_ID, MANAGEMENT_ID, PLAN, SECRET, Stage, TENANT, applications, assert_in_order, visit,
+    walk,
 };
 use crate::terminal_kit::{CTRL_C, Do, Left, Terminal, instead};
 use base64::Engine as _;
@@ -232,4 +233,29 @@ fn googles_client_json_is_taken_however_a_terminal_writes_its_path() {
     terminal.asked(GOOGLE_ID);
     terminal.press(CTRL_C);
     assert_eq!(terminal.end().code, 130);
+}
+
+#[test]
+fn whoever_enters_everything_in_the_dashboard_is_led_through_it() {
+    let stage = Stage::with(&["--configured", "google-health"]);
+    let route = stage.route("google-health", false);
+    let mut terminal = Terminal::open(&stage.setup(&[]), "");
+    walk(&mut terminal, &route[..Stage::at(&route, ACCESS)]);
+    terminal.choose(ACCESS, "Not at all");
+    terminal.sees("Connection Name:");
+    terminal.key("entered, go on", "p");
+    terminal.sees("function");
+    terminal.key("entered, go on", "c");
+    terminal.sees("sent to the clipboard of the terminal: google-health");
+    terminal.key("entered, go on", "\r");
+    let ids = "Client IDs of the applications, separated by commas:";
+    terminal.refused(ids, "Acme Web", "");
+    terminal.answer(ids, &instead("SandboxWeb0000000000000000000000"));
+    terminal.choose("Do this?", "Yes, do this");
+    terminal.answer("Is it done?", "y");
+    let left = terminal.end();
+    assert_eq!(left.code, 0, "{}", left.seen);
+    left.assert_in_order("by hand");
+    assert!(left.seen.contains("authorize.redirect"), "{}", left.seen);
+    assert!(!left.raw.contains(&stage.of("google-health", "client_secret")));
 }
