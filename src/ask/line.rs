@@ -27,11 +27,6 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(start: &str) -> Self {
-        let text: Vec<char> = start.chars().collect();
-        Self { at: text.len(), text: Zeroizing::new(text) }
-    }
-
     /// Edits until enter. `shown` says what stands on the screen for a text.
     pub(super) fn edit(mut self, shown: &dyn Fn(&str) -> Option<String>) -> Result<Zeroizing<String>, Failure> {
         let mut keys = Keys::take()?;
@@ -118,7 +113,8 @@ mod tests {
     use super::*;
 
     fn after(presses: &[Press]) -> (String, usize) {
-        let mut line = Line::new("one two");
+        let mut line = Line::default();
+        line.insert("one two");
         presses.iter().for_each(|press| line.press(press));
         (line.whole().to_string(), line.at)
     }

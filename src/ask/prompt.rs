@@ -89,11 +89,10 @@ impl Ask for Person {
             help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
         let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
         let shown = |text: &str| hides(text.trim()).then(|| UNSHOWN.to_owned());
-        let mut start = String::new();
         loop {
             self.begin();
             let asked = self.console.question(question.text, &help);
-            let typed = Line::new(&start).edit(&shown).inspect_err(|_| self.console.gap())?;
+            let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
             let answer = match (typed.trim(), question.default) {
                 ("", Some(default)) => default.to_owned(),
                 (answer, _) => answer.to_owned(),
@@ -107,7 +106,6 @@ impl Ask for Person {
                 Ok(()) => return Ok(answer),
                 Err(why) => self.console.problem(&why),
             }
-            start = if hidden { String::new() } else { answer };
         }
     }
 

@@ -7,6 +7,7 @@ mod draft;
 mod ending;
 mod pass;
 mod pass_tenant;
+mod take_back;
 mod way_on;
 
 use crate::ask::Stop;

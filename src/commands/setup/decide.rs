@@ -76,7 +76,13 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
         // On lines of their own: they are compared to the character.
         draft.callbacks().iter().for_each(|(url, _)| world.console.copyable(url));
     }
-    let wrong = answer_behind(failure.code);
+    // A name that leads nowhere is as a rule a mistyped one.
+    let nowhere = matches!(failure.code, Code::NetworkUnreachable | Code::TlsFailed);
+    let wrong = if nowhere && !draft.reached && draft.asked.contains(&Answer::Tenant) {
+        answer_behind(Code::TenantNotFound)
+    } else {
+        answer_behind(failure.code)
+    };
     let mut ways = Vec::new();
     if let Some((_, words)) = wrong {
         ways.push(words.to_owned());
