@@ -24,7 +24,7 @@ use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
 use waiting::Screen;
 pub use waiting::Waiting;
-pub use wrap::{columns, one_row};
+pub use wrap::{columns, cut, one_row};
 use wrap::{margin, wrap, wrap_behind};
 
 /// When colour is used.

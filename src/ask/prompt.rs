@@ -12,7 +12,7 @@ use super::given::looks_secret;
 use super::keys::Keys;
 use super::line::Line;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
-use crate::console::{Console, clean, columns};
+use crate::console::{Console, clean, columns, cut};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
@@ -70,6 +70,13 @@ fn gone(error: InquireError) -> Stop {
         InquireError::IO(error) => super::keys::gone(error),
         other => super::keys::gone(std::io::Error::other(other.to_string())),
     })
+}
+
+/// An answer behind its question, cut to one row where that leaves enough of it.
+fn fit(answer: &str, question: &str) -> String {
+    let width = terminal::size().map_or(80, |(width, _)| usize::from(width));
+    let room = width.saturating_sub(columns(question) + 5);
+    if room < 16 || columns(answer) <= room { answer.to_owned() } else { format!("{}...", cut(answer, room - 3)) }
 }
 
 /// Whether something that is no right answer could be a secret: any word of it, or a long word without the marks of an
@@ -149,6 +156,7 @@ impl Ask for Person {
         let chosen = Select::new(question.text, options)
             // What is typed or pasted here by mistake is not shown.
             .without_filtering()
+            .with_formatter(&|chosen| fit(chosen.value, question.text))
             .with_starting_cursor(default)
             .with_page_size(rows)
             .with_help_message(&help)
@@ -174,7 +182,9 @@ impl Ask for Person {
                 .with_keep_filter(false)
                 .with_help_message(&help)
                 .with_formatter(&|chosen| match chosen {
-                    few if few.len() <= 4 => few.iter().map(|item| item.value.as_str()).collect::<Vec<_>>().join(", "),
+                    few if few.len() <= 4 => {
+                        fit(&few.iter().map(|item| item.value.as_str()).collect::<Vec<_>>().join(", "), question.text)
+                    }
                     many => format!("{} of {count}", many.len()),
                 })
                 .with_render_config(self.look())

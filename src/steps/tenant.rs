@@ -113,7 +113,7 @@ pub fn ask_applications(world: &World, listed: &Listed, before: &[String], back:
         .iter()
         .map(|application| listed.on.contains(&application.client_id) || before.contains(&application.client_id))
         .collect();
-    let question = Question { text: ask::APPS.question, help: ask::APPS.flag, default: None, back };
+    let question = Question { text: ask::APPS.question, help: "--app", default: None, back };
     let chosen = person.choose_many(&question, &items, &selected)?;
     Ok(chosen.into_iter().filter_map(|n| candidates.get(n)).map(|application| application.client_id.clone()).collect())
 }
