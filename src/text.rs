@@ -87,6 +87,16 @@ fn looks_secret(run: &str) -> bool {
         || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
 }
 
+/// A word as a shell takes it.
+pub fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// The candidate that is nearest to a word, when one is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 4);
@@ -173,5 +183,13 @@ mod tests {
         assert_eq!(nearest("slep.readonly", ["sleep.readonly", "ecg.readonly"]), Some("sleep.readonly"));
         assert_eq!(nearest("banana", ["sleep.readonly", "ecg.readonly"]), None);
         assert_eq!(nearest("", ["a"]), Some("a"));
+    }
+
+    #[test]
+    fn a_word_of_a_command_is_safe_to_paste() {
+        assert_eq!(shell_word("acme.eu.auth0.com"), "acme.eu.auth0.com");
+        assert_eq!(shell_word("my file; rm -rf ~"), "'my file; rm -rf ~'");
+        assert_eq!(shell_word("it's $(id)"), "'it'\\''s $(id)'");
+        assert_eq!(shell_word(""), "''");
     }
 }

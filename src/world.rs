@@ -31,6 +31,7 @@ use crate::sandbox::{self, Sandbox};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
+use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
 use kept::{keychain_limit, secrets_beside};
@@ -72,6 +73,9 @@ pub struct World {
     secrets_file: Option<PathBuf>,
     keychain_limit: Duration,
 }
+
+/// The Auth0 CLI's settings are not larger (bytes).
+const MAX_CLI_SETTINGS: u64 = 1024 * 1024;
 
 /// What is read of the Auth0 CLI's settings.
 #[derive(serde::Deserialize)]
@@ -284,7 +288,8 @@ impl World {
             return None;
         }
         let file = PathBuf::from(self.variables.get("HOME")?).join(".config/auth0/config.json");
-        let text = Secret::new(std::fs::read_to_string(file).ok()?);
+        let usual = std::fs::metadata(&file).is_ok_and(|about| about.is_file() && about.len() < MAX_CLI_SETTINGS);
+        let text = Secret::new(usual.then(|| std::fs::read_to_string(&file).ok())??);
         serde_json::from_str::<DefaultTenant>(text.expose()).ok()?.default_tenant.parse().ok()
     }
 }
@@ -345,10 +350,10 @@ fn profile_name(global: &cli::Global, variables: &Variables, settings: &Settings
 fn again(global: &cli::Global) -> String {
     let mut again = String::new();
     if let Some(config) = &global.config {
-        again.push_str(&format!(" --config {}", config.display()));
+        again.push_str(&format!(" --config {}", shell_word(&config.display().to_string())));
     }
     if let Some(profile) = &global.profile {
-        again.push_str(&format!(" --profile {profile}"));
+        again.push_str(&format!(" --profile {}", shell_word(profile)));
     }
     again
 }

@@ -54,6 +54,9 @@ pub fn dragged_path(text: &str) -> Option<PathBuf> {
 /// # Errors
 /// `input_invalid`, `desktop_client`, `file_not_readable`.
 pub fn read_client_json(path: &Path) -> Result<(String, Secret), Failure> {
+    if !std::fs::metadata(path).is_ok_and(|about| about.is_file()) {
+        return Err(Failure::new(Code::FileNotReadable, format!("there is no file {}", path.display())));
+    }
     let variables = Variables::default();
     let mut door = Door::new(&variables);
     let read = door.client_json(path);

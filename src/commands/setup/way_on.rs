@@ -5,6 +5,7 @@
 use super::draft::Draft;
 use crate::ask::given::Applications;
 use crate::ids::{DEFAULT_PORT, Store};
+use crate::text::shell_word;
 
 impl Draft<'_> {
     /// The command that goes on from here: every answer that is no secret as its flag.
@@ -12,7 +13,7 @@ impl Draft<'_> {
         let (inputs, saved) = (&self.inputs, &self.world.saved);
         let mut command = "fitbit-connect setup".to_owned();
         let mut flag = |name: &str, value: String| {
-            command.push_str(&format!(" --{name} {}", word(&value)));
+            command.push_str(&format!(" --{name} {}", shell_word(&value)));
         };
         if let Some(provider) = inputs.provider.filter(|_| inputs.provider != saved.provider) {
             flag("provider", provider.to_string());
@@ -50,15 +51,5 @@ impl Draft<'_> {
             }
         }
         command + &self.world.again
-    }
-}
-
-/// A word as a shell takes it.
-fn word(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
