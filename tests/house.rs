@@ -36,8 +36,8 @@ fn without_tests(text: &str) -> &str {
 const MAY_EXPOSE: &[&str] = &[
     "ask/given.rs",           // checks its form
     "ask/given/door.rs",      // reads it from a file, refuses what cannot be one
-    "ask/plain.rs",           // checks its form
-    "ask/prompt.rs",          // checks its form
+    "ask/mod.rs",             // checks its form
+    "ask/prompt.rs",          // whether it is the word back
     "auth0/authorize.rs",     // state and nonce of a question, sent to the tenant
     "auth0/connection.rs",    // the client secret, in the body for the tenant
     "auth0/management.rs",    // the token's claims; the Management API client's secret, sent to the tenant

@@ -69,6 +69,9 @@ impl Field {
     }
 }
 
+/// So often an empty answer to a question for a secret is taken for a slip: Ctrl-D reads as one on some terminals.
+const EMPTY_ANSWERS: usize = 3;
+
 /// A question as it is put to a person.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Question<'a> {
@@ -151,11 +154,36 @@ pub trait Ask {
     /// # Errors
     /// `Back`, `cancelled`, or a terminal that went away.
     fn text(&self, question: &Question, check: Check) -> Result<String, Stop>;
-    /// A line that is not shown; asked again until `check` accepts it.
+    /// A line that is not shown, trimmed, whatever it is.
+    ///
+    /// # Errors
+    /// `cancelled`, or a terminal that went away.
+    fn hidden(&self, question: &Question) -> Result<Secret, Stop>;
+    /// Says why an answer is not accepted.
+    fn refuses(&self, why: &str);
+    /// A line that is not shown; asked again until `check` accepts it. Left empty time and again, it is left.
     ///
     /// # Errors
     /// As for `text`.
-    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop>;
+    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop> {
+        for _ in 0..EMPTY_ANSWERS {
+            loop {
+                let secret = self.hidden(question)?;
+                if question.back && is_back(secret.expose()) {
+                    return Err(Stop::Back);
+                }
+                if secret.is_empty() {
+                    self.refuses("it is empty");
+                    break;
+                }
+                match check(secret.expose()) {
+                    Ok(()) => return Ok(secret),
+                    Err(why) => self.refuses(&why),
+                }
+            }
+        }
+        Err(cancelled().into())
+    }
     /// One of several.
     ///
     /// # Errors

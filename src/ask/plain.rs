@@ -13,8 +13,6 @@ use crate::console::{Console, clean};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
-/// So often an empty answer to a question for a secret is taken for a slip.
-const EMPTY_ANSWERS: usize = 3;
 /// A list is shown in parts of this many lines.
 const PAGE: usize = 20;
 
@@ -113,37 +111,23 @@ impl Ask for Plain {
             match check(&answer) {
                 Ok(()) => return Ok(answer),
                 Err(why) => {
-                    self.console.problem(&why);
+                    self.refuses(&why);
                     self.console.say(question.text);
                 }
             }
         }
     }
 
-    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop> {
+    fn hidden(&self, question: &Question) -> Result<Secret, Stop> {
         self.put(question, "what you type is not shown");
-        let mut empty = 0;
-        loop {
-            let text = rpassword::read_password().map_err(gone)?;
-            let secret = Secret::new(text.trim().to_owned());
-            drop(Secret::new(text));
-            if question.back && is_back(secret.expose()) {
-                return Err(Stop::Back);
-            }
-            if secret.is_empty() {
-                empty += 1;
-                if empty == EMPTY_ANSWERS {
-                    return Err(cancelled().into());
-                }
-                self.console.problem("it is empty");
-                self.console.say(question.text);
-                continue;
-            }
-            match check(secret.expose()) {
-                Ok(()) => return Ok(secret),
-                Err(why) => self.console.problem(&why),
-            }
-        }
+        let text = rpassword::read_password().map_err(gone)?;
+        let secret = Secret::new(text.trim().to_owned());
+        drop(Secret::new(text));
+        Ok(secret)
+    }
+
+    fn refuses(&self, why: &str) {
+        self.console.problem(why);
     }
 
     fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop> {

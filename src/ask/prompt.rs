@@ -20,8 +20,6 @@ use crate::secret::Secret;
 const UNSHOWN: &str = "(it looks like a secret and is not shown)";
 /// The item of a list that goes back.
 const BACK: &str = "Back to the question before";
-/// So often an empty answer to a question for a secret is taken for a slip.
-const EMPTY_ANSWERS: usize = 3;
 
 /// A person at a terminal.
 pub struct Person {
@@ -111,39 +109,29 @@ impl Ask for Person {
             }
             match check(&answer) {
                 Ok(()) => return Ok(answer),
-                Err(why) => self.console.problem(&why),
+                Err(why) => self.refuses(&why),
             }
         }
     }
 
-    fn secret(&self, question: &Question, check: Check) -> Result<Secret, Stop> {
+    fn hidden(&self, question: &Question) -> Result<Secret, Stop> {
         let help = help(question, "what you type or paste is not shown");
         let shown = |text: &str| Some(if text.is_empty() { "" } else { "(not shown)" }.to_owned());
-        let mut empty = 0;
-        loop {
-            self.begin();
-            let asked = self.console.question(question.text, &help);
-            let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
-            let secret = Secret::new(typed.trim().to_owned());
-            let back = question.back && is_back(secret.expose());
-            let word = if secret.is_empty() { "" } else { "********" };
-            self.console.answered(&asked, question.text, if back { "back" } else { word });
-            if back {
-                return Err(Stop::Back);
-            }
-            if secret.is_empty() {
-                empty += 1;
-                if empty == EMPTY_ANSWERS {
-                    return Err(cancelled().into());
-                }
-                self.console.problem("it is empty");
-                continue;
-            }
-            match check(secret.expose()) {
-                Ok(()) => return Ok(secret),
-                Err(why) => self.console.problem(&why),
-            }
-        }
+        self.begin();
+        let asked = self.console.question(question.text, &help);
+        let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
+        let secret = Secret::new(typed.trim().to_owned());
+        let word = match secret.expose() {
+            "" => "",
+            answer if question.back && is_back(answer) => "back",
+            _ => "********",
+        };
+        self.console.answered(&asked, question.text, word);
+        Ok(secret)
+    }
+
+    fn refuses(&self, why: &str) {
+        self.console.problem(why);
     }
 
     fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop> {
