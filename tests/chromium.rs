@@ -285,7 +285,7 @@ fn the_last_page_is_for_every_eye_and_every_width() {
     };
     let failure = Page::Failure {
         what: "The service shows `Error 400: redirect_uri_mismatch`".into(),
-        why: "The callback URL is not, character for character, one that is registered.".into(),
+        seen: "The callback URL is not, character for character, one that is registered.".into(),
         code: "a_code_that_is_longer_than_a_phone_is_wide_and_has_no_place_to_break".into(),
         next: vec![format!("Add `https://{}.eu.auth0.com/login/callback` to the list.", "tenant".repeat(12))],
     };

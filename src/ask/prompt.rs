@@ -84,7 +84,10 @@ fn could_be_secret(text: &str) -> bool {
 }
 
 fn help(question: &Question, first: &str) -> String {
-    let parts = [question.help, first, if question.back { "\"back\" goes back" } else { "" }, "Esc leaves"];
+    // In a narrow window what is told there would break inside a word.
+    let narrow = terminal::size().is_ok_and(|(width, _)| width < 70);
+    let own = if narrow && !question.back { "" } else { question.help };
+    let parts = [own, first, if question.back { "\"back\" goes back" } else { "" }, "Esc leaves"];
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("; ")
 }
 
@@ -109,6 +112,9 @@ impl Ask for Person {
             }
             match check(&answer) {
                 Ok(()) => return Ok(answer),
+                Err(why) if hidden && !why.contains("secret") => {
+                    self.refuses(&format!("{why}; it looks like a secret, which has a question of its own"));
+                }
                 Err(why) => self.refuses(&why),
             }
         }
@@ -135,7 +141,7 @@ impl Ask for Person {
     }
 
     fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop> {
-        let help = help(&Question { back: false, ..*question }, "arrows move, enter chooses");
+        let help = help(&Question { back: false, ..*question }, "arrows, enter");
         let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
         if question.back {
             options.push(BACK.to_owned());
@@ -155,7 +161,7 @@ impl Ask for Person {
     }
 
     fn choose_many(&self, question: &Question, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Stop> {
-        let help = help(&Question { back: false, ..*question }, "type to search, space selects, enter confirms");
+        let help = help(&Question { back: false, ..*question }, "type to search, space, enter");
         let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
         if question.back {
             options.push(BACK.to_owned());

@@ -73,8 +73,8 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
             Failure::new(Code::ClientSecretRejected, format!("{} refuses the client secret of {client_id}", provider.title()))
                 .with_hint(match provider {
                     Provider::GoogleHealth => format!(
-                        "Google shows a secret once: add a new one to the client (Google Auth Platform > Clients) and run setup \
-                         again with it; the client is {client_id}"
+                        "Google shows a secret once: add a new one to the client (Google Auth Platform > Clients) and give that; \
+                         the client is {client_id}"
                     ),
                     Provider::Fitbit => {
                         "Copy the client secret again from the app's page at https://dev.fitbit.com/apps".to_owned()

@@ -35,8 +35,9 @@ pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
 
 pub(super) static APPLICATION_UNKNOWN_TO_TENANT: Diagnosis = Diagnosis {
     code: "application_unknown_to_tenant",
-    symptom: "`/authorize` of the tenant shows an error page that says the client ID is unknown.",
-    cause: "The client ID belongs to another tenant, or the application was deleted.",
+    symptom: "`/authorize` of the tenant shows an error page with `Unknown client: ...`",
+    cause: "The client ID belongs to another tenant, or the application was deleted: the temporary one of a test login is \
+            removed when its time is over.",
     cure: "Compare the client ID with the application's settings in the Auth0 dashboard, and `--domain` with its \
            tenant.",
     exit: Exit::Misconfigured,

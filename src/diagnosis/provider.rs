@@ -57,7 +57,7 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
               consent: `failed to obtain access token`",
     cause: "The client secret is wrong, replaced, cut or masked: Google shows only the last four characters of a \
             secret after it was made.",
-    cure: "Add a new secret on the client's page, copy it at once, and run `fitbit-connect setup` again so that it \
+    cure: "Add a new secret on the client's page, copy it at once, and give it to `fitbit-connect setup`, so that it \
            reaches the secret store and the connection.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],

@@ -28,6 +28,7 @@ const NOT_A_DENIAL: &[&str] =
 const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];
 
 static SIGNS: &[Sign] = &[
+    sign(ApplicationUnknownToTenant, &["unknown client:"]),
     sign(DesktopClient, &["\"installed\"", "client_id"]),
     sign(ProviderShutDown, &["410 gone"]),
     sign(ProviderShutDown, &["http 410"]),

@@ -19,8 +19,8 @@ pub(super) static MANAGEMENT_CREDENTIALS_REJECTED: Diagnosis = Diagnosis {
     symptom: "The tenant's token endpoint answers 401 `access_denied` with `Unauthorized`",
     cause: "The client ID or the secret of the application that calls the Management API is wrong, or belongs to \
             another tenant.",
-    cure: "Copy both from the settings of a Machine to Machine application of this tenant into `AUTH0_CLIENT_ID` and \
-           `AUTH0_CLIENT_SECRET`",
+    cure: "Copy both again from the settings of a Machine to Machine application of this tenant (in a script: \
+           `AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`)",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
 };
@@ -59,7 +59,7 @@ pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
     code: "management_token_rejected",
     symptom: "The Management API answers 401 `Invalid token` or `Missing authentication`",
     cause: "The token is not a Management API token of this tenant, or was cut when it was copied.",
-    cure: "Make a new token for this tenant and give it with `--token-file` or `AUTH0_API_TOKEN` or give the \
+    cure: "Make a new token for this tenant (in a script: `--token-file` or `AUTH0_API_TOKEN`), or give the \
            credentials of a Machine to Machine application instead.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
@@ -69,7 +69,7 @@ pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
     code: "management_token_expired",
     symptom: "The Management API answers 401 and says that the token has expired.",
     cause: "Management API tokens live 24 hours unless the tenant says otherwise.",
-    cure: "Make a new token and give it with `--token-file` or `AUTH0_API_TOKEN` or give the credentials of a \
+    cure: "Make a new token (in a script: `--token-file` or `AUTH0_API_TOKEN`), or give the credentials of a \
            Machine to Machine application, with which the tool makes its own.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],

@@ -176,8 +176,8 @@ pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connecti
         }
         Err(failure) => Page::Failure {
             // The table's words: a message may hold what the callback said, and nothing of a request is shown.
-            what: sentence(failure.code.diagnosis().symptom),
-            why: sentence(failure.code.diagnosis().cause),
+            what: sentence(failure.code.diagnosis().cause),
+            seen: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
             next: vec![sentence(failure.code.diagnosis().cure)],
         },

@@ -45,10 +45,10 @@ pub enum Page {
     },
     /// The login did not work.
     Failure {
-        /// What went wrong, in one sentence. Between backticks is code, here and in the other texts.
+        /// What went wrong, in a sentence. Between backticks is code, here and in the other texts.
         what: String,
-        /// Why; an empty text is left out.
-        why: String,
+        /// How it shows; an empty text is left out.
+        seen: String,
         /// The diagnosis code.
         code: String,
         /// Lines above "Go back to the terminal."
@@ -87,9 +87,9 @@ impl Page {
                 facts += &rows(&[("Connection", escape(&shown(connection)))]);
                 fill("ok", TICK, "It works!", lead, &facts, next, CLOSE_TAB)
             }
-            Self::Failure { what, why, code, next } => {
+            Self::Failure { what, seen, code, next } => {
                 let code = format!("<code>{}</code>", escape(&shown(code)));
-                let facts = rows(&[("Why", prose(why)), ("Diagnosis", code)]);
+                let facts = rows(&[("Seen as", prose(seen)), ("Diagnosis", code)]);
                 fill("bad", CROSS, "That did not work", what, &facts, next, GO_BACK)
             }
         }
@@ -243,8 +243,8 @@ mod tests {
             .render()
     }
 
-    fn failure(what: &str, why: &str, code: &str) -> String {
-        Page::Failure { what: what.into(), why: why.into(), code: code.into(), next: vec![] }.render()
+    fn failure(what: &str, seen: &str, code: &str) -> String {
+        Page::Failure { what: what.into(), seen: seen.into(), code: code.into(), next: vec![] }.render()
     }
 
     #[test]

@@ -128,7 +128,7 @@ pub fn walk(world: &World, provider: Provider, form: &FormValues) -> Result<(), 
             at += 1;
             continue;
         };
-        let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command).collect();
+        let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command.filter(|command| !has_placeholder(command))).collect();
         let last = at + 1 == pages.len();
         match stay(
             world,
@@ -167,6 +167,11 @@ fn show_page(world: &World, page: &ConsolePage, title: &str) {
     if let Some(trap) = page.trap {
         world.console.beware(trap);
     }
+}
+
+/// Whether a command has a word in capitals, which the person fills in.
+fn has_placeholder(command: &str) -> bool {
+    command.split(' ').any(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
 }
 
 /// Waits at something to copy until the person goes on.

@@ -4,6 +4,7 @@ use super::plan::{Item, Plan};
 use super::{app, demand, within};
 use crate::diagnosis::Failure;
 use crate::finding::{Step, StepReport, StepState};
+use crate::ids::Store;
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
@@ -54,6 +55,8 @@ impl Local<'_> {
                 ("connection", text(world.saved.connection.as_ref()), text(self.profile.connection.as_ref())),
                 ("applications", list(&world.saved.applications), list(&self.profile.applications)),
                 ("scopes", list(&world.saved.scopes), list(&self.profile.scopes)),
+                ("port", text(world.saved.port.as_ref()), text(self.profile.port.as_ref())),
+                ("store", world.saved.store.map(store_name), self.profile.store.map(store_name)),
                 ("login_domains", domains(&world.saved), domains(self.profile)),
                 ("callbacks", callbacks(&world.saved), callbacks(self.profile)),
                 (
@@ -104,6 +107,10 @@ impl Local<'_> {
 
 fn text(value: Option<&impl ToString>) -> Option<String> {
     value.map(ToString::to_string)
+}
+
+fn store_name(store: Store) -> String {
+    store.as_str().to_owned()
 }
 
 fn list(values: &[String]) -> Option<String> {

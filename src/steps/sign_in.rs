@@ -1,6 +1,6 @@
 //! Owns the way into the tenant: does it answer, the Management API session, and the custom login domains it knows of.
 
-use super::{demand, within};
+use super::{demand, tenant, within};
 use crate::auth0::management::{Login, Management};
 use crate::checks::{id, tenant as checks};
 use crate::diagnosis::{Code, Failure};
@@ -44,7 +44,7 @@ pub fn run<'a>(
         let opened = || {
             let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.
-            management.require(needed)?;
+            management.require(needed).map_err(name_all_permissions)?;
             let custom = if ask_domains { custom_domains(&management, domain)? } else { Vec::new() };
             Ok((management, custom))
         };
@@ -85,4 +85,13 @@ pub fn no_session(failure: &Failure) -> bool {
             | Code::TimedOut
             | Code::RateLimited
     )
+}
+
+/// One way to the dashboard instead of two: what is missing now, and all that a first run needs.
+fn name_all_permissions(failure: Failure) -> Failure {
+    if failure.code != Code::MissingScope {
+        return failure;
+    }
+    let hint = format!("{}; a first run needs in all: {}", failure.hint(), tenant::permissions());
+    failure.with_hint(hint)
 }

@@ -164,6 +164,10 @@ fn lines(draft: &Draft) -> Vec<(Answer, String)> {
     if draft.session.is_some() {
         line(Answer::Access, "Management API", "credentials".to_owned());
     }
+    if let Some(keep) = draft.keep.filter(|_| draft.world.sandbox.is_none()) {
+        let words = if keep { "kept for the next run" } else { "not kept" };
+        line(Answer::Keep, "Management API secret", words.to_owned());
+    }
     if let Some(change) = &draft.change {
         let names: Vec<String> = change.selection.applications.iter().map(|one| one.label()).collect();
         line(Answer::Applications, "applications", names.join(", "));
@@ -220,6 +224,8 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
                 app.replaces = draft.was_stored;
             }
             draft.forget(answer);
+            // It was about the place before.
+            draft.forget(Answer::Keep);
         }
         _ => {
             draft.forget(answer);

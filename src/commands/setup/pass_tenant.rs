@@ -4,7 +4,6 @@ use super::draft::{Answer, Draft};
 use crate::ask::given::Applications;
 use crate::ask::{Question, Stop};
 use crate::auth0::management::Login;
-use crate::diagnosis::{Code, Failure};
 use crate::finding::Step;
 use crate::ids::Domain;
 use crate::login::temporary;
@@ -73,7 +72,7 @@ impl Draft<'_> {
         } else {
             self.login = Some(login);
         }
-        let session = session.map_err(name_all_permissions)?;
+        let session = session?;
         self.found_domains.clone_from(&session.custom_domains);
         self.session = Some(session);
         Ok(())
@@ -199,13 +198,4 @@ impl Draft<'_> {
         self.by_hand = Some(chosen);
         Ok(())
     }
-}
-
-/// One way to the dashboard instead of two: what is missing now, and all that a first run needs.
-fn name_all_permissions(failure: Failure) -> Failure {
-    if failure.code != Code::MissingScope {
-        return failure;
-    }
-    let hint = format!("{}; a first run needs in all: {}", failure.hint(), tenant::permissions());
-    failure.with_hint(hint)
 }

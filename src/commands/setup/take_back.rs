@@ -46,6 +46,7 @@ impl Draft<'_> {
             }
             Answer::Access => {
                 self.manual = self.args.manual;
+                self.guided = false;
                 self.inputs.management = None;
                 self.inputs.management_id = None;
                 self.leave_tenant();
