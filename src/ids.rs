@@ -112,11 +112,20 @@ impl fmt::Display for ConnectionName {
     }
 }
 
+/// Whether a name is rather a secret that was given in the wrong place: Google's, a token, or 32 and more hexadecimal digits.
+fn is_secret(text: &str) -> bool {
+    let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex
+}
+
 impl FromStr for ConnectionName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if is_secret(text) {
+            return Err("this looks like a secret, not like a name".to_owned());
+        }
         let bytes = text.as_bytes();
         let right = !bytes.is_empty()
             && bytes.len() <= 128

@@ -55,14 +55,12 @@ mod terminal {
         attributes: Option<rustix::termios::Termios>,
     }
 
-    /// Puts the terminal in order at the end, also of a panic, when a question was drawn.
+    /// Puts the terminal in order at the end, also of a panic.
     pub struct Guard(pub Arc<State>, pub Arc<OnceLock<Arc<Console>>>);
 
     impl Drop for Guard {
         fn drop(&mut self) {
-            if self.1.get().is_some_and(|console| console.has_drawn()) {
-                self.0.restore(true);
-            }
+            self.0.restore(self.1.get().is_some_and(|console| console.has_drawn()));
         }
     }
 

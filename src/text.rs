@@ -39,7 +39,7 @@ pub fn said(text: &str) -> String {
 /// Control characters and those that change the direction of text or cannot be seen.
 pub fn unsafe_to_show(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Replaces what looks like a token, code or secret; addresses, sentences and client IDs stay.

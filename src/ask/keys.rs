@@ -44,10 +44,13 @@ pub(super) enum Press {
 /// The keyboard of the terminal; lines are not edited and nothing is echoed while it lives.
 pub struct Keys(Source);
 
-/// Turns the echo off until the program ends: what is typed or pasted before its question is there could be a secret.
-pub fn hide_what_is_typed() {
+/// Turns the echo on or off. Off is for the whole of a dialogue, but while a line is asked for that may be seen: what is typed
+/// or pasted before its question is there could be a secret.
+pub fn show_what_is_typed(shown: bool) {
     #[cfg(unix)]
-    bytes::echo_off();
+    bytes::echo(shown);
+    #[cfg(not(unix))]
+    let _ = shown;
 }
 
 impl Keys {

@@ -16,6 +16,8 @@ use crate::console::{one_row, unfinished_line};
 use crate::diagnosis::Failure;
 use crate::text::unsafe_to_show;
 
+/// A person does not type faster.
+const AT_ONCE: Duration = Duration::from_millis(8);
 /// More is no answer to any question (characters).
 const LONGEST: usize = 8192;
 
@@ -32,12 +34,19 @@ impl Line {
         let mut keys = Keys::take()?;
         loop {
             self.draw(shown);
-            match keys.press(Duration::from_secs(3600))? {
-                Some(Press::Enter) => return Ok(self.whole()),
-                Some(Press::Escape) => return Err(cancelled()),
-                Some(Press::Control('d')) if self.text.is_empty() => return Err(cancelled()),
-                Some(press) => self.press(&press),
-                None => {}
+            let mut next = keys.press(Duration::from_secs(3600))?;
+            // What comes at once is drawn at once: a secret is not shown as long as it could still be something else.
+            while let Some(press) = next {
+                match press {
+                    Press::Enter => {
+                        self.draw(shown);
+                        return Ok(self.whole());
+                    }
+                    Press::Escape => return Err(cancelled()),
+                    Press::Control('d') if self.text.is_empty() => return Err(cancelled()),
+                    press => self.press(&press),
+                }
+                next = keys.press(AT_ONCE)?;
             }
         }
     }

@@ -149,6 +149,8 @@ pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
 /// Asking a person. Every question can be answered with `back` and left with Escape or Ctrl-C.
 pub trait Ask {
+    /// Called before anything is waited for or asked: from here on nothing that is typed is shown by itself.
+    fn begin(&self);
     /// A line of text, trimmed; asked again until `check` accepts it.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::keys::gone;
+use super::keys::{gone, show_what_is_typed};
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
 use crate::console::{Console, clean};
 use crate::diagnosis::Failure;
@@ -73,6 +73,7 @@ impl Plain {
     }
 
     fn line(&self) -> Result<String, Stop> {
+        let _shown = Shown::now();
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(line) = lines.next(Duration::from_secs(3600))? {
@@ -97,7 +98,27 @@ impl Plain {
     }
 }
 
+/// While a line is typed that may be seen.
+struct Shown;
+
+impl Shown {
+    fn now() -> Self {
+        show_what_is_typed(true);
+        Self
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        show_what_is_typed(false);
+    }
+}
+
 impl Ask for Plain {
+    fn begin(&self) {
+        show_what_is_typed(false);
+    }
+
     fn text(&self, question: &Question, check: Check) -> Result<String, Stop> {
         self.put(question, "");
         loop {
@@ -211,6 +232,7 @@ impl Ask for Plain {
 
     fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop> {
         self.put(question, "an empty line ends it");
+        let _shown = Shown::now();
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
         loop {
@@ -223,12 +245,12 @@ impl Ask for Plain {
     }
 
     fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure> {
-        Ok(Box::new(Words(self)))
+        Ok(Box::new(Words(self, Shown::now())))
     }
 }
 
 /// Words in place of keys: `open`, `copy`, `cancel`, or a pasted address.
-struct Words<'a>(&'a Plain);
+struct Words<'a>(&'a Plain, Shown);
 
 impl Keyboard for Words<'_> {
     fn next(&mut self, limit: Duration) -> Result<Option<Typed>, Failure> {

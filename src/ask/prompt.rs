@@ -9,7 +9,7 @@ use inquire::ui::{RenderConfig, Styled};
 use inquire::{InquireError, MultiSelect, Select};
 
 use super::given::looks_secret;
-use super::keys::Keys;
+use super::keys::{Keys, show_what_is_typed};
 use super::line::Line;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
 use crate::console::{Console, clean, columns, cut};
@@ -31,12 +31,6 @@ impl Person {
     /// `colour`: whether the terminal wants it.
     pub fn new(console: Arc<Console>, colour: bool) -> Self {
         Self { console, colour }
-    }
-
-    /// Before anything is drawn: the end puts in order what is changed here.
-    fn begin(&self) {
-        self.console.draws();
-        super::keys::hide_what_is_typed();
     }
 
     fn look(&self) -> RenderConfig<'static> {
@@ -92,6 +86,11 @@ fn help(question: &Question, first: &str) -> String {
 }
 
 impl Ask for Person {
+    fn begin(&self) {
+        self.console.draws();
+        show_what_is_typed(false);
+    }
+
     fn text(&self, question: &Question, check: Check) -> Result<String, Stop> {
         let help =
             help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());

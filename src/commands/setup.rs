@@ -38,6 +38,9 @@ use draft::Draft;
 /// # Errors
 /// What went wrong, named; every step before it is reported.
 pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
+    if let Some(person) = &world.dialogue {
+        person.begin();
+    }
     let inputs = world.inputs(&args.inputs)?;
     let stored = match door::check(world, args, &inputs) {
         Err(failure) => {
@@ -205,7 +208,14 @@ impl Prepared {
         } else {
             let login = place.login(app, inputs, draft.callbacks_accepted);
             within(world, Step::Login, || {
-                login::again(world, !draft.args.yes, || session::run(world, &login, place.host(), &through))
+                login::again(world, &login, !draft.args.yes, || session::run(world, &login, place.host(), &through))
+            })
+            .inspect_err(|failure| {
+                ending::undo(world, place, draft.change.as_ref(), &self.local(draft, app));
+                // Who cancels is told at the very end.
+                if failure.code != Code::Cancelled && world.dialogue.is_some() {
+                    world.console.go_on();
+                }
             })
             .map_err(|failure| match failure.code {
                 Code::Cancelled => Failure::new(failure.code, "the login was cancelled; everything else is set up"),

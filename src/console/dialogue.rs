@@ -130,6 +130,15 @@ impl Console {
         self.labelled("  ", YELLOW, "note:", &clean(line));
     }
 
+    /// The command that goes on from here, when one is known.
+    pub fn go_on(&self) {
+        let known = self.way_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(command) = known {
+            self.say("Go on from here with:");
+            self.copyable(&command);
+        }
+    }
+
     /// Shows what is being waited for, and for how long, until the value is dropped; what is quick is not shown. Nothing where
     /// nobody looks, one line that stays in plain mode.
     pub fn waiting(&self, what: &str) -> Waiting {

@@ -11,7 +11,7 @@ mod waiting;
 
 use std::time::Duration;
 
-pub use waiting::wait;
+pub use waiting::{wait, what_is_shown};
 
 use crate::ask::Question;
 use crate::checks::id;
@@ -106,13 +106,22 @@ fn not_bound(error: &BindError, port: u16) -> Failure {
 ///
 /// # Errors
 /// The last attempt's own.
-pub fn again<T>(world: &World, may_ask: bool, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+pub fn again<T>(
+    world: &World,
+    login: &Login,
+    may_ask: bool,
+    mut attempt: impl FnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     loop {
         let failure = match attempt() {
             Err(failure) if failure.code != Code::Cancelled => failure,
             result => return result,
         };
         let Some(person) = world.dialogue.as_ref().filter(|_| may_ask) else { return Err(failure) };
+        let failure = what_is_shown(world, login, failure);
+        if failure.code == Code::Cancelled {
+            return Err(failure);
+        }
         world.console.failure(&failure);
         let ways = ["Try the login again", "Leave it at that: everything else is set up"].map(str::to_owned);
         let question = Question { text: "How to go on?", ..Question::default() };

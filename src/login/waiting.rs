@@ -185,47 +185,54 @@ fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
     });
 }
 
-/// The deadline passed: the likely causes, and in a dialogue what the browser shows.
+/// The deadline passed: the likely causes.
 fn nothing_came(world: &World, login: &Login, reachable: bool) -> Failure {
     let limit = humantime::format_duration(login.timeout);
-    let message = format!("no answer came from the browser within {limit}");
+    let failure = Failure::new(Code::LoginTimedOut, format!("no answer came from the browser within {limit}"));
     let causes = likely(login, reachable);
-    let callback = &login.provider_callback;
-    let Some(person) = &world.dialogue else {
+    if world.dialogue.is_none() {
         let causes: Vec<String> =
             causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.unwrap_or_default())).collect();
-        return Failure::new(Code::LoginTimedOut, message).with_hint(format!(
+        return failure.with_hint(format!(
             "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {})",
             causes.join("; ").trim()
         ));
-    };
+    }
     let console = &world.console;
     console.say(&format!("No answer came within {limit}. As a rule it is one of these:"));
     for (cause, copy) in causes {
         console.say(&format!("  - {cause}"));
         copy.iter().for_each(|value| console.copyable(value));
     }
+    failure.with_hint("The page in the browser says why; its text can be pasted: `fitbit-connect explain \"TEXT\"`")
+}
+
+/// When nothing came, asks what the browser shows, and names that. Everything has been cleaned up by then.
+///
+/// # Errors
+/// The failure itself, or what it turned out to be; `cancelled`.
+pub fn what_is_shown(world: &World, login: &Login, failure: Failure) -> Failure {
+    let Some(person) = world.dialogue.as_ref().filter(|_| failure.code == Code::LoginTimedOut) else { return failure };
     let help = format!("ends by itself in {} s if nothing is typed", NOBODY.as_secs());
     let question = Question { text: "What does the browser show?", help: &help, ..Question::default() };
     let shown = match person.pasted(&question, NOBODY) {
         Ok(shown) => shown,
         Err(stop) => return stop.into(),
     };
-    let timed_out = Failure::new(Code::LoginTimedOut, message.clone());
     match recognise(&shown).into_iter().next() {
-        _ if shown.trim().is_empty() => timed_out,
+        _ if shown.trim().is_empty() => failure,
         None => {
-            console.say("  No diagnosis fits this text.");
-            let hint = "Mend what the page says, then log in again: everything else has been verified";
-            timed_out.with_hint(hint)
+            world.console.say("  No diagnosis fits this text.");
+            failure.with_hint("Mend what the page says, then log in again: everything else has been verified")
         }
         Some(code) => {
-            let failure = Failure::new(code, format!("{message}; the browser shows: {}", said(&shown)));
+            let named = Failure::new(code, format!("{}; the browser shows: {}", failure.message, said(&shown)));
             match code {
-                Code::RedirectUriMismatch => failure.with_hint(format!(
-                    "Enter exactly this callback URL at the provider, save, and wait for it to act: {callback}"
+                Code::RedirectUriMismatch => named.with_hint(format!(
+                    "Enter exactly this callback URL at the provider, save, and wait for it to act: {}",
+                    login.provider_callback
                 )),
-                _ => failure,
+                _ => named,
             }
         }
     }

@@ -262,14 +262,14 @@ mod tests {
         for part in [
             "That did not work",
             "Consent was &lt;i&gt;denied&lt;/i&gt;",
-            "<dt>Why</dt><dd>Somebody pressed <code>&lt;Deny&gt;</code></dd>",
+            "<dt>Seen as</dt><dd>Somebody pressed <code>&lt;Deny&gt;</code></dd>",
             "<dt>Diagnosis</dt><dd><code>consent_denied</code></dd>",
             GO_BACK,
         ] {
             assert!(page.contains(part), "{part}");
         }
         assert!(!page.contains("It works"));
-        assert!(!failure("x", "", "x").contains("Why"), "no row without a text");
+        assert!(!failure("x", "", "x").contains("Seen as"), "no row without a text");
     }
 
     #[test]

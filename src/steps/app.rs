@@ -128,7 +128,12 @@ pub fn walk(world: &World, provider: Provider, form: &FormValues) -> Result<(), 
             at += 1;
             continue;
         };
-        let values: Vec<&str> = page.fields.iter().filter_map(FormField::to_copy).chain(page.command.filter(|command| !has_placeholder(command))).collect();
+        let values: Vec<&str> = page
+            .fields
+            .iter()
+            .filter_map(FormField::to_copy)
+            .chain(page.command.filter(|command| !has_placeholder(command)))
+            .collect();
         let last = at + 1 == pages.len();
         match stay(
             world,

@@ -35,7 +35,11 @@ pub(super) const HIDDEN: &str = "\u{0}";
 pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failure {
     let from = if from.is_empty() { field.flag } else { from };
     // A value that is long or odd may be a secret pasted in the wrong place: then only the reason is shown.
-    let short = text.len() <= 80 && !text.contains('@') && refuse_control(text).is_ok() && !looks_secret(text);
+    let short = (text.len() <= 48 || text.contains('.'))
+        && text.len() <= 80
+        && !text.contains('@')
+        && refuse_control(text).is_ok()
+        && !looks_secret(text);
     let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
     Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
 }
@@ -224,7 +228,9 @@ impl<'a> Door<'a> {
         }
         let id = self
             .parsed(flags.management_client_id.as_deref(), &crate::ask::MANAGEMENT_ID, |text| {
-                refuse_control(text).map(|()| text.to_owned())
+                refuse_control(text)?;
+                // Auth0's client IDs have 32 characters, its secrets 64.
+                if text.len() > 48 { Err("it is too long for a client ID".to_owned()) } else { Ok(text.to_owned()) }
             })
             .or_else(|| saved_id.cloned());
         let secret = self.secret(flags.management_client_secret_file.as_deref(), &crate::ask::MANAGEMENT_SECRET);

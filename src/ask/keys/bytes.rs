@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use rustix::time::Timespec;
 
 use super::Press;
@@ -23,28 +23,41 @@ pub struct Source {
     pending: Vec<u8>,
 }
 
-/// See [`super::hide_what_is_typed`].
-pub fn echo_off() {
+/// See [`super::show_what_is_typed`].
+pub fn echo(on: bool) {
     if let Ok(mut now) = tcgetattr(io::stdin())
-        && now.local_modes.contains(LocalModes::ECHO)
+        && now.local_modes.contains(LocalModes::ECHO) != on
     {
-        now.local_modes.remove(LocalModes::ECHO);
+        now.local_modes.set(LocalModes::ECHO, on);
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &now);
     }
+}
+
+/// Keys one by one and unseen. Ctrl-C stays what it is; stopping and quitting are off, since a shell would bring the echo
+/// back, or never get it back.
+fn one_by_one(terminal: &mut Termios) {
+    terminal.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+    terminal.special_codes[SpecialCodeIndex::VSUSP] = 0;
+    terminal.special_codes[SpecialCodeIndex::VQUIT] = 0;
 }
 
 impl Source {
     pub fn open() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut now = before.clone();
-        // Signals stay on, so that Ctrl-C is the same here as everywhere.
-        now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        one_by_one(&mut now);
         tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
         let _ = crossterm::execute!(io::stderr(), EnableBracketedPaste);
         Ok(Self { before, pending: Vec::new() })
     }
 
     pub fn press(&mut self, limit: Duration) -> io::Result<Option<Press>> {
+        // Whoever stopped the program and went on with it may have changed the mode.
+        let mut now = tcgetattr(io::stdin())?;
+        if now.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO) {
+            one_by_one(&mut now);
+            tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
+        }
         if self.pending.is_empty() && !self.more(limit)? {
             return Ok(None);
         }

@@ -98,7 +98,10 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
         (Some((answer, _)), 0) => draft.forget(answer),
         (Some(_), 1) | (None, 0) => draft.look_again(),
         (Some(_), 2) | (None, 1) => change_one(draft, &**person)?,
-        _ => return Err(failure),
+        _ => {
+            world.console.go_on();
+            return Err(failure);
+        }
     }
     Ok(())
 }
@@ -248,7 +251,8 @@ pub fn choose_store(world: &World, person: &dyn Ask, back: bool) -> Result<(), S
     ];
     let question =
         Question { text: "Where should the client secret be kept?", help: ask::STORE.flag, default: None, back };
-    let now = stores.iter().position(|store| *store == world.store()).unwrap_or(0);
+    // Without a way back the place in use has just failed.
+    let now = if back { stores.iter().position(|store| *store == world.store()).unwrap_or(0) } else { 1 };
     let chosen = person.choose(&question, &items.map(str::to_owned), now)?;
     if let Some(store) = stores.get(chosen) {
         world.keep_in(*store)?;

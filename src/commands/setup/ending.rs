@@ -39,7 +39,7 @@ pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], chang
     console.title("Done");
     console.say(&format!("  {} is set up in {} for {}", place.connection, place.domain, names.join(", ")));
     console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
-    if app.provider == Provider::GoogleHealth {
+    if app.provider == Provider::GoogleHealth && world.sandbox.is_none() {
         console.say("  Which of them a person grants only the provider knows; a direct login shows it:");
         console.copyable(&format!("fitbit-connect test --direct{}", world.again));
     }
@@ -50,9 +50,18 @@ pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], chang
         return;
     }
     console.title("Verify it at any time");
-    console.copyable(&format!("fitbit-connect test --headless --strict{}", world.again));
-    console.say("In CI, with FITBIT_CONNECT_CLIENT_SECRET, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET set:");
-    console.copyable(&in_ci(app, place, chosen));
+    if local.profile.management_client_id.is_some() {
+        console.copyable(&format!("fitbit-connect test --headless --strict{}", world.again));
+    } else {
+        console.copyable(&format!("fitbit-connect test --headless{}", world.again));
+    }
+    if change.is_some() {
+        console.say("In CI, with FITBIT_CONNECT_CLIENT_SECRET, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET set:");
+        console.copyable(&in_ci(app, place, chosen, " --strict"));
+    } else {
+        console.say("In CI, with FITBIT_CONNECT_CLIENT_SECRET set:");
+        console.copyable(&in_ci(app, place, chosen, ""));
+    }
     undo(world, place, change, local);
 }
 
@@ -60,12 +69,16 @@ pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], chang
 fn code(world: &World, place: &Place, chosen: &[Chosen]) {
     let console = &world.console;
     let web = |application: &&Chosen| application.callback().is_some_and(|callback| callback.starts_with("http"));
-    let first = chosen.iter().find(web);
+    let any = |application: &&Chosen| application.callback().is_some();
+    let first = chosen.iter().find(web).or(chosen.iter().find(any)).or(chosen.first());
     let id = first.map_or("YOUR_CLIENT_ID", |application| application.client_id.as_str());
     let callback = first.and_then(Chosen::callback).unwrap_or("YOUR_CALLBACK_URL");
     let [id, connection, callback] =
         [id, &place.connection, callback].map(|text| serde_json::Value::from(text).to_string());
     console.title("Log in with it, from a web page (add state and PKCE, or leave both to an SDK)");
+    if first.and_then(Chosen::callback).is_none() {
+        console.say("  In place of YOUR_CALLBACK_URL: an Allowed Callback URL of the application");
+    }
     console.copyable(&format!("const url = new URL('https://{}/authorize?response_type=code');", place.host()));
     console.copyable(&format!(
         "Object.entries({{ client_id: {id}, connection: {connection}, redirect_uri: {callback}, scope: 'openid profile' }})"
@@ -74,9 +87,9 @@ fn code(world: &World, place: &Place, chosen: &[Chosen]) {
 }
 
 /// The check as a command that needs no settings file and no keychain.
-fn in_ci(app: &App, place: &Place, chosen: &[Chosen]) -> String {
+fn in_ci(app: &App, place: &Place, chosen: &[Chosen], strict: &str) -> String {
     let mut command = format!(
-        "fitbit-connect test --headless --strict --store none --provider {} --client-id {} --domain {} --connection {}",
+        "fitbit-connect test --headless{strict} --store none --provider {} --client-id {} --domain {} --connection {}",
         app.provider, app.client_id, place.domain, place.connection
     );
     place.login_domains.iter().for_each(|domain| command.push_str(&format!(" --login-domain {domain}")));
@@ -88,10 +101,16 @@ fn in_ci(app: &App, place: &Place, chosen: &[Chosen]) -> String {
 }
 
 /// One line for each thing that was made.
-fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
+pub fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
+    if world.sandbox.is_some() {
+        return;
+    }
     let mut lines = Vec::new();
+    let mut alone = "";
     if change.is_some_and(|change| change.now.is_none()) {
-        let what = format!("the connection {} in {}, with profile {}", place.connection, place.domain, world.profile);
+        let (name, domain, profile) = (&place.connection, &place.domain, &world.profile);
+        let what = format!("the connection {name} in {domain}, with profile {profile} (needs delete:connections)");
+        alone = " alone";
         lines.push((what, format!("fitbit-connect remove --delete-connection{}", world.again)));
     } else if let Some(change) = change.filter(|change| !change.selection.to_enable.is_empty()) {
         let what = format!("{} enabled for {}", place.connection, change.selection.to_enable.join(", "));
@@ -101,7 +120,7 @@ fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
     let secret = (local.app.to_store || local.management.is_some()) && world.store() != Store::Nothing;
     if let Some(path) = path.filter(|_| secret || !world.profile_exists) {
         let secrets = if secret { format!(", and its secrets in {}", world.place()) } else { String::new() };
-        let what = format!("profile {} in {path}{secrets}", world.profile);
+        let what = format!("profile {} in {path}{secrets}{alone}", world.profile);
         lines.push((what, format!("fitbit-connect remove{}", world.again)));
     }
     if lines.is_empty() {

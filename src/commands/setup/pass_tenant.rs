@@ -11,6 +11,7 @@ use crate::provider::Provider;
 use crate::steps::access::Purpose;
 use crate::steps::tenant::{self, Change};
 use crate::steps::{access, manual, sign_in, within};
+use crate::vault::Place;
 
 impl Draft<'_> {
     /// Step 4, the way into the tenant.
@@ -157,7 +158,7 @@ impl Draft<'_> {
 
     pub(super) fn keep(&mut self) -> Result<(), Stop> {
         let could_be_kept = self.login_is_new && matches!(self.login, Some(Login::Client { .. }));
-        if !could_be_kept || self.keep.is_some() {
+        if !could_be_kept || self.keep.is_some() || self.world.vault().place() == Place::Nowhere {
             return Ok(());
         }
         let world = self.world;

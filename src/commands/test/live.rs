@@ -6,7 +6,7 @@ use crate::ask::given::Inputs;
 use crate::checks::id;
 use crate::diagnosis::Failure;
 use crate::finding::{Finding, State};
-use crate::login::{Login, bind, direct, session, temporary};
+use crate::login::{Login, bind, direct, session, temporary, what_is_shown};
 use crate::secret::Secret;
 
 impl Run<'_> {
@@ -58,7 +58,8 @@ impl Run<'_> {
             direct::run(self.world, &login, secret, listener)
                 .and_then(|done| crate::login::cancelled(self.world).map(|()| done))
         };
-        self.keep(session::report(self.world, result)?);
+        let told = session::report(self.world, result);
+        self.keep(told.map_err(|failure| what_is_shown(self.world, &login, failure))?);
         Ok(())
     }
 
@@ -93,8 +94,8 @@ impl Run<'_> {
                 connection_id: connection_id.unwrap_or_default(),
                 test_app,
             },
-        )?;
-        self.keep(findings);
+        );
+        self.keep(findings.map_err(|failure| what_is_shown(self.world, &login, failure))?);
         Ok(())
     }
 }
