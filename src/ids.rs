@@ -291,7 +291,7 @@ mod tests {
             ("-acme.auth0.com", "full host name"),
             ("acme..auth0.com", "full host name"),
             ("acme.auth0.com;rm", "character"),
-            ("ac me.auth0.com", "character"),
+            ("ac me.auth0.com", "space"),
             ("аcme.auth0.com", "character"),
             ("acme\n.auth0.com", "control"),
             ("127.0.0.1", "IP address"),

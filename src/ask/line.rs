@@ -138,7 +138,7 @@ mod tests {
             (&[Control('a'), Control('k')], "", 0),
             (&[Home, Delete, Delete], "e two", 0),
             (&[Left, Backspace, End], "one to", 6),
-            (&[Pasted("a\u{1b}[2Jb\nc".into())], "one twoa\u{fffd}[2Jb c", 14),
+            (&[Pasted("a\u{1b}[2Jb\nc".into())], "one twoa\u{fffd}[2Jb c", 15),
             (&[Control('z'), Control('l'), Press::Other], "one two", 7),
         ] {
             assert_eq!(after(presses), (text.to_owned(), at), "{presses:?}");

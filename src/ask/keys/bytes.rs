@@ -216,7 +216,7 @@ mod tests {
             let bytes: Vec<u8> = (0..seed % 12)
                 .map(|_| {
                     seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    b"\x1b[O~;2019CDHF\xc3\xa9a\r\x00"[(seed >> 16) as usize % 20]
+                    b"\x1b[O~;2019CDHF\xc3\xa9a\r\x00"[(seed >> 16) as usize % 18]
                 })
                 .collect();
             seed = seed.wrapping_add(1);
