@@ -247,6 +247,13 @@ impl<'a> Draft<'a> {
         steps
     }
 
+    /// Whether the Management API client's secret may still be asked about.
+    fn may_ask_to_keep(&self) -> bool {
+        let could_be_kept = self.login_is_new && !matches!(self.login, Some(Login::Token(_)));
+        let asks = !self.args.save_management && !self.args.yes && self.world.sandbox.is_none();
+        could_be_kept && asks && self.keep.is_none() && !self.manual
+    }
+
     /// How many questions are left at most, the plan's included.
     pub fn questions_left(&self) -> usize {
         let inputs = &self.inputs;
@@ -261,6 +268,7 @@ impl<'a> Draft<'a> {
             self.session.is_none() && inputs.management.is_none() && !self.manual,
             self.session.is_none() && inputs.management.is_none() && !self.manual,
             inputs.applications == Applications::Unknown,
+            self.may_ask_to_keep(),
             !self.args.yes && !self.args.dry_run,
         ];
         open.into_iter().filter(|open| *open).count()
