@@ -141,7 +141,10 @@ impl Ask for Plain {
             }
             match check(secret.expose()) {
                 Ok(()) => return Ok(secret),
-                Err(why) => self.console.problem(&why),
+                Err(why) => {
+                    self.console.problem(&why);
+                    self.console.say(question.text);
+                }
             }
         }
     }
