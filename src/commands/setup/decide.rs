@@ -53,6 +53,7 @@ pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str) -> Result<Deci
             Ok(Decision::Again)
         }
         Ok(_) if is_empty => Ok(Decision::GoWithoutLogin),
+        Ok(_) if draft.wrote => Err(Failure::new(Code::Cancelled, "nothing more was written")),
         Ok(_) => Err(Failure::new(Code::Cancelled, "nothing was written")),
         Err(Stop::Back) => {
             draft.back();

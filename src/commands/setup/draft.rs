@@ -94,6 +94,8 @@ pub struct Draft<'a> {
     pub before: Before<'a>,
     /// An answer that is being changed from the plan: going back leaves it as it was.
     pub changing: Option<Answer>,
+    /// Whether anything may have been written.
+    pub wrote: bool,
     /// The heading that was printed last.
     pub at: u8,
     /// The number of questions that was said last.
@@ -146,6 +148,7 @@ impl<'a> Draft<'a> {
             change: None,
             before: Before::default(),
             changing: None,
+            wrote: false,
             at: 0,
             said_left: None,
         }
