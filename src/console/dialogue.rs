@@ -11,12 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::document::Document;
 use super::waiting::Waiting;
-use super::wrap::{columns, margin, room, wrap};
+use super::wrap::{columns, cut, margin, room, wrap};
 use super::{BOLD, Console, DIM, GREEN, RED, YELLOW, clean};
 use crate::diagnosis::Failure;
 use crate::finding::State;
 use crossterm::cursor::{MoveToColumn, MoveUp};
 use crossterm::terminal::{Clear, ClearType};
+
+/// More of an answer would push away what stands above it (columns).
+const LONGEST_SHOWN: usize = 500;
 
 /// A question on the screen, which its answer takes away again.
 pub struct Asked {
@@ -56,7 +59,9 @@ impl Console {
             let _ = crossterm::queue!(screen, MoveUp(asked.rows));
         }
         let _ = crossterm::execute!(screen, Clear(ClearType::FromCursorDown));
-        self.labelled("", GREEN, ">", &clean(&format!("{text} {answer}")));
+        let shown = cut(answer, LONGEST_SHOWN);
+        let more = if shown.len() < answer.len() { "..." } else { "" };
+        self.labelled("", GREEN, ">", &clean(&format!("{text} {shown}{more}")));
     }
 
     /// A question is drawn from here on: the end has to put the terminal in order.

@@ -273,6 +273,8 @@ impl<'a> Draft<'a> {
             inputs.applications == Applications::Unknown,
             self.may_ask_to_keep(),
             !self.args.yes && !self.args.dry_run,
+            // Whether it is entered in the dashboard.
+            self.manual && !self.args.dry_run,
         ];
         open.into_iter().filter(|open| *open).count()
     }
