@@ -42,7 +42,7 @@ fn a_line_is_edited_as_in_a_shell() {
         (format!("me.sandbox{CTRL_A}ac{CTRL_E}.test"), "Ctrl-E"),
         (format!("{right}.example{}{CTRL_K}", LEFT.repeat(8)), "Ctrl-K"),
         (format!("acme.sandbox..test{}{DELETE}", LEFT.repeat(5)), "arrows and delete"),
-        (format!("acme.sandbox.tex\u{7f}st"), "backspace"),
+        ("acme.sandbox.tex\u{7f}st".to_owned(), "backspace"),
         (pasted(&format!(" {right}\n")), "a paste with what a page puts around it"),
     ] {
         let mut terminal = at_the_tenant(&stage, 24, 80);
@@ -181,6 +181,13 @@ fn a_paste_that_is_entered_is_refused_with_the_reason_and_harms_nothing() {
     let mut terminal = at_the_tenant(&stage, 24, 80);
     terminal.line(&pasted("acme\u{1b}[2J.sandbox.test\u{7}\nand more"));
     terminal.sees("not accepted:");
+    // However long it is: what stands above does not leave the window.
+    terminal.reach(&Do::Line(TENANT, String::new()));
+    terminal.line(&pasted(&"many words and ".repeat(334)));
+    terminal.sees("not accepted: it has a space in it");
+    let window = terminal.window();
+    assert!(window.iter().any(|line| line.starts_with("> Which provider")), "{window:#?}");
+    assert!(window.iter().any(|line| line.ends_with("...")), "{window:#?}");
     terminal.answer(TENANT, "acme.sandbox.test");
     terminal.asked(REGISTERED_GOOGLE);
     terminal.press(CTRL_C);

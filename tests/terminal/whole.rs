@@ -85,6 +85,17 @@ fn assert_is_set_up(stage: &Stage, provider: &str, left: &Left) {
 fn assert_counts_are_right(left: &Left) {
     let parts = ["> Auth0 tenant domain:", "ok      tenant.reachable", "1 of 6  Register"];
     assert_in_order(&left.seen, &parts);
+    let counted = assert_no_more_questions_than_said(left);
+    assert!(counted >= 3, "{counted} headings say how many\n{}", left.seen);
+    let lines: Vec<&str> = left.seen.lines().collect();
+    let verified = |step: &str| lines[lines.iter().position(|line| line.starts_with(step)).unwrap() + 1];
+    assert!(verified("1 of 6").starts_with("at most "), "nothing is verified yet: {}", verified("1 of 6"));
+    assert!(verified("4 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("4 of 6"));
+    assert!(verified("5 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("5 of 6"));
+}
+
+/// How many headings say it.
+fn assert_no_more_questions_than_said(left: &Left) -> usize {
     let lines: Vec<&str> = left.seen.lines().collect();
     let mut counted = 0;
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.ends_with("left")) {
@@ -93,11 +104,7 @@ fn assert_counts_are_right(left: &Left) {
         assert!(follow <= n.parse().unwrap(), "{line:?}, but {follow} questions follow\n{}", left.seen);
         counted += 1;
     }
-    assert!(counted >= 3, "{counted} headings say how many\n{}", left.seen);
-    let verified = |step: &str| lines[lines.iter().position(|line| line.starts_with(step)).unwrap() + 1];
-    assert!(verified("1 of 6").starts_with("at most "), "nothing is verified yet: {}", verified("1 of 6"));
-    assert!(verified("4 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("4 of 6"));
-    assert!(verified("5 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("5 of 6"));
+    counted
 }
 
 /// The tenant first, then this machine; that a login follows, and where a secret is kept in plain text, is said.
@@ -212,6 +219,32 @@ fn the_complete_dialogue_for_fitbit_page_by_page() {
 }
 
 #[test]
+fn by_hand_the_second_time_it_is_only_verified() {
+    let stage = Stage::with(&["--configured", "google-health"]);
+    let route = stage.route("google-health", false);
+    for again in [false, true] {
+        let mut terminal = Terminal::open(&stage.setup(&["--manual"]), "");
+        if !again {
+            walk(&mut terminal, &route[..Stage::at(&route, ACCESS)]);
+        }
+        terminal.key("entered, go on", "\r");
+        if !again {
+            let ids = "Client IDs of the applications, separated by commas:";
+            terminal.answer(ids, "SandboxWeb0000000000000000000000");
+            terminal.choose(PLAN_BY_HAND, "Yes, do this");
+        }
+        terminal.choose(BY_HAND, "It is done: verify it");
+        let left = terminal.end();
+        assert_eq!(left.code, 0, "{}", left.seen);
+        // No login is offered that there is none of.
+        assert!(!left.text.contains("Log in once to test it"), "{}", left.text);
+        assert!(left.seen.contains("needs an existing application: --test-app ID"), "{}", left.seen);
+        let counted = assert_no_more_questions_than_said(&left);
+        assert!(again || counted > 2, "{}", left.seen);
+    }
+}
+
+#[test]
 fn what_is_not_entered_in_the_dashboard_is_verified_again_or_left() {
     let stage = Stage::new();
     let route = stage.route("google-health", false);
@@ -250,7 +283,7 @@ fn with_nothing_to_change_there_is_a_login_or_the_end() {
         assert_eq!(left.code, 0, "{}", left.seen);
         left.assert_in_order(item);
         assert_eq!(left.seen.contains("ok      login.live"), logs_in, "{}", left.seen);
-        assert_eq!(stage.browser.is_unused(), true, "{item}");
+        assert!(stage.browser.is_unused(), "{item}");
         assert_in_order(&left.seen, &["Looked at again", "6 of 6", "Done"]);
         assert!(!left.seen.contains("  + ") && !left.seen.contains("  ~ "), "{}", left.seen);
         assert_eq!(stage.home.files(), written, "{item}");
