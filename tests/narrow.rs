@@ -29,6 +29,15 @@ fn sandbox_in(columns: u16, variables: &[(&str, &str)], args: &[&str], redirect:
     left
 }
 
+/// Whether this is no prose: a command of ours that stands alone, or a line of the code after `Log in with it`, which begins at
+/// the first column or below another one. Such a line is whole however long it is.
+fn is_copied(text: &str, line: &str) -> bool {
+    let code = text.split_once("Log in with it").map_or("", |(_, end)| end);
+    let code = code.split_once("\n\n").map_or(code, |(code, _)| code);
+    let is_code = code.lines().skip_while(|line| !line.starts_with("const ")).any(|code| code == line);
+    is_code || (line.starts_with("fitbit-connect ") && !line.ends_with('.'))
+}
+
 /// The words of a text, without those that are others in each run.
 fn words(text: &str) -> Vec<String> {
     let other = |word: &&str| !word.contains("127.0.0.1") && !word.contains("con_");
@@ -42,11 +51,9 @@ fn in_a_window_of_any_width_every_word_is_whole_and_no_line_is_too_long() {
         let left = sandbox_in(columns, &[], &[], "");
         assert_eq!(words(&left.text), wide, "in {columns} columns");
         let widest = usize::from(columns).min(100);
-        // Code that is copied is no prose.
-        let (prose, code) = left.text.split_once("Log in with it").unwrap();
-        let after = code.lines().skip(4);
-        for line in prose.lines().chain(after).filter(|line| line.chars().count() > widest) {
-            assert!(!line.trim().contains(' ') || line.trim().starts_with('`'), "{line:?} in {columns} columns");
+        for line in left.text.lines().filter(|line| line.chars().count() > widest) {
+            let one_piece = !line.trim().contains(' ') || line.trim().starts_with('`');
+            assert!(one_piece || is_copied(&left.text, line), "{line:?} in {columns} columns");
         }
         // What is copied stands alone, however long it is.
         assert!(left.text.lines().any(|line| line.starts_with("http://127.0.0.1:") && line.contains("&nonce=")));
@@ -229,7 +236,12 @@ fn ctrl_c_while_an_answer_is_waited_for_leaves_a_clean_screen() {
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.text);
     let seen = screen(&left.raw.replace("\u{1b}[?25h", ""));
-    assert!(seen.contains("error: cancelled [cancelled]") && !seen.contains("asking"), "{seen}");
+    assert!(
+        seen.contains(
+            "left: cancelled; nothing more is written [cancelled]\nGo on from here with:\nfitbit-connect setup "
+        ) && !seen.contains("asking"),
+        "{seen}"
+    );
     assert!(left.terminal_is_as_before && left.cursor_is_shown());
 }
 

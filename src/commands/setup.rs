@@ -79,6 +79,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         }
         match decide::confirm(&mut draft, prepared.plan.is_empty(), &prepared.question)? {
             Decision::Go => {
+                draft.wrote = true;
                 let made = prepared.make_true(&draft);
                 match made {
                     Ok(connection) => {
@@ -166,10 +167,7 @@ impl Prepared {
         let local = self.local(draft, app);
         world.console.title(if self.plan.is_empty() { "Looked at again" } else { "Made true and looked at again" });
         local.apply(world)?;
-        let (Some(change), Some(session)) = (&draft.change, &draft.session) else {
-            by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
-            return Ok(None);
-        };
+        let (Some(change), Some(session)) = (&draft.change, &draft.session) else { return Ok(None) };
         let management = &session.management;
         let wanted = app.wanted(&place.connection);
         let connection = tenant::apply_connection(world, management, &wanted, change)?;
@@ -192,6 +190,10 @@ impl Prepared {
     ) -> Result<(), Failure> {
         let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
         let Some(app) = &draft.app else { return Ok(()) };
+        if draft.change.is_none() {
+            // It asks how to go on itself.
+            by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
+        }
         world.console.heading(Step::Login.number(), Step::Login.title());
         let test_app = inputs.test_app.as_deref();
         let through = session::Through {

@@ -11,12 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::document::Document;
 use super::waiting::Waiting;
-use super::wrap::{margin, room, wrap};
+use super::wrap::{columns, cut, margin, room, wrap};
 use super::{BOLD, Console, DIM, GREEN, RED, YELLOW, clean};
 use crate::diagnosis::Failure;
 use crate::finding::State;
 use crossterm::cursor::{MoveToColumn, MoveUp};
 use crossterm::terminal::{Clear, ClearType};
+
+/// More of an answer would push away what stands above it (columns).
+const LONGEST_SHOWN: usize = 500;
 
 /// A question on the screen, which its answer takes away again.
 pub struct Asked {
@@ -29,17 +32,21 @@ impl Console {
     pub fn question(&self, text: &str, help: &str) -> Asked {
         let text = wrap(&clean(text), room(), 2);
         let help = wrap(&clean(help), room(), 3);
+        let (text, help) = (text.join("\n"), format!("[{}]", help.join("\n")));
         self.err(&format!(
-            "{}?{} {}{}{}",
+            "{}?{} {}{text}{}",
             GREEN.render(),
             GREEN.render_reset(),
             BOLD.render(),
-            text.join("\n"),
             BOLD.render_reset()
         ));
-        self.err(&format!("  {}[{}]{}", DIM.render(), help.join("\n"), DIM.render_reset()));
-        let rows = u16::try_from(text.len() + help.len()).unwrap_or_default();
-        Asked { rows, window: crossterm::terminal::size().ok() }
+        self.err(&format!("  {}{help}{}", DIM.render(), DIM.render_reset()));
+        let window = crossterm::terminal::size().ok();
+        let width = window.map_or(80, |(width, _)| usize::from(width)).max(1);
+        // What does not break, such as a path, takes several rows.
+        let rows = |text: &str| text.lines().map(|line| columns(line).div_ceil(width).max(1)).sum::<usize>();
+        let rows = rows(&format!("? {text}")) + rows(&format!("  {help}"));
+        Asked { rows: u16::try_from(rows).unwrap_or(u16::MAX), window }
     }
 
     /// The question with its answer, in its place.
@@ -52,7 +59,9 @@ impl Console {
             let _ = crossterm::queue!(screen, MoveUp(asked.rows));
         }
         let _ = crossterm::execute!(screen, Clear(ClearType::FromCursorDown));
-        self.labelled("", GREEN, ">", &clean(&format!("{text} {answer}")));
+        let shown = cut(answer, LONGEST_SHOWN);
+        let more = if shown.len() < answer.len() { "..." } else { "" };
+        self.labelled("", GREEN, ">", &clean(&format!("{text} {shown}{more}")));
     }
 
     /// A question is drawn from here on: the end has to put the terminal in order.

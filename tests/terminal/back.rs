@@ -132,7 +132,7 @@ fn what_was_said_before_is_offered_again() {
     let id = stage.of("google-health", "client_id");
     let offers = |terminal: &Terminal, value: &str| {
         let window: String = terminal.window().concat().split_whitespace().collect();
-        assert!(window.contains(&format!("({value})")), "{value} is not offered: {window}");
+        assert!(window.contains(&format!("entertakes{value};")), "{value} is not offered: {window}");
     };
     terminal.back_from(&route[Stage::at(&route, SECRET)]);
     terminal.asked(GOOGLE_ID);

@@ -1,5 +1,6 @@
 //! The wait for the person at the browser: keys, a pasted address, and every way to end it.
 
+use crate::leave::way_on;
 use crate::outside::PATIENCE;
 use crate::stage::{KEEP, MEND, PLAN, Stage, applications, visit};
 use crate::terminal_kit::{CTRL_C, ESCAPE, Terminal};
@@ -14,6 +15,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc;
 use std::thread;
 
+/// The last words after a login that was cancelled.
+const LOGIN_LEFT: &str = "the login was cancelled; everything else is set up";
+
 #[test]
 fn control_c_while_the_browser_is_open_cleans_up() {
     let stage = Stage::new();
@@ -25,7 +29,7 @@ fn control_c_while_the_browser_is_open_cleans_up() {
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.text);
     left.assert_in_order("the browser");
-    assert_eq!(left.text.matches("[cancelled]").count(), 1, "{}", left.text);
+    way_on(&left, LOGIN_LEFT, "the browser");
     assert_eq!(stage.sandbox.applications(), applications(), "the temporary application is still there");
 
     // What is there now is taken up by the next run.
@@ -48,6 +52,7 @@ fn a_terminal_that_is_closed_while_the_browser_is_open_leaves_nothing_behind() {
         terminal.signal(signal);
         let left = terminal.end();
         assert_eq!(left.code, 130, "{signal}\n{}", left.text);
+        way_on(&left, LOGIN_LEFT, signal.as_str());
         assert_eq!(stage.sandbox.applications(), applications(), "{signal}: the temporary application is still there");
     }
 }
@@ -64,10 +69,15 @@ fn the_final_address_can_be_pasted_while_the_listener_waits() {
     let address: url::Url = address.unwrap().parse().unwrap();
     let last = last_address(&address);
 
-    terminal.line("4/0AbCdEf");
-    terminal.expect("not accepted");
-    terminal.line(&last.replace("state=", "state=x"));
-    terminal.expect("not accepted");
+    // A code, words, and the addresses of other pages end nothing.
+    for no_address in ["4/0AbCdEf", "it says that it is done"] {
+        terminal.line(no_address);
+        terminal.sees("not an address: one of the keys above, or the address of the final page");
+    }
+    for wrong in [last.replace("state=", "state=x"), "https://accounts.google.com/signin".to_owned()] {
+        terminal.line(&wrong);
+        terminal.sees("not accepted:");
+    }
     terminal.line(&last);
     terminal.expect("It works: Ada Example signed in.");
     let left = terminal.end();
@@ -138,6 +148,7 @@ fn while_the_browser_is_open_a_key_cancels_and_cleans_up() {
         let left = terminal.end();
         assert_eq!(left.code, 130, "{key:?}\n{}", left.seen);
         left.assert_in_order(key);
+        way_on(&left, LOGIN_LEFT, key);
         assert!(!left.seen.contains("waiting for the browser,"), "the countdown is left over\n{}", left.seen);
         assert_eq!(stage.sandbox.applications(), applications(), "{key:?}: the temporary application is still there");
     }
@@ -146,7 +157,10 @@ fn while_the_browser_is_open_a_key_cancels_and_cleans_up() {
 /// The dialogue after the time ran out, with the question what the browser shows.
 fn timed_out(stage: &Stage) -> Terminal {
     let mut terminal = waiting(stage, &["--timeout", "1s"]);
+    terminal.sees("No answer came within 1s. As a rule it is one of these:");
     terminal.sees("What does the browser show?");
+    terminal.sees("ends by itself in 60 s if nothing is typed");
+    terminal.sees("press enter to skip");
     terminal.wait_until_hidden();
     terminal
 }
@@ -161,6 +175,10 @@ fn when_nothing_came_the_text_of_the_page_gives_the_diagnosis() {
     ] {
         let stage = Stage::new();
         let mut terminal = timed_out(&stage);
+        // The provider took the callback URL a moment ago: that is not likely.
+        let causes = terminal.text().split("As a rule it is").nth(1).unwrap().to_owned();
+        assert!(causes.contains("Error 403: access_denied") && causes.contains("press Allow"), "{causes}");
+        assert!(!causes.contains("redirect_uri_mismatch"), "{causes}");
         // A terminal marks what is pasted, since it was asked to.
         terminal.press(&format!("\u{1b}[200~{page}\u{1b}[201~"));
         if !page.is_empty() {

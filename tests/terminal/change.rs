@@ -58,7 +58,9 @@ impl Planned {
         walk(&mut self.terminal, then);
         self.terminal.asked(PLAN);
         let text = self.terminal.text();
-        let asked = QUESTIONS.iter().filter(|question| text[before..].contains(&format!("> {question} ")));
+        let said: String = text[before..].split_whitespace().collect();
+        let answered = |question: &str| said.contains(&format!(">{}", question.replace(' ', "")));
+        let asked = QUESTIONS.iter().filter(|question| answered(question));
         let wanted: BTreeSet<&str> =
             then.iter().filter(|step| !matches!(step, Do::Key(..))).map(Do::question).collect();
         let wanted: BTreeSet<&str> = wanted.into_iter().chain([WHICH]).collect();

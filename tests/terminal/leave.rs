@@ -1,16 +1,28 @@
 //! Ctrl-C and Escape at every question: the end is the same everywhere, nothing was written, and the last line says how to go on.
 
 use crate::stage::{ACCESS, APPLICATIONS, GOOGLE_ID, KEEP, MEND, PLAN, PROVIDER, SECRET, Stage, TENANT, TOKEN, walk};
-use crate::terminal_kit::{CTRL_C, Do, ESCAPE, Left, Terminal, instead};
+use crate::terminal_kit::{CTRL_C, Do, ESCAPE, Left, Terminal};
 use rexpect::process::Signal;
+
+/// The command in the last line, alone, so that it can be copied; before it the last words, and what it is for.
+pub fn way_on<'a>(left: &'a Left, last_words: &str, place: &str) -> &'a str {
+    let lines: Vec<&str> = left.text.trim_end().lines().collect();
+    let [.., words, what_for, command] = lines.as_slice() else { panic!("{place}: {}", left.seen) };
+    assert_eq!(*words, format!("left: {last_words} [cancelled]"), "{place}\n{}", left.seen);
+    assert_eq!(*what_for, "Go on from here with:", "{place}\n{}", left.seen);
+    assert!(command.starts_with("fitbit-connect setup "), "{place}\n{}", left.seen);
+    assert_eq!(left.text.matches("[cancelled]").count(), 1, "said once: {place}\n{}", left.seen);
+    command
+}
+
+/// What is said everywhere before the plan is confirmed.
+const NOTHING_MORE: &str = "cancelled; nothing more is written";
 
 /// The end of a dialogue that was left at that place, after the answers to these questions.
 fn assert_left(stage: &Stage, left: &Left, answered: &[Do], place: &str) {
     assert_eq!(left.code, 130, "{place}\n{}", left.seen);
     left.assert_in_order(place);
-    assert_eq!(left.text.matches("[cancelled]").count(), 1, "said once: {place}\n{}", left.seen);
-    let last = left.text.trim_end().lines().next_back().unwrap();
-    assert!(last.starts_with("  hint: fitbit-connect setup"), "{place}: {last}");
+    let last = way_on(left, NOTHING_MORE, place);
     let (client_id, port) = (stage.of("google-health", "client_id"), format!("--port {}", stage.port));
     for (question, flag) in [
         (PROVIDER, "--provider google-health"),
@@ -113,7 +125,7 @@ fn leaving_at_the_plan_writes_nothing() {
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.seen);
     left.assert_in_order("the plan");
-    assert!(left.seen.contains("left at the plan; nothing was written"), "{}", left.seen);
+    way_on(&left, "nothing was written", "the plan");
     stage.assert_nothing_was_done(&before, "the plan");
 }
 
@@ -133,9 +145,7 @@ fn control_c_is_the_same_however_the_threads_run() {
         let left = terminal.end();
         assert_eq!(left.code, 130, "{}", left.seen);
         left.assert_in_order("the first question");
-        assert_eq!(left.text.matches("[cancelled]").count(), 1, "{}", left.seen);
-        let last = left.text.trim_end().lines().next_back().unwrap();
-        assert!(last.contains("hint: fitbit-connect setup"), "{}", left.seen);
+        way_on(&left, NOTHING_MORE, "the first question");
     }
 }
 
@@ -156,6 +166,7 @@ fn a_secret_left_empty_three_times_leaves_like_control_c() {
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.seen);
     left.assert_in_order("an empty secret");
+    way_on(&left, NOTHING_MORE, "an empty secret");
     stage.assert_nothing_was_done(&before, "an empty secret");
 }
 
@@ -177,11 +188,11 @@ fn what_is_typed_at_a_question_that_is_left_goes_nowhere() {
     let mut terminal = Terminal::open(&stage.setup(&[]), "");
     walk(&mut terminal, &route[..1]);
     terminal.refused(TENANT, "acme.sandbox.test/path", "");
-    terminal.answer(TENANT, &instead("acme.sandbox.test"));
+    terminal.answer(TENANT, "acme.sandbox.test");
     terminal.reach(&route[2]);
     terminal.press(ESCAPE);
     let left = terminal.end();
-    assert!(left.text.trim_end().lines().next_back().unwrap().contains("--domain acme.sandbox.test "), "{}", left.text);
+    assert!(way_on(&left, NOTHING_MORE, "a corrected answer").contains("--domain acme.sandbox.test "), "{}", left.text);
 }
 
 #[test]

@@ -7,8 +7,12 @@ mod alone;
 mod back;
 mod browser;
 mod change;
+#[cfg(target_os = "linux")]
+mod closed;
 mod crowd;
+mod door;
 mod leave;
+mod lines;
 mod lists;
 mod mend;
 mod narrow;

@@ -1,5 +1,6 @@
 //! The same result: what a person answers, given as flags, leaves the same tenant, settings and secrets.
 
+use crate::leave::way_on;
 use crate::outside::Sandbox;
 use crate::stage::{APPLICATIONS, Stage, walk};
 use crate::terminal_kit::{Do, Terminal};
@@ -105,9 +106,8 @@ fn the_command_that_a_left_dialogue_names_goes_on_from_there() {
     terminal.reach(&route[plan]);
     terminal.press("\u{3}");
     let left = terminal.end();
-    let command =
-        left.text.trim_end().lines().next_back().unwrap().trim().strip_prefix("hint: fitbit-connect ").unwrap();
-    let words: Vec<&str> = command.split(' ').collect();
+    let command = way_on(&left, "cancelled; nothing more is written", "the plan");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
     // The secrets alone are asked for again, since they are never in a command.
     let again = stage.home.program(&words);
     let mut terminal = Terminal::open(&again, "");

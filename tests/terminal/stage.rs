@@ -25,6 +25,8 @@ pub const TOKEN: &str = "Management API token:";
 pub const APPLICATIONS: &str = "Which applications may log people in?";
 pub const KEEP: &str = "Keep the Management API client's secret";
 pub const PLAN: &str = "Do this in acme.sandbox.test?";
+pub const PLAN_BY_HAND: &str = "Do this?";
+pub const BY_HAND: &str = "Is it entered in the dashboard?";
 pub const MEND: &str = "How to go on?";
 
 /// Walks through the sandbox's pages like a person in a hurry, up to the last address.

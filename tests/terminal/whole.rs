@@ -2,10 +2,10 @@
 
 use crate::outside::{Handover, Home, free_port};
 use crate::stage::{
-    ACCESS, APPLICATIONS, GOOGLE_ID, MANAGEMENT_ID, PLAN, SECRET, Stage, TENANT, applications, assert_in_order, visit,
-    walk,
+    ACCESS, APPLICATIONS, BY_HAND, GOOGLE_ID, MANAGEMENT_ID, PLAN, PLAN_BY_HAND, SECRET, Stage, TENANT, TOKEN,
+    applications, assert_in_order, visit, walk,
 };
-use crate::terminal_kit::{CTRL_C, Do, Left, Terminal, instead};
+use crate::terminal_kit::{CTRL_C, Do, Left, Terminal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
@@ -76,9 +76,93 @@ fn assert_is_set_up(stage: &Stage, provider: &str, left: &Left) {
     assert_eq!(stage.sandbox.applications(), applications(), "the temporary application is still there");
     assert!(!left.seen.lines().any(|line| line.starts_with("? ")), "a question is left over\n{}", left.seen);
     assert!(!left.seen.contains("[enter]"), "keys are left over\n{}", left.seen);
+    assert_counts_are_right(left);
+    assert_plan(stage, left);
+    assert_says_how_to_go_on(stage, provider, left);
 }
 
-fn logs_in(stage: &Stage, mut terminal: Terminal, provider: &str) -> Left {
+/// The tenant answers before step 1; below a heading stands what was verified, and never more questions follow than it says.
+fn assert_counts_are_right(left: &Left) {
+    let parts = ["> Auth0 tenant domain:", "ok      tenant.reachable", "1 of 6  Register"];
+    assert_in_order(&left.seen, &parts);
+    let counted = assert_no_more_questions_than_said(left);
+    assert!(counted >= 3, "{counted} headings say how many\n{}", left.seen);
+    let lines: Vec<&str> = left.seen.lines().collect();
+    let verified = |step: &str| lines[lines.iter().position(|line| line.starts_with(step)).unwrap() + 1];
+    assert!(verified("1 of 6").starts_with("at most "), "nothing is verified yet: {}", verified("1 of 6"));
+    assert!(verified("4 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("4 of 6"));
+    assert!(verified("5 of 6").starts_with("ok: 1, 2, 3; at most "), "{}", verified("5 of 6"));
+}
+
+/// How many headings say it.
+fn assert_no_more_questions_than_said(left: &Left) -> usize {
+    let lines: Vec<&str> = left.seen.lines().collect();
+    let mut counted = 0;
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.ends_with("left")) {
+        let Some(n) = line.split("at most ").nth(1).and_then(|rest| rest.split(' ').next()) else { continue };
+        let follow = lines[at..].iter().filter(|line| line.starts_with("> ")).count();
+        assert!(follow <= n.parse().unwrap(), "{line:?}, but {follow} questions follow\n{}", left.seen);
+        counted += 1;
+    }
+    counted
+}
+
+/// The tenant first, then this machine; that a login follows, and where a secret is kept in plain text, is said.
+fn assert_plan(stage: &Stage, left: &Left) {
+    let plan = left.seen.split("Plan for tenant acme.sandbox.test, profile default\n").nth(1).unwrap();
+    let plan: String = plan.split("> Do this").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let temporary = "= for the test login: a temporary application, removed afterwards";
+    let parts = [
+        "In the tenant acme.sandbox.test",
+        "+ create the connection",
+        "~ enable it for Acme Web",
+        temporary,
+        "On this machine",
+        "+ keep the client secret in",
+        "(plain text, for you alone)",
+        "+ write profile default in",
+    ];
+    assert_in_order(&plan, &parts);
+    assert!(!plan.contains("provider:") && plan.matches("profile default").count() == 1, "one line: {plan}");
+    assert!(stage.home.path("mine.toml").exists());
+}
+
+/// What is copied at the end stands alone on its line, and does what it says.
+fn assert_says_how_to_go_on(stage: &Stage, provider: &str, left: &Left) {
+    let lines: Vec<&str> = left.text.lines().collect();
+    let below = |heading: &str, n: usize| {
+        let at = lines.iter().position(|line| line.starts_with(heading));
+        lines[at.unwrap_or_else(|| panic!("{heading}: {}", left.text)) + n]
+    };
+    let code = [1, 2, 3].map(|n| below("Log in with it, from a web page", n));
+    assert!(code[0].starts_with("const url = new URL('https://acme.sandbox.test/authorize?"), "{code:#?}");
+    assert!(code[1].contains("client_id: \"SandboxWeb0000000000000000000000\""), "{code:#?}");
+    assert!(code[1].contains(&format!("connection: \"{provider}\"")), "{code:#?}");
+    assert!(code[2].contains("location.assign(url);"), "{code:#?}");
+    let settings = format!(" --config {}", stage.settings.display());
+    assert_eq!(below("Verify it at any time", 1), format!("fitbit-connect test --headless --strict{settings}"));
+    let undo = lines.iter().position(|line| *line == "To undo it").unwrap();
+    let undo: Vec<&str> = lines[undo..].iter().filter(|line| line.starts_with("fitbit-connect")).copied().collect();
+    let commands = ["fitbit-connect remove --delete-connection", "fitbit-connect remove"];
+    assert_eq!(undo, commands.map(|command| format!("{command}{settings}")), "{}", left.text);
+    // The command for CI needs no profile: only where the simulator is has to be said.
+    let ci = below("In CI, with ", 1);
+    let ci = if ci.starts_with("fitbit-connect test") { ci } else { below("In CI, with ", 2) };
+    let words: Vec<&str> = ci.split(' ').skip(1).collect();
+    let addresses = stage.home.path("addresses.toml");
+    stage.sandbox.write_addresses(&addresses);
+    let ran = stage
+        .home
+        .program(&words)
+        .arg("--config")
+        .arg(&addresses)
+        .envs(stage.sandbox.variables(provider).into_iter().skip(1))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ci}\n{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+fn finishes(stage: &Stage, mut terminal: Terminal, provider: &str) -> Left {
     visit(&stage.browser.address());
     // Fitbit's display name is the given name.
     terminal.expect(if provider == "fitbit" { "It works: Ada signed in." } else { "It works: Ada Example signed in." });
@@ -112,7 +196,7 @@ fn the_complete_dialogue_for_google_health_page_by_page() {
         terminal.key(on, "\r");
     }
     walk(&mut terminal, &route[last + 1..]);
-    let left = logs_in(&stage, terminal, "google-health");
+    let left = finishes(&stage, terminal, "google-health");
     assert_is_set_up(&stage, "google-health", &left);
     assert!(copies(&left, "https://acme.sandbox.test/login/callback"), "nothing is on the clipboard");
     let pages: Vec<String> = (1..=6).map(|n| format!("Page {n} of 6: {}", pages[n - 1])).collect();
@@ -130,8 +214,81 @@ fn the_complete_dialogue_for_fitbit_page_by_page() {
     terminal.key("done, go on", "o");
     assert_eq!(stage.browser.address().host_str(), Some("dev.fitbit.com"), "the page of step 1");
     walk(&mut terminal, &route[page..]);
-    let left = logs_in(&stage, terminal, "fitbit");
+    let left = finishes(&stage, terminal, "fitbit");
     assert_is_set_up(&stage, "fitbit", &left);
+}
+
+#[test]
+fn by_hand_the_second_time_it_is_only_verified() {
+    let stage = Stage::with(&["--configured", "google-health"]);
+    let route = stage.route("google-health", false);
+    for again in [false, true] {
+        let mut terminal = Terminal::open(&stage.setup(&["--manual"]), "");
+        if !again {
+            walk(&mut terminal, &route[..Stage::at(&route, ACCESS)]);
+        }
+        terminal.key("entered, go on", "\r");
+        if !again {
+            let ids = "Client IDs of the applications, separated by commas:";
+            terminal.answer(ids, "SandboxWeb0000000000000000000000");
+            terminal.choose(PLAN_BY_HAND, "Yes, do this");
+        }
+        terminal.choose(BY_HAND, "It is done: verify it");
+        let left = terminal.end();
+        assert_eq!(left.code, 0, "{}", left.seen);
+        // No login is offered that there is none of.
+        assert!(!left.text.contains("Log in once to test it"), "{}", left.text);
+        assert!(left.seen.contains("needs an existing application: --test-app ID"), "{}", left.seen);
+        let counted = assert_no_more_questions_than_said(&left);
+        assert!(again || counted > 2, "{}", left.seen);
+    }
+}
+
+#[test]
+fn what_is_not_entered_in_the_dashboard_is_verified_again_or_left() {
+    let stage = Stage::new();
+    let route = stage.route("google-health", false);
+    let mut terminal = Terminal::open(&stage.setup(&[]), "");
+    walk(&mut terminal, &route[..Stage::at(&route, ACCESS)]);
+    terminal.choose(ACCESS, "Not at all");
+    terminal.key("entered, go on", "\r");
+    terminal.answer("Client IDs of the applications, separated by commas:", "SandboxWeb0000000000000000000000");
+    terminal.choose(PLAN_BY_HAND, "Yes, do this");
+    for _ in 0..2 {
+        terminal.choose(BY_HAND, "It is done: verify it");
+        terminal.sees("FAILED authorize.redirect");
+        terminal.sees("Compare every value with the dashboard, mend it there, and verify it again");
+    }
+    terminal.choose(BY_HAND, "Leave it at that");
+    let left = terminal.end();
+    assert_eq!(left.code, 3, "{}", left.seen);
+    left.assert_in_order("not entered");
+    assert!(left.seen.contains("[authorize_connection_not_usable]"), "{}", left.seen);
+}
+
+#[test]
+fn with_nothing_to_change_there_is_a_login_or_the_end() {
+    let stage = Stage::new();
+    let mut command = stage.setup(&["--yes", "--app", "Acme Web", "--domain", "acme.sandbox.test", "--skip-login"]);
+    command.arg("--save-management").envs(stage.sandbox.variables("google-health"));
+    assert!(command.output().unwrap().status.success());
+    let written = stage.home.files();
+    for logs_in in [false, true] {
+        let mut terminal = Terminal::open(&stage.setup(&[]), "");
+        terminal.asked("Nothing has to be changed. What now?");
+        assert!(terminal.pointed_at().starts_with("> Log in once to test it"), "{:#?}", terminal.window());
+        let item = if logs_in { "Log in once to test it" } else { "Leave it at that, without a login" };
+        terminal.does_here(&Do::Choose("Nothing has to be changed. What now?", item.into()));
+        let left = if logs_in { finishes(&stage, terminal, "google-health") } else { terminal.end() };
+        assert_eq!(left.code, 0, "{}", left.seen);
+        left.assert_in_order(item);
+        assert_eq!(left.seen.contains("ok      login.live"), logs_in, "{}", left.seen);
+        assert!(stage.browser.is_unused(), "{item}");
+        assert_in_order(&left.seen, &["Looked at again", "6 of 6", "Done"]);
+        assert!(!left.seen.contains("  + ") && !left.seen.contains("  ~ "), "{}", left.seen);
+        assert_eq!(stage.home.files(), written, "{item}");
+        assert_eq!(stage.sandbox.applications(), applications(), "{item}");
+    }
 }
 
 fn whoever_has_an_app_sees_no_page(provider: &str) {
@@ -142,8 +299,20 @@ fn whoever_has_an_app_sees_no_page(provider: &str) {
     walk(&mut terminal, &route[..urls]);
     terminal.key("entered, go on", "c");
     terminal.sees("sent to the clipboard of the terminal: https://acme.sandbox.test/login/callback");
+    // The page to enter them at is shown, and opened.
+    let page = match provider {
+        "fitbit" => "https://dev.fitbit.com/apps",
+        _ => "https://console.cloud.google.com/auth/clients",
+    };
+    assert!(terminal.text().lines().any(|line| line == page), "{}", terminal.text());
+    terminal.key("entered, go on", "o");
+    terminal.sees("It was opened in your browser.");
+    let opened = stage.browser.address();
+    let sandboxed = stage.sandbox.document["endpoints"].as_object().unwrap().values();
+    let mut sandboxed = sandboxed.filter_map(serde_json::Value::as_str);
+    assert!(opened.as_str() == page || sandboxed.any(|target| opened.as_str().starts_with(target)), "{opened}");
     walk(&mut terminal, &route[urls..]);
-    let left = logs_in(&stage, terminal, provider);
+    let left = finishes(&stage, terminal, provider);
     assert_is_set_up(&stage, provider, &left);
     assert!(copies(&left, "https://acme.sandbox.test/login/callback"));
     assert!(!left.text.contains("Page 1 of"), "{}", left.seen);
@@ -174,21 +343,33 @@ fn a_value_that_cannot_be_right_is_asked_for_again_with_the_reason() {
     let route = stage.route("google-health", false);
     walk(&mut terminal, &route[..1]);
     terminal.refused(TENANT, "acme.sandbox.test:443", "");
-    terminal.refused(TENANT, &instead("acme"), "");
-    terminal.answer(TENANT, &instead("acme.sandbox.test"));
+    terminal.refused(TENANT, "acme", "");
+    // What was refused does not stand there again.
+    terminal.answer(TENANT, "acme.sandbox.test");
     let at = Stage::at(&route, GOOGLE_ID);
     walk(&mut terminal, &route[2..at]);
     terminal.refused(GOOGLE_ID, stage.sandbox.credential("fitbit", "client_id"), "");
-    terminal.answer(GOOGLE_ID, &instead(&stage.of("google-health", "client_id")));
+    terminal.answer(GOOGLE_ID, &stage.of("google-health", "client_id"));
     terminal.refused(SECRET, "****abcd", "");
     terminal.refused(SECRET, "two words", "");
     walk(&mut terminal, &route[at + 1..at + 3]);
-    terminal.refused(MANAGEMENT_ID, &"x".repeat(64), "it is too long for a client ID; is it the secret");
-    terminal.asked(MANAGEMENT_ID);
+    let secret = stage.of("management", "client_secret");
+    terminal.refused(MANAGEMENT_ID, &"x".repeat(64), "it is too long for a client ID; it may be the secret");
+    terminal.refused(MANAGEMENT_ID, &secret, "");
+    terminal.refused(MANAGEMENT_ID, "Acme Management", "an Auth0 client ID has 32 letters and digits");
+    terminal.refused(MANAGEMENT_ID, "SandboxManageme", "an Auth0 client ID has 32 letters and digits");
+    terminal.refused(MANAGEMENT_ID, "", "it is empty");
+    terminal.answer(MANAGEMENT_ID, "back");
+    terminal.choose(ACCESS, "A Management API token");
+    for no_token in ["0123456789abcdef0123456789abcdef", "eyJhbGciOiJub25lIn0.e30", "eyJ..x", &secret] {
+        terminal.refused(TOKEN, no_token, "a Management API token begins with eyJ and has two dots in it");
+    }
+    terminal.asked(TOKEN);
     terminal.press(CTRL_C);
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.text);
     left.assert_in_order("after refusals");
+    assert!(!left.raw.contains(&secret) && !left.seen.contains(&secret[..20]), "{}", left.seen);
 }
 
 #[test]
@@ -250,12 +431,22 @@ fn whoever_enters_everything_in_the_dashboard_is_led_through_it() {
     terminal.key("entered, go on", "\r");
     let ids = "Client IDs of the applications, separated by commas:";
     terminal.refused(ids, "Acme Web", "");
-    terminal.answer(ids, &instead("SandboxWeb0000000000000000000000"));
-    terminal.choose("Do this?", "Yes, do this");
-    terminal.answer("Is it done?", "y");
+    terminal.answer(ids, "SandboxWeb0000000000000000000000");
+    terminal.sees("In the tenant acme.sandbox.test: yours to change in the dashboard");
+    terminal.asked(PLAN_BY_HAND);
+    assert!(!terminal.text().contains("a temporary application"), "{}", terminal.text());
+    terminal.does_here(&Do::Choose(PLAN_BY_HAND, "Yes, do this".into()));
+    terminal.sees("On the connection's Applications tab, switch it on for: SandboxWeb0000000000000000000000");
+    // The values are shown once, unless somebody asks for them.
+    terminal.asked(BY_HAND);
+    assert_eq!(terminal.text().matches("Connection Name:").count(), 1, "{}", terminal.text());
+    terminal.does_here(&Do::Choose(BY_HAND, "Show the values again".into()));
+    terminal.sees("Connection Name:");
+    terminal.key("entered, go on", "\r");
+    terminal.choose(BY_HAND, "It is done: verify it");
     let left = terminal.end();
     assert_eq!(left.code, 0, "{}", left.seen);
     left.assert_in_order("by hand");
-    assert!(left.seen.contains("authorize.redirect"), "{}", left.seen);
+    assert_in_order(&left.seen, &["ok      authorize.redirect", "6 of 6", "Done"]);
     assert!(!left.raw.contains(&stage.of("google-health", "client_secret")));
 }

@@ -3,11 +3,15 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[cfg(target_os = "linux")]
+mod closing;
 mod seen;
 mod talk;
 
+#[cfg(target_os = "linux")]
+pub use closing::Closing;
 pub use seen::Seen;
-pub use talk::{BACK, CTRL_C, Do, ESCAPE, instead};
+pub use talk::{BACK, CTRL_C, Do, ESCAPE};
 
 use crate::outside::PATIENCE;
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
@@ -15,6 +19,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +37,20 @@ struct Screen {
     bytes: Vec<u8>,
     seen: Seen,
     ended: bool,
+}
+
+/// A look at the echo that goes on until it is asked for its result.
+pub struct EchoWatch {
+    end: Arc<AtomicBool>,
+    watch: thread::JoinHandle<bool>,
+}
+
+impl EchoWatch {
+    /// Whether the echo was on at any time.
+    pub fn was_on(self) -> bool {
+        self.end.store(true, Ordering::SeqCst);
+        self.watch.join().unwrap()
+    }
 }
 
 /// What a program left behind.
@@ -156,6 +175,21 @@ impl Terminal {
             assert!(Instant::now() < deadline, "the echo is {}", if wanted { "still off" } else { "left on" });
             thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Looks at the echo all the time, from now on.
+    pub fn watch_echo(&self) -> EchoWatch {
+        let (keyboard, ends) = (self.keyboard.try_clone().unwrap(), Arc::new(AtomicBool::new(false)));
+        let end = Arc::clone(&ends);
+        let watch = thread::spawn(move || {
+            let mut was_on = false;
+            while !ends.load(Ordering::SeqCst) {
+                was_on |= tcgetattr(&keyboard).unwrap().local_modes.contains(LocalModes::ECHO);
+                thread::sleep(Duration::from_micros(200));
+            }
+            was_on
+        });
+        EchoWatch { end, watch }
     }
 
     /// Everything so far, without what moves the cursor.

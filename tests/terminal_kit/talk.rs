@@ -50,6 +50,11 @@ impl Terminal {
     pub fn reach(&mut self, what: &Do) {
         match what {
             Do::Key(does, _) => self.offers(does),
+            Do::Line(question, _) => {
+                self.asked(question);
+                // The row that is typed in.
+                self.sees(">");
+            }
             _ => self.asked(what.question()),
         }
     }
@@ -134,7 +139,7 @@ impl Terminal {
         self.does(&match what {
             Do::Choose(question, _) => Do::Choose(question, BACK.into()),
             Do::Tick(question, _) => Do::Tick(question, vec![BACK.into()]),
-            Do::Line(question, _) => Do::Line(question, instead("back")),
+            Do::Line(question, _) => Do::Line(question, "back".into()),
             Do::Key(does, _) => Do::Key(does.clone(), "b"),
         });
     }
@@ -174,11 +179,6 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-}
-
-/// A text in place of what stands there from the answer before, if anything does.
-pub fn instead(text: &str) -> String {
-    format!("{}{text}", "\u{7f}".repeat(80))
 }
 
 /// The item of a list that goes back.

@@ -35,7 +35,9 @@ pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str) -> Result<Deci
         }
         return Err(Failure::new(Code::ConfirmationMissing, "nobody confirmed the plan; nothing was written"));
     };
-    if is_empty && draft.args.skip_login {
+    // By hand there is no login, unless an application is named for it.
+    let logs_in = !draft.args.skip_login && (!draft.manual || draft.inputs.test_app.is_some());
+    if is_empty && !logs_in {
         return Ok(Decision::Go);
     }
     world.console.gap();
@@ -53,7 +55,8 @@ pub fn confirm(draft: &mut Draft, is_empty: bool, question: &str) -> Result<Deci
             Ok(Decision::Again)
         }
         Ok(_) if is_empty => Ok(Decision::GoWithoutLogin),
-        Ok(_) => Err(Failure::new(Code::Cancelled, "left at the plan; nothing was written")),
+        Ok(_) if draft.wrote => Err(Failure::new(Code::Cancelled, "nothing more was written")),
+        Ok(_) => Err(Failure::new(Code::Cancelled, "nothing was written")),
         Err(Stop::Back) => {
             draft.back();
             Ok(Decision::Again)

@@ -94,6 +94,8 @@ pub struct Draft<'a> {
     pub before: Before<'a>,
     /// An answer that is being changed from the plan: going back leaves it as it was.
     pub changing: Option<Answer>,
+    /// Whether anything may have been written.
+    pub wrote: bool,
     /// The heading that was printed last.
     pub at: u8,
     /// The number of questions that was said last.
@@ -146,6 +148,7 @@ impl<'a> Draft<'a> {
             change: None,
             before: Before::default(),
             changing: None,
+            wrote: false,
             at: 0,
             said_left: None,
         }
@@ -247,6 +250,13 @@ impl<'a> Draft<'a> {
         steps
     }
 
+    /// Whether the Management API client's secret may still be asked about.
+    fn may_ask_to_keep(&self) -> bool {
+        let could_be_kept = self.login_is_new && !matches!(self.login, Some(Login::Token(_)));
+        let asks = !self.args.save_management && !self.args.yes && self.world.sandbox.is_none();
+        could_be_kept && asks && self.keep.is_none() && !self.manual
+    }
+
     /// How many questions are left at most, the plan's included.
     pub fn questions_left(&self) -> usize {
         let inputs = &self.inputs;
@@ -264,7 +274,10 @@ impl<'a> Draft<'a> {
             access_open,
             could_be_kept && !self.args.save_management && !self.args.yes,
             inputs.applications == Applications::Unknown,
+            self.may_ask_to_keep(),
             !self.args.yes && !self.args.dry_run,
+            // Whether it is entered in the dashboard.
+            self.manual && !self.args.dry_run,
         ];
         open.into_iter().filter(|open| *open).count()
     }
