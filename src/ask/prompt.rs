@@ -33,8 +33,14 @@ impl Person {
         Self { console, colour }
     }
 
-    fn look(&self) -> RenderConfig<'static> {
+    /// A question is drawn now: the end has to put the terminal in order.
+    fn draws(&self) {
+        self.console.draws();
         self.begin();
+    }
+
+    fn look(&self) -> RenderConfig<'static> {
+        self.draws();
         // Without colour the mark alone tells an answered question from an open one.
         if self.colour {
             RenderConfig::default_colored()
@@ -87,7 +93,6 @@ fn help(question: &Question, first: &str) -> String {
 
 impl Ask for Person {
     fn begin(&self) {
-        self.console.draws();
         show_what_is_typed(false);
     }
 
@@ -97,7 +102,7 @@ impl Ask for Person {
         let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
         let shown = |text: &str| hides(text.trim()).then(|| UNSHOWN.to_owned());
         loop {
-            self.begin();
+            self.draws();
             let asked = self.console.question(question.text, &help);
             let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
             let answer = match (typed.trim(), question.default) {
@@ -122,7 +127,7 @@ impl Ask for Person {
     fn hidden(&self, question: &Question) -> Result<Secret, Stop> {
         let help = help(question, "what you type or paste is not shown");
         let shown = |text: &str| Some(if text.is_empty() { "" } else { "(not shown)" }.to_owned());
-        self.begin();
+        self.draws();
         let asked = self.console.question(question.text, &help);
         let typed = Line::default().edit(&shown).inspect_err(|_| self.console.gap())?;
         let secret = Secret::new(typed.trim().to_owned());
@@ -199,7 +204,7 @@ impl Ask for Person {
             words.push("[b] back".to_owned());
         }
         words.push("[esc] leave".to_owned());
-        self.begin();
+        self.draws();
         let _line = KeyLine::show(&words);
         let mut keyboard = Keys::take()?;
         loop {
@@ -221,7 +226,7 @@ impl Ask for Person {
     fn pasted(&self, question: &Question, limit: Duration) -> Result<String, Stop> {
         let help = help(question, "paste it, or press enter to skip");
         self.console.say(&format!("{} ({help})", question.text));
-        self.begin();
+        self.draws();
         let mut keyboard = Keys::take()?;
         let mut text = String::new();
         loop {
@@ -252,7 +257,7 @@ impl Ask for Person {
     }
 
     fn keyboard(&self) -> Result<Box<dyn Keyboard + '_>, Failure> {
-        self.begin();
+        self.draws();
         Ok(Box::new(Keys::take()?))
     }
 }

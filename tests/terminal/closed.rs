@@ -41,7 +41,7 @@ fn at_any_kind_of_question_it_ends_and_nothing_was_done() {
     for (args, keys, place) in cases {
         let mut terminal = Closing::open(&stage.setup(args));
         if !keys.is_empty() {
-            terminal.expect("arrows move");
+            terminal.expect("arrows, enter");
             terminal.press(keys);
         }
         terminal.expect(place);

@@ -81,7 +81,7 @@ fn after_enter_one_line_with_the_answer_stands_in_place_of_the_question() {
         let parts = [
             answered(PROVIDER, "Google Health API"),
             answered(TENANT, "https://Acme.sandbox.test/ ok tenant.reachable"),
-            answered(REGISTERED_GOOGLE, "Yes, I have its client ID and secret"),
+            answered(REGISTERED_GOOGLE, "Yes, I have its client ID and"),
             answered(GOOGLE_ID, &format!("{id} ok provider.alive")),
             answered(SECRET, "not accepted: it is empty"),
             answered(SECRET, "******** not accepted:"),

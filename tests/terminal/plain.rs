@@ -125,7 +125,8 @@ fn what_is_wrong_is_said_line_by_line() {
     terminal.sees("not accepted: the client secret holds a space");
     terminal.expect(&format!("\n{SECRET}\n"));
     terminal.line("");
-    terminal.expect(&format!("not accepted: it is empty\n{SECRET}\n"));
+    terminal.expect("not accepted: it is empty\n");
+    terminal.expect(&format!("\n{SECRET}\n"));
     terminal.press(CTRL_C);
     let left = terminal.end();
     assert_eq!(left.code, 130, "{}", left.text);
