@@ -37,8 +37,8 @@ fn a_denial_with_the_right_state_is_an_answer_too() {
     let browser = thread::spawn(move || get(port, &format!("/callback?error=access_denied&state={STATE}")));
     let answer = answer(&waiting);
     assert_eq!(answer.params.error.as_deref(), Some("access_denied"));
-    let [what, why] = ["Consent was denied", "Somebody pressed Deny"].map(str::to_owned);
-    let page = Page::Failure { what, why, code: "consent_denied".into(), next: vec![] };
+    let [what, seen] = ["Consent was denied", "Somebody pressed Deny"].map(str::to_owned);
+    let page = Page::Failure { what, seen, code: "consent_denied".into(), next: vec![] };
     answer.page.unwrap().finish(&page);
     let page = browser.join().unwrap();
     assert!(page.contains("That did not work") && page.contains("consent_denied"));

@@ -260,9 +260,8 @@ impl<'a> Draft<'a> {
     /// How many questions are left at most, the plan's included.
     pub fn questions_left(&self) -> usize {
         let inputs = &self.inputs;
-        // The way into the tenant is one choice and two values; a new client's secret could be kept.
+        // The way into the tenant is one choice and two values.
         let access_open = self.session.is_none() && inputs.management.is_none() && !self.manual;
-        let could_be_kept = self.login_is_new && self.keep.is_none() && !self.manual && self.world.sandbox.is_none();
         let open = [
             inputs.provider.is_none(),
             inputs.domain.is_none(),
@@ -272,7 +271,6 @@ impl<'a> Draft<'a> {
             access_open,
             access_open,
             access_open,
-            could_be_kept && !self.args.save_management && !self.args.yes,
             inputs.applications == Applications::Unknown,
             self.may_ask_to_keep(),
             !self.args.yes && !self.args.dry_run,
