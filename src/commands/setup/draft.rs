@@ -9,7 +9,7 @@ use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::cli;
 use crate::finding::Step;
-use crate::ids::Domain;
+use crate::ids::{Domain, Store};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps::app::App;
@@ -254,7 +254,7 @@ impl<'a> Draft<'a> {
     fn may_ask_to_keep(&self) -> bool {
         let could_be_kept = self.login_is_new && !matches!(self.login, Some(Login::Token(_)));
         let asks = !self.args.save_management && !self.args.yes && self.world.sandbox.is_none();
-        could_be_kept && asks && self.keep.is_none() && !self.manual
+        could_be_kept && asks && self.keep.is_none() && !self.manual && self.world.store() != Store::Nothing
     }
 
     /// How many questions are left at most, the plan's included.
