@@ -100,7 +100,11 @@ impl Ask for Person {
         let help =
             help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
         let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
-        let shown = |text: &str| hides(text.trim()).then(|| UNSHOWN.to_owned());
+        // While it is typed it may still become something else.
+        let surely = |word: &str| looks_secret(word) || (word.len() >= 48 && !word.contains(['.', '/']));
+        let shown = |text: &str| {
+            (text.split_whitespace().any(surely) && check(text.trim()).is_err()).then(|| UNSHOWN.to_owned())
+        };
         loop {
             self.draws();
             let asked = self.console.question(question.text, &help);

@@ -33,6 +33,9 @@ impl Draft<'_> {
         if let Applications::Named(names) = &inputs.applications {
             names.iter().for_each(|name| flag("app", name.clone()));
         }
+        if let Some(application) = &inputs.test_app {
+            flag("test-app", application.clone());
+        }
         if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
             flag("port", inputs.port.to_string());
         }
@@ -44,6 +47,8 @@ impl Draft<'_> {
             (inputs.applications == Applications::All, " --all-apps"),
             (self.manual, " --manual"),
             (self.args.skip_login, " --skip-login"),
+            (self.args.save_management, " --save-management"),
+            (self.args.dry_run, " --dry-run"),
             (self.world.sandbox.is_some(), " --sandbox"),
         ] {
             if given {
