@@ -62,5 +62,9 @@ fn serve(mut visitor: TcpStream, target: &str, keeper: &Keeper) -> Option<()> {
     server.write_all(&body).ok()?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).ok()?;
-    visitor.write_all(&answer).ok()
+    // Whoever is not told that the connection ends here may send the next request into it.
+    let status = answer.windows(2).position(|two| two == b"\r\n")?;
+    visitor.write_all(&answer[..status]).ok()?;
+    visitor.write_all(b"\r\nConnection: close").ok()?;
+    visitor.write_all(&answer[status..]).ok()
 }
