@@ -52,6 +52,8 @@ pub struct Console {
     way_on: Mutex<Option<String>>,
     /// Whether the last word was said: Ctrl-C at a question reaches both the question and the signal handler.
     finished: Mutex<bool>,
+    /// The command that undoes what was written so far.
+    undo: Mutex<Option<String>>,
     /// Whether a question was drawn, which may have hidden the cursor.
     drew: AtomicBool,
     /// Whether a result could not be written, for another reason than a reader that went away.
@@ -77,6 +79,7 @@ impl Console {
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
+            undo: Mutex::default(),
             drew: AtomicBool::new(false),
             unwritten: AtomicBool::new(false),
         }
@@ -208,6 +211,11 @@ impl Console {
             self.labelled("", style, label, &format!("{first} [{}]", failure.code.name()));
             for line in lines {
                 self.say(&format!("  {line}"));
+            }
+            let undo = self.undo.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(undo) = undo {
+                self.say("To undo what was written:");
+                self.copyable(&undo);
             }
             let hint = self.hint_of(failure);
             if left && hint.starts_with("fitbit-connect ") {

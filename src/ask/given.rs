@@ -24,7 +24,7 @@ use crate::secret::Secret;
 use crate::settings::Profile;
 
 /// The live login waits this long unless told otherwise.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The path of a file that was dragged into the terminal: quotes, escaped spaces and `file://` are understood. None when the
 /// text is no path.

@@ -82,7 +82,8 @@ impl Keyboard for Keys {
             Some(Press::Backspace) => '\u{8}',
             Some(Press::Escape) => return Ok(Some(Typed::Escape)),
             Some(Press::Control('d')) => return Err(cancelled()),
-            Some(Press::Pasted(text)) => return Ok(Some(Typed::Pasted(text))),
+            // A paste that is marked as one does not press enter.
+            Some(Press::Pasted(text)) => return Ok(Some(Typed::Pasted(text.trim_end().to_owned()))),
             _ => return Ok(None),
         };
         // A terminal that does not mark a paste sends it as keys, all at once.

@@ -101,7 +101,7 @@ impl Ask for Person {
             help(question, &question.default.map(|default| format!("enter takes {default}")).unwrap_or_default());
         let hides = |text: &str| !text.is_empty() && check(text).is_err() && could_be_secret(text);
         // While it is typed it may still become something else.
-        let surely = |word: &str| looks_secret(word) || (word.len() >= 48 && !word.contains(['.', '/']));
+        let surely = |word: &str| looks_secret(word) || (word.len() > 36 && !word.contains(['.', '/']));
         let shown = |text: &str| {
             (text.split_whitespace().any(surely) && check(text.trim()).is_err()).then(|| UNSHOWN.to_owned())
         };

@@ -165,6 +165,11 @@ impl Prepared {
         let (world, place) = (draft.world, &self.place);
         let Some(app) = &draft.app else { return Ok(None) };
         let local = self.local(draft, app);
+        if !self.plan.is_empty() && world.sandbox.is_none() && world.dialogue.is_some() {
+            let creates = draft.change.as_ref().is_some_and(|change| change.now.is_none());
+            let more = if creates { " --delete-connection" } else { "" };
+            world.console.undone_by(&format!("fitbit-connect remove{more}{}", world.again));
+        }
         world.console.title(if self.plan.is_empty() { "Looked at again" } else { "Made true and looked at again" });
         local.apply(world)?;
         let (Some(change), Some(session)) = (&draft.change, &draft.session) else { return Ok(None) };
@@ -213,7 +218,6 @@ impl Prepared {
                 login::again(world, &login, !draft.args.yes, || session::run(world, &login, place.host(), &through))
             })
             .inspect_err(|failure| {
-                ending::undo(world, place, draft.change.as_ref(), &self.local(draft, app));
                 // Who cancels is told at the very end.
                 if failure.code != Code::Cancelled && world.dialogue.is_some() {
                     world.console.go_on();

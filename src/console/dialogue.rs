@@ -139,6 +139,11 @@ impl Console {
         self.labelled("  ", YELLOW, "note:", &clean(line));
     }
 
+    /// From here on something is written, which this command undoes.
+    pub fn undone_by(&self, command: &str) {
+        *self.undo.lock().unwrap_or_else(PoisonError::into_inner) = Some(command.to_owned());
+    }
+
     /// The command that goes on from here, when one is known.
     pub fn go_on(&self) {
         let known = self.way_on.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -7,8 +7,10 @@ use rexpect::process::Signal;
 /// The command in the last line, alone, so that it can be copied; before it the last words, and what it is for.
 pub fn way_on<'a>(left: &'a Left, last_words: &str, place: &str) -> &'a str {
     let lines: Vec<&str> = left.text.trim_end().lines().collect();
-    let [.., words, what_for, command] = lines.as_slice() else { panic!("{place}: {}", left.seen) };
-    assert_eq!(*words, format!("left: {last_words} [cancelled]"), "{place}\n{}", left.seen);
+    let [.., rest, _, what_for, command] = lines.as_slice() else { panic!("{place}: {}", left.seen) };
+    // Where something was written, how to undo it stands between.
+    let words = if *rest == "To undo what was written:" { lines[lines.len() - 5] } else { lines[lines.len() - 3] };
+    assert_eq!(words, format!("left: {last_words} [cancelled]"), "{place}\n{}", left.seen);
     assert_eq!(*what_for, "Go on from here with:", "{place}\n{}", left.seen);
     assert!(command.starts_with("fitbit-connect setup "), "{place}\n{}", left.seen);
     assert_eq!(left.text.matches("[cancelled]").count(), 1, "said once: {place}\n{}", left.seen);

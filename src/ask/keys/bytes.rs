@@ -3,7 +3,7 @@
 //! Refuses a read of a terminal that is gone: end of file is an error.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,6 +12,8 @@ use rustix::time::Timespec;
 
 use super::Press;
 
+/// So often the mode of the terminal is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 /// Escape alone is a key; with more behind it, it begins another.
 const SEQUENCE: Duration = Duration::from_millis(25);
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
@@ -29,6 +31,8 @@ pub fn echo(on: bool) {
         && now.local_modes.contains(LocalModes::ECHO) != on
     {
         now.local_modes.set(LocalModes::ECHO, on);
+        // A shell brings the echo back when a stopped program goes on.
+        now.special_codes[SpecialCodeIndex::VSUSP] = 0;
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &now);
     }
 }
@@ -52,14 +56,18 @@ impl Source {
     }
 
     pub fn press(&mut self, limit: Duration) -> io::Result<Option<Press>> {
-        // Whoever stopped the program and went on with it may have changed the mode.
-        let mut now = tcgetattr(io::stdin())?;
-        if now.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO) {
-            one_by_one(&mut now);
-            tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
-        }
-        if self.pending.is_empty() && !self.more(limit)? {
-            return Ok(None);
+        let began = Instant::now();
+        while self.pending.is_empty() {
+            // Whoever stopped the program and went on with it may have changed the mode.
+            let mut now = tcgetattr(io::stdin())?;
+            if now.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO) {
+                one_by_one(&mut now);
+                tcsetattr(io::stdin(), OptionalActions::Now, &now)?;
+            }
+            let left = limit.saturating_sub(began.elapsed());
+            if !self.more(left.min(LOOK))? && left <= LOOK {
+                return Ok(None);
+            }
         }
         if self.pending == b"\x1b" {
             self.more(SEQUENCE)?;

@@ -101,7 +101,7 @@ fn in_ci(app: &App, place: &Place, chosen: &[Chosen], strict: &str) -> String {
 }
 
 /// One line for each thing that was made.
-pub fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
+fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
     if world.sandbox.is_some() {
         return;
     }

@@ -3,7 +3,8 @@
 //! Refuses to name a secret, and what the next run finds in the saved profile anyway.
 
 use super::draft::Draft;
-use crate::ask::given::Applications;
+use crate::ask::given::{Applications, DEFAULT_TIMEOUT};
+use crate::auth0::management::Login;
 use crate::ids::{DEFAULT_PORT, Store};
 use crate::text::shell_word;
 
@@ -32,6 +33,16 @@ impl Draft<'_> {
         }
         if let Applications::Named(names) = &inputs.applications {
             names.iter().for_each(|name| flag("app", name.clone()));
+        }
+        let known = match &self.login {
+            Some(Login::Client { id, .. }) => Some(id),
+            _ => inputs.management_id.as_ref(),
+        };
+        if let Some(id) = known.filter(|id| Some(*id) != saved.management_client_id.as_ref()) {
+            flag("management-client-id", id.clone());
+        }
+        if inputs.timeout != DEFAULT_TIMEOUT {
+            flag("timeout", humantime::format_duration(inputs.timeout).to_string().replace(' ', ""));
         }
         if let Some(application) = &inputs.test_app {
             flag("test-app", application.clone());
