@@ -196,3 +196,21 @@ fn when_nothing_came_the_text_of_the_page_gives_the_diagnosis() {
         assert_eq!(stage.sandbox.applications(), applications(), "the temporary application is still there");
     }
 }
+
+#[test]
+fn leaving_at_the_question_what_the_browser_shows_is_clean_and_says_how_to_undo() {
+    for keys in [CTRL_C, ESCAPE] {
+        let stage = Stage::new();
+        let mut terminal = timed_out(&stage);
+        // It was removed before the question.
+        assert_eq!(stage.sandbox.applications(), applications(), "the temporary application is still there");
+        terminal.press(keys);
+        let left = terminal.end();
+        assert_eq!(left.code, 130, "{}", left.seen);
+        left.assert_in_order("the question what the browser shows");
+        let command = format!("fitbit-connect remove --delete-connection --config {}", stage.settings.display());
+        assert!(left.text.contains(&format!("To undo what was written:\n{command}\n")), "{}", left.seen);
+        assert!(left.text.contains("Go on from here with:\nfitbit-connect setup "), "{}", left.seen);
+        assert!(!left.text.contains("How to go on?"), "nothing is asked any more\n{}", left.seen);
+    }
+}

@@ -251,3 +251,20 @@ fn from_the_first_question_on_the_echo_is_off_and_stays_so() {
     assert_eq!(left.code, 0, "{}", left.seen);
     left.assert_in_order("the end");
 }
+
+#[test]
+fn whoever_brings_the_echo_back_at_a_hidden_question_shows_no_secret() {
+    let stage = Stage::new();
+    let id = stage.of("google-health", "client_id");
+    let mut terminal = Terminal::open(&stage.setup(&["--domain", "acme.sandbox.test", "--client-id", &id]), "");
+    terminal.asked(SECRET);
+    // What a shell does with a program that was stopped and goes on.
+    terminal.echo_on();
+    terminal.wait_until_hidden();
+    terminal.line(&stage.of("google-health", "client_secret"));
+    terminal.sees("> Client secret: ********");
+    terminal.press(CTRL_C);
+    let left = terminal.end();
+    assert!(!left.raw.contains(&stage.of("google-health", "client_secret")), "{:?}", left.raw);
+    left.assert_in_order("after the echo was brought back");
+}

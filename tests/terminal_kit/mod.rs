@@ -15,7 +15,7 @@ pub use talk::{BACK, CTRL_C, Do, ESCAPE};
 
 use crate::outside::PATIENCE;
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::Command;
@@ -157,6 +157,13 @@ impl Terminal {
     /// What a terminal that is closed, or a system that shuts down, sends.
     pub fn signal(&mut self, signal: Signal) {
         self.process.signal(signal).unwrap();
+    }
+
+    /// Somebody else, a shell for example, brings the echo and the editing of lines back.
+    pub fn echo_on(&self) {
+        let mut now = tcgetattr(&self.keyboard).unwrap();
+        now.local_modes.insert(LocalModes::ECHO | LocalModes::ICANON);
+        tcsetattr(&self.keyboard, OptionalActions::Now, &now).unwrap();
     }
 
     /// Waits until typed characters are hidden. Nobody announces it, so it is asked again and again.
