@@ -9,7 +9,9 @@ pub(super) static FACTS: Facts = Facts {
     state_today: "shut down: Google announced that it answers HTTP 410 from 2 Nov 2026, and new registrations are \
                   reported as refused since May 2026 (documentation read on 22 Nov 2026)",
     alive: "shut down since 2 Nov 2026",
-    console_url: "https://dev.fitbit.com/apps/new",
+    registrar: "Fitbit",
+    apps_url: "https://dev.fitbit.com/apps",
+    client_id_example: "23ABCD",
     strategy: "fitbit",
     default_connection: "fitbit",
     display_name: "Fitbit",
@@ -80,7 +82,7 @@ pub(super) fn console_pages(values: &FormValues) -> Vec<ConsolePage> {
     fields.push(FormField::choose("Default Access Type", "Read Only"));
     vec![ConsolePage {
         title: "Register an application",
-        url: FACTS.console_url,
+        url: "https://dev.fitbit.com/apps/new",
         command: None,
         fields,
         trap: Some(

@@ -12,7 +12,9 @@ pub(super) static FACTS: Facts = Facts {
     state_today: "alive (documentation read on 22 Nov 2026); new projects may have to wait, see \
                   https://developers.google.com/health/setup",
     alive: "alive, the successor of the Fitbit Web API",
-    console_url: "https://console.cloud.google.com",
+    registrar: "Google",
+    apps_url: "https://console.cloud.google.com/auth/clients",
+    client_id_example: "1234567890-abc.apps.googleusercontent.com",
     strategy: "oauth2",
     default_connection: "google-health",
     display_name: "Google Health",

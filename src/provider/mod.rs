@@ -38,7 +38,9 @@ struct Facts {
     title: &'static str,
     state_today: &'static str,
     alive: &'static str,
-    console_url: &'static str,
+    registrar: &'static str,
+    apps_url: &'static str,
+    client_id_example: &'static str,
     strategy: &'static str,
     default_connection: &'static str,
     display_name: &'static str,
@@ -87,31 +89,17 @@ impl Provider {
 
     /// Whose console an app is registered in.
     pub fn registrar(self) -> &'static str {
-        match self {
-            Self::Fitbit => "Fitbit",
-            Self::GoogleHealth => "Google",
-        }
+        self.facts().registrar
     }
 
     /// Where the apps are that were registered.
     pub fn apps_url(self) -> &'static str {
-        match self {
-            Self::Fitbit => "https://dev.fitbit.com/apps",
-            Self::GoogleHealth => "https://console.cloud.google.com/auth/clients",
-        }
+        self.facts().apps_url
     }
 
     /// What a client ID looks like.
     pub fn client_id_example(self) -> &'static str {
-        match self {
-            Self::Fitbit => "23ABCD",
-            Self::GoogleHealth => "1234567890-abc.apps.googleusercontent.com",
-        }
-    }
-
-    /// Where an app is registered.
-    pub fn console_url(self) -> &'static str {
-        self.facts().console_url
+        self.facts().client_id_example
     }
 
     /// The strategy of the Auth0 connection.
