@@ -165,7 +165,9 @@ impl Prepared {
         let (world, place) = (draft.world, &self.place);
         let Some(app) = &draft.app else { return Ok(None) };
         let local = self.local(draft, app);
-        if !self.plan.is_empty() && world.sandbox.is_none() && world.dialogue.is_some() {
+        // Forgetting a profile that was set up before would undo more than this run did.
+        let is_first = world.saved.client_id.is_none();
+        if is_first && !self.plan.is_empty() && world.sandbox.is_none() && world.dialogue.is_some() {
             let creates = draft.change.as_ref().is_some_and(|change| change.now.is_none());
             let more = if creates { " --delete-connection" } else { "" };
             world.console.undone_by(&format!("fitbit-connect remove{more}{}", world.again));

@@ -118,7 +118,8 @@ fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
     }
     let path = world.settings.borrow().path().map(|path| path.display().to_string());
     let secret = (local.app.to_store || local.management.is_some()) && world.store() != Store::Nothing;
-    if let Some(path) = path.filter(|_| secret || !world.profile_exists) {
+    // Forgetting a profile that was set up before would undo more than this run did.
+    if let Some(path) = path.filter(|_| world.saved.client_id.is_none()) {
         let secrets = if secret { format!(", and its secrets in {}", world.place()) } else { String::new() };
         let what = format!("profile {} in {path}{secrets}{alone}", world.profile);
         lines.push((what, format!("fitbit-connect remove{}", world.again)));
