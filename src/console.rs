@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::diagnosis::{Code, Exit, Failure};
+use crate::diagnosis::{Code, Exit, Failure, Values};
 use crate::finding::{Finding, State};
 use crate::text::unsafe_to_show;
 
@@ -46,6 +46,8 @@ pub struct Console {
     document: Mutex<Document>,
     /// Where something may be drawn that has to go before anything is printed.
     screen: Arc<Screen>,
+    /// What stands in the blanks of cures.
+    values: Mutex<Values>,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
     /// How to go on after a cancelled command.
@@ -76,6 +78,7 @@ impl Console {
             colour,
             document: Mutex::new(document),
             screen: Arc::default(),
+            values: Mutex::default(),
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
@@ -131,8 +134,19 @@ impl Console {
 
     /// What to do about the line before.
     pub fn hint(&self, hint: &str) {
+        let hint = &self.filled(hint);
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
         self.labelled("  ", DIM, "hint:", &clean(hint));
+    }
+
+    /// From now on, what stands in the blanks of cures.
+    pub fn knows(&self, values: Values) {
+        *self.values.lock().unwrap_or_else(PoisonError::into_inner) = values;
+    }
+
+    /// A cure with its blanks filled.
+    pub fn filled(&self, cure: &str) -> String {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).fill(cure)
     }
 
     /// A verified fact: printed, and kept for the document.
@@ -163,7 +177,8 @@ impl Console {
         if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
             self.hint(hint);
         }
-        self.with(|document| document.checks.push(finding.clone()));
+        let hint = finding.hint.as_deref().map(|hint| self.filled(hint));
+        self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
     }
 
     /// A result that a person asked for, on stdout; nothing under `--json`.
@@ -255,7 +270,7 @@ impl Console {
     /// What to do about a failure: after a cancelled command, how to go on.
     fn hint_of(&self, failure: &Failure) -> String {
         let way_on = self.way_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        way_on.filter(|_| failure.code == Code::Cancelled).unwrap_or_else(|| failure.hint())
+        way_on.filter(|_| failure.code == Code::Cancelled).unwrap_or_else(|| self.filled(&failure.hint()))
     }
 
     /// The columns that prose may take; none where a line is a line.
@@ -350,5 +365,9 @@ mod tests {
         assert_eq!(console.hint_of(&cancelled), "fitbit-connect setup --domain acme.eu.auth0.com");
         let other = Failure::new(Code::NetworkUnreachable, "no");
         assert_eq!(console.hint_of(&other), other.hint());
+        let mut values = Values::default();
+        values.set(crate::diagnosis::Blank::ClientId, "23ABCD");
+        console.knows(values);
+        assert!(console.hint_of(&Failure::new(Code::ClientDeleted, "gone")).contains("`23ABCD`"));
     }
 }

@@ -320,13 +320,14 @@ fn client_credentials(
         let scopes = token.scope.as_deref().map(split_scopes).or(claimed);
         return Ok((Secret::new(token.access_token), scopes));
     }
+    if let Some(trouble) = answer.trouble(domain.as_str()) {
+        return Err(trouble);
+    }
     let body = answer.json().unwrap_or(Value::Null);
     let error = body["error"].as_str().unwrap_or_default();
     let description = body["error_description"].as_str().unwrap_or_default();
     let lower = description.to_lowercase();
     let code = match (answer.status, error) {
-        (429, _) => Code::RateLimited,
-        (500.., _) => Code::ServiceUnavailable,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
         (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
         (403, _) => Code::ManagementClientNotAuthorized,

@@ -24,6 +24,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
+    world.know(&inputs, &[]);
     let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {

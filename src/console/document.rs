@@ -91,6 +91,8 @@ impl Document {
 impl Console {
     /// How a step ended: kept for the document, the last word for each step.
     pub fn step(&self, report: StepReport) {
+        let hint = report.hint.as_deref().map(|hint| self.filled(hint));
+        let report = StepReport { hint, ..report };
         self.with(|document| {
             document.steps.retain(|step| step.step != report.step);
             document.steps.push(report);

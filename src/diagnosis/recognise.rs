@@ -2,140 +2,7 @@
 //! of the providers' messages. Refuses to guess: text without such a part matches nothing.
 
 use super::Code::{self, *};
-use super::auth_error;
-
-/// One way to recognise a code: every phrase of `all` is there and none of `none`.
-struct Sign {
-    code: Code,
-    all: &'static [&'static str],
-    none: &'static [&'static str],
-}
-
-const fn sign(code: Code, all: &'static [&'static str]) -> Sign {
-    Sign { code, all, none: &[] }
-}
-
-const fn but(code: Code, all: &'static [&'static str], none: &'static [&'static str]) -> Sign {
-    Sign { code, all, none }
-}
-
-/// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
-const ID_WORDS: &[&str] = &["oauth client was not found", "client id invalid", "invalid client_id"];
-const SECRET_WORDS: &[&str] = &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
-/// What makes an `access_denied` something else than a person who pressed Deny.
-const NOT_A_DENIAL: &[&str] =
-    &["error 403", "verification process", "approved testers", "client-grant", "service not found", "unauthorized"];
-const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];
-
-static SIGNS: &[Sign] = &[
-    sign(ApplicationUnknownToTenant, &["unknown client:"]),
-    sign(DesktopClient, &["\"installed\"", "client_id"]),
-    sign(ProviderShutDown, &["410 gone"]),
-    sign(ProviderShutDown, &["http 410"]),
-    sign(ProviderShutDown, &["410", "fitbit"]),
-    sign(RedirectUriMismatch, &["redirect_uri_mismatch"]),
-    sign(RedirectUriMismatch, &["invalid redirect_uri parameter value"]),
-    sign(ClientIdUnknown, &["oauth client was not found"]),
-    sign(ClientIdUnknown, &["invalid client_id"]),
-    sign(ClientIdUnknown, &["client id invalid"]),
-    sign(ClientIdUnknown, &["error 401: invalid_client"]),
-    but(ClientIdUnknown, &["invalid_client"], SECRET_WORDS),
-    sign(ClientDeleted, &["deleted_client"]),
-    sign(ClientSecretRejected, &["client secret invalid"]),
-    sign(ClientSecretRejected, &["provided client secret is invalid"]),
-    sign(ClientSecretRejected, &["client_secret is missing"]),
-    sign(ClientSecretRejected, &["invalid authorization header format"]),
-    sign(ClientSecretRejected, &["failed to obtain access token"]),
-    sign(ClientSecretRejected, &["invalid_client", "unauthorized"]),
-    but(ClientSecretRejected, &["invalid_client"], ID_WORDS),
-    sign(InvalidScope, &["invalid_scope"]),
-    sign(InvalidScope, &["some requested scopes were invalid"]),
-    sign(GoogleHealthApiDisabled, &["service_disabled"]),
-    sign(GoogleHealthApiDisabled, &["has not been used in project"]),
-    sign(OrgInternal, &["org_internal"]),
-    sign(DisallowedUseragent, &["disallowed_useragent"]),
-    sign(PersonalApplication, &["only authorized to request access tokens from the owner"]),
-    sign(ProviderRefusedRequest, &["restricted_client"]),
-    sign(ProviderRefusedRequest, &["error 400: invalid_request"]),
-    sign(ProviderRefusedRequest, &["invalid_request - missing"]),
-    sign(ProviderRefusedRequest, &["code_challenge parameter is invalid"]),
-    sign(ProviderRefusedRequest, &["unsupported code_challenge_method"]),
-    sign(ProviderRefusedRequest, &["unsupported_response_type"]),
-    sign(ProviderRefusedRequest, &["not authorized to request an access token using this method"]),
-    sign(RefreshTokenRejected, &["token has been expired or revoked"]),
-    sign(RefreshTokenRejected, &["token expired or revoked"]),
-    sign(RefreshTokenRejected, &["refresh token invalid"]),
-    sign(RefreshTokenExpiresIn7Days, &["token has been expired or revoked"]),
-    sign(RefreshTokenExpiresIn7Days, &["refresh_token_expires_in"]),
-    sign(RefreshTokenExpiresIn7Days, &["reauthentication required"]),
-    sign(RefreshTokenMissing, &["no refresh_token"]),
-    sign(RefreshTokenMissing, &["no refresh token"]),
-    sign(AccessTokenRejected, &["invalid authentication credentials"]),
-    sign(AccessTokenRejected, &["access token expired"]),
-    sign(AccessTokenRejected, &["access token invalid"]),
-    sign(GoogleUnverifiedApp, &["google hasn't verified this app"]),
-    but(AccessDenied, &["access_denied"], NOT_A_DENIAL),
-    sign(LoopbackUnreachable, &["connect to localhost"]),
-    sign(LoopbackUnreachable, &["connect to 127.0.0.1"]),
-    sign(LoopbackUnreachable, &["err_connection_refused"]),
-    sign(NotATestUser, &["has not completed the google verification process"]),
-    sign(NotATestUser, &["developer-approved testers"]),
-    sign(NotATestUser, &["error 403: access_denied"]),
-    sign(AccountNotLinked, &["account_not_linked"]),
-    sign(AccountNotLinked, &["not linked to google health"]),
-    sign(CallerNotPermitted, &["the caller does not have permission"]),
-    sign(CallerNotPermitted, &["ubermint from gaiamint"]),
-    sign(IdentityScopeNotGranted, &["insufficient authentication scopes"]),
-    sign(IdentityScopeNotGranted, &["access_token_scope_insufficient"]),
-    sign(IdentityScopeNotGranted, &["missing_oauth_scope"]),
-    sign(IdentityScopeNotGranted, &["missing_profile_scope"]),
-    sign(IdentityScopeNotGranted, &["connection failed after authorization"]),
-    but(IdentityScopeNotGranted, &["insufficient_scope"], &["expected any of", "errorcode"]),
-    sign(AdminPolicyEnforced, &["admin_policy_enforced"]),
-    sign(StateMismatch, &["state mismatch"]),
-    sign(StateMismatch, &["mismatching state"]),
-    sign(LoginBlocked, &["error=unauthorized"]),
-    sign(LoginBlocked, &["\"error\":\"unauthorized\""]),
-    sign(ProfileScriptFailed, &["fetchuserprofile"]),
-    sign(CodeRejected, &["authorization code invalid"]),
-    sign(CodeRejected, &["authorization code expired"]),
-    sign(CodeRejected, &["invalid authorization code"]),
-    sign(CodeRejected, &["malformed auth code"]),
-    sign(CodeRejected, &["missing code verifier"]),
-    sign(CodeRejected, &["invalid code verifier"]),
-    sign(CodeRejected, &["failed to verify code verifier"]),
-    sign(CodeRejected, &["code_verifier or verifier is not needed"]),
-    but(CodeRejected, &["invalid_grant"], TOKEN_IS_DEAD),
-    but(ManagementCredentialsRejected, &["access_denied", "unauthorized"], &["error 403"]),
-    sign(ManagementClientNotAuthorized, &["client-grant"]),
-    sign(ManagementGrantNotAllowed, &["unauthorized_client", "grant type"]),
-    sign(ManagementAudienceUnknown, &["service not found"]),
-    sign(ManagementTokenRejected, &["\"invalid token\""]),
-    sign(ManagementTokenRejected, &["401", "invalid token"]),
-    sign(ManagementTokenRejected, &["missing authentication"]),
-    sign(ManagementTokenExpired, &["expired token"]),
-    sign(MissingScope, &["insufficient scope, expected any of"]),
-    but(MissingScope, &["insufficient_scope"], &["errortype", "does not have permission to access", "fitbit"]),
-    sign(EntityLimitReached, &["entity limit"]),
-    sign(EntityLimitReached, &["you can only create"]),
-    sign(PlanFeatureMissing, &["insufficient_entitlement"]),
-    sign(PlanFeatureMissing, &["feature_not_enabled"]),
-    sign(ConnectionNotFound, &["inexistent_connection"]),
-    sign(ConnectionNameTaken, &["connection_conflict"]),
-    sign(ConnectionNameTaken, &["a connection with the same name already exists"]),
-    sign(ApplicationGone, &["inexistent_client"]),
-    sign(CallbackNotAllowed, &["callback url mismatch"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection was not found"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection was disabled"]),
-    sign(AuthorizeConnectionNotUsable, &["no connections enabled for the client"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection is not yet configured"]),
-    sign(RateLimited, &["too many requests"]),
-    sign(RateLimited, &["too_many_requests"]),
-    sign(RateLimited, &["rate_limit_exceeded"]),
-    sign(RateLimited, &["resource_exhausted"]),
-    sign(RateLimited, &["global limit has been reached"]),
-    sign(ServiceUnavailable, &["temporarily_unavailable"]),
-];
+use super::{Sign, auth_error};
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
 const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide valid information to fitbit")];
@@ -143,12 +10,11 @@ const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide 
 /// The codes that pasted text speaks of, in the order of the table; empty when it holds none of the known messages.
 pub fn recognise(text: &str) -> Vec<Code> {
     let plain = normalised(text);
-    let mut found: Vec<Code> = SIGNS
-        .iter()
-        .filter(|sign| sign.all.iter().all(|phrase| holds(&plain, phrase)))
-        .filter(|sign| !sign.none.iter().any(|phrase| holds(&plain, phrase)))
-        .map(|sign| sign.code)
-        .collect();
+    let means = |sign: &Sign| {
+        sign.all.iter().all(|phrase| holds(&plain, phrase)) && !sign.none.iter().any(|phrase| holds(&plain, phrase))
+    };
+    let mut found: Vec<Code> =
+        Code::ALL.iter().copied().filter(|code| code.diagnosis().signs.iter().any(means)).collect();
     // Our own names, as in our JSON; `access_denied` is also what providers say for other reasons.
     found.extend(
         Code::ALL
@@ -325,7 +191,8 @@ mod tests {
 
     #[test]
     fn every_sign_is_written_as_text_is_normalised() {
-        for phrase in SIGNS.iter().flat_map(|sign| sign.all.iter().chain(sign.none)) {
+        let signs = Code::ALL.iter().flat_map(|code| code.diagnosis().signs);
+        for phrase in signs.flat_map(|sign| sign.all.iter().chain(sign.none)) {
             assert_eq!(normalised(phrase).split(' ').next(), phrase.split(' ').next());
             assert!(!phrase.is_empty() && *phrase == phrase.to_lowercase());
         }

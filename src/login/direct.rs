@@ -45,7 +45,7 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
     let answer = wait(world, listener, &proof, &url, login)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);
-    tell(answer.page, &result, login.connection);
+    tell(world, answer.page, &result, login.connection);
     result
 }
 
@@ -194,6 +194,9 @@ impl Round<'_> {
         if answer.status == 410 {
             return crate::checks::provider::shut_down(self.login.provider);
         }
+        if let Some(trouble) = answer.trouble(title) {
+            return trouble;
+        }
         let body = answer.json().unwrap_or(Value::Null);
         let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
         let words = words.map_or_else(|| said(&answer.text()), said);
@@ -208,12 +211,10 @@ impl Round<'_> {
                 format!("{title} does not give the identity ({}): {words}{detail}", answer.status),
             );
         }
-        let code = match answer.status {
-            429 => Code::RateLimited,
-            500.. => Code::ServiceUnavailable,
-            _ => Code::UnrecognisedAnswer,
-        };
-        Failure::new(code, format!("{title} does not give the identity ({}): {words}", answer.status))
+        Failure::new(
+            Code::UnrecognisedAnswer,
+            format!("{title} does not give the identity ({}): {words}", answer.status),
+        )
     }
 
     fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {
@@ -233,6 +234,9 @@ impl Round<'_> {
 
     fn exchange_refused(&self, answer: &Answer) -> Failure {
         let provider = self.login.provider;
+        if let Some(trouble) = answer.trouble(provider.title()) {
+            return trouble;
+        }
         let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
@@ -243,7 +247,6 @@ impl Round<'_> {
                 Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
-            PairVerdict::Unavailable => crate::checks::provider::unavailable(provider),
             PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
             PairVerdict::Unknown { .. } => Failure::new(Code::UnrecognisedAnswer, message("did not take the code")),
         }

@@ -177,18 +177,19 @@ pub fn check_issuer(world: &World, seen: Option<&str>, issuer: &str) -> Result<(
 }
 
 /// Tells the browser how it ended.
-pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connection: &str) {
+pub fn tell(world: &World, page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connection: &str) {
     let Some(page) = page else { return };
     page.finish(&match result {
         Ok(done) => {
             Page::Success { name: done.identity.name.clone(), connection: connection.to_owned(), next: Vec::new() }
         }
         Err(failure) => Page::Failure {
-            // The table's words: a message may hold what the callback said, and nothing of a request is shown.
+            // The table's words and this set-up's values: a message may hold what the callback said, and nothing of a
+            // request is shown.
             what: sentence(failure.code.diagnosis().cause),
             seen: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
-            next: vec![sentence(failure.code.diagnosis().cure)],
+            next: vec![sentence(&world.console.filled(failure.code.diagnosis().cure))],
         },
     });
 }

@@ -98,9 +98,6 @@ fn preflight(
             Code::AuthorizeConnectionNotUsable,
             format!("{host} does not take {} for the application {application}", login.connection),
         ),
-        Reading::Unavailable(status) => {
-            fail(Code::ServiceUnavailable, format!("{host} answered {status} to /authorize"))
-        }
     }
 }
 

@@ -41,7 +41,7 @@ pub fn run(
     let answer = wait(world, listener, &proof, &url, login)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
     let result = round.finish(&answer.params);
-    tell(answer.page, &result, login.connection);
+    tell(world, answer.page, &result, login.connection);
     result
 }
 
@@ -137,9 +137,10 @@ impl Round<'_> {
                 let error = body["error"].as_str().unwrap_or_default();
                 let said = said(body["error_description"].as_str().unwrap_or(error));
                 let message = format!("{} did not take the code ({}): {said}", self.host, answer.status);
+                if let Some(trouble) = answer.trouble(self.host.as_str()) {
+                    return trouble;
+                }
                 match (answer.status, error) {
-                    (429, _) => Failure::new(Code::RateLimited, message),
-                    (500.., _) => Failure::new(Code::ServiceUnavailable, message),
                     (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
                     (401, _) => Failure::new(Code::CodeRejected, message).with_hint(format!(
                         "The application {} has to be a public client: token endpoint authentication method \"None\"",

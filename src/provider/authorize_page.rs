@@ -24,8 +24,6 @@ pub enum Verdict {
     },
     /// The service is gone for good (HTTP 410).
     ShutDown,
-    /// The service has trouble, or too many requests.
-    Unavailable,
     /// Anything else: neither a yes nor a no.
     Unknown {
         /// What was seen, safe to show.
@@ -43,10 +41,8 @@ pub fn judge(
     body: &str,
     same_place: impl Fn(&str, &str) -> bool,
 ) -> Verdict {
-    match status {
-        410 => return Verdict::ShutDown,
-        429 | 500..=599 => return Verdict::Unavailable,
-        _ => {}
+    if status == 410 {
+        return Verdict::ShutDown;
     }
     let verdict = match (status, location) {
         (300..=399, Some(location)) => redirected(provider, redirect_uri, location, &same_place),
@@ -121,7 +117,7 @@ fn google_code(code: &str) -> Code {
 }
 
 fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdict> {
-    if !matches!(status, 200..=299 | 400..=499) {
+    if !matches!(status, 200..=299 | 400..=428 | 430..=499) {
         return None;
     }
     match provider {

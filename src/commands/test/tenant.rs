@@ -61,6 +61,7 @@ impl Run<'_> {
         };
         match found {
             Ok(found) => {
+                self.world.know(inputs, &found);
                 login_domains.extend(found);
                 (reachable, session)
             }
