@@ -5,6 +5,7 @@
 
 mod dialogue;
 mod document;
+mod findings;
 mod waiting;
 mod wrap;
 
@@ -16,7 +17,6 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use crate::diagnosis::{Code, Exit, Failure, Values};
-use crate::finding::{Finding, State};
 use crate::text::unsafe_to_show;
 
 pub use dialogue::{Asked, unfinished_line};
@@ -149,38 +149,6 @@ impl Console {
         self.values.lock().unwrap_or_else(PoisonError::into_inner).fill(cure)
     }
 
-    /// A verified fact: printed, and kept for the document.
-    pub fn finding(&self, finding: &Finding) {
-        let style = match finding.state {
-            State::Pass => GREEN,
-            State::Fail => RED,
-            State::Warn | State::Unknown => YELLOW,
-            State::Skip => DIM,
-        };
-        let subject = match (&finding.application_name, &finding.application) {
-            (Some(name), _) => format!("{} ({name})", finding.check),
-            (None, Some(id)) => format!("{} ({id})", finding.check),
-            _ => finding.check.to_owned(),
-        };
-        let code = finding.code.map(|code| format!(" [{}]", code.name())).unwrap_or_default();
-        let (subject, detail) = (clean(&subject), format!("{}{code}", clean(&finding.detail)));
-        let state = format!("{:<7}", finding.state.word());
-        let gap = " ".repeat(DETAIL_AT.saturating_sub(STATE + columns(&subject)).max(1));
-        let detail_at = STATE + columns(&subject) + gap.len();
-        if self.width().is_some_and(|width| width < ROOM_FOR_DETAIL || width < detail_at + 20) {
-            self.prose(&format!("  {}{state}{} ", style.render(), style.render_reset()), &subject, STATE, STATE);
-            self.prose("    ", &detail, 4, 4);
-        } else {
-            let head = format!("  {}{state}{} {subject}{gap}", style.render(), style.render_reset());
-            self.prose(&head, &detail, detail_at, DETAIL_AT);
-        }
-        if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
-            self.hint(hint);
-        }
-        let hint = finding.hint.as_deref().map(|hint| self.filled(hint));
-        self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
-    }
-
     /// A result that a person asked for, on stdout; nothing under `--json`.
     pub fn result(&self, text: &str) {
         if !self.json {
@@ -310,12 +278,6 @@ impl Console {
         act(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
-
-/// Where the subject of a finding begins, and its detail: columns.
-const STATE: usize = 10;
-const DETAIL_AT: usize = 33;
-/// The room from which the detail of a finding stands beside its subject: a terminal of 70 columns.
-const ROOM_FOR_DETAIL: usize = 69;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::logs::Entry;
 use super::refusal::{missing_scope, refusal, shape};
 use super::wire::{Application, Connection, CustomDomain, EnabledClient, Page, TokenAnswer};
 use crate::diagnosis::{Code, Failure};
@@ -203,6 +204,16 @@ impl<'a> Management<'a> {
     /// As for every call.
     pub fn user(&self, id: &str) -> Result<Value, Failure> {
         self.call(Method::GET, &format!("users/{}", segment(id)), &[], None)
+    }
+
+    /// The newest entries of the tenant's log that are about an application, newest first.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn logs(&self, client_id: &str) -> Result<Vec<Entry>, Failure> {
+        let about = format!("client_id:\"{client_id}\"");
+        let query = [("q", about.as_str()), ("sort", "date:-1"), ("page", "0"), ("per_page", "10")];
+        Ok(page(&self.call(Method::GET, "logs", &query, None)?, "logs")?.entries.iter().map(Entry::read).collect())
     }
 
     fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {

@@ -180,7 +180,7 @@ impl Prepared {
         let connection = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(change, &wanted, Some(connection.id.clone()), false));
         tenant::apply_applications(world, management, &connection, change)?;
-        verify_redirects(world, &change.selection.applications, &place.expected(app))?;
+        verify_redirects(world, &change.selection.applications, &place.expected(app, false))?;
         Ok(Some(connection))
     }
 
@@ -252,13 +252,16 @@ impl Place {
         login::host(&self.domain, &self.login_domains)
     }
 
-    fn expected<'a>(&'a self, app: &'a App) -> Expected<'a> {
+    /// What `/authorize` has to lead to; `by_hand` when nobody asked the Management API.
+    fn expected<'a>(&'a self, app: &'a App, by_hand: bool) -> Expected<'a> {
         Expected {
             provider: app.provider,
             connection: &self.connection,
             client_id: &app.client_id,
             scopes: &app.scopes,
             host: self.host(),
+            domain: &self.domain,
+            confirmed: !by_hand,
         }
     }
 

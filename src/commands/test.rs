@@ -137,6 +137,24 @@ impl Run<'_> {
         !failed
     }
 
+    /// Notes findings about one thing after the other; those that were left out for the same reason share a line.
+    fn note_each(&self, findings: impl Iterator<Item = Finding>) {
+        let mut alike: Vec<Finding> = Vec::new();
+        for finding in findings {
+            if alike.first().is_some_and(|first| first.state != finding.state || first.detail != finding.detail) {
+                self.world.console.alike(&alike);
+                alike.clear();
+            }
+            self.seen.borrow_mut().push(finding.clone());
+            if finding.state == State::Skip {
+                alike.push(finding);
+            } else {
+                self.world.console.finding(&finding);
+            }
+        }
+        self.world.console.alike(&alike);
+    }
+
     fn any_failed(&self) -> bool {
         self.seen.borrow().iter().any(Finding::is_fail)
     }

@@ -6,6 +6,7 @@ use crate::auth0::authorize::{Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::not_found;
+use crate::checks::connection::why_refused;
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
@@ -76,7 +77,6 @@ fn preflight(
     if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
         return missing();
     }
-    let fail = |code, message: String| Err(Failure::new(code, message));
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
         Reading::Upstream(_) => Ok(()),
         Reading::Page { said, .. } if said.to_lowercase().contains("callback") => {
@@ -90,14 +90,15 @@ fn preflight(
             world.console.warn(&format!("{host} answered {status} for {application}: {said}"));
             Ok(())
         }
-        Reading::Refused { error, description } => fail(
-            Code::AuthorizeConnectionNotUsable,
-            format!("{host} refuses the login with {application}: {error}, {description}"),
-        ),
-        Reading::LoginPage => fail(
-            Code::AuthorizeConnectionNotUsable,
-            format!("{host} does not take {} for the application {application}", login.connection),
-        ),
+        Reading::Refused { error, description } if description.to_lowercase().contains("connection") => {
+            let said = format!("{host} refuses the login with {application}: {error}, {description}");
+            Err(why_refused(through.management, login.connection, application, said))
+        }
+        Reading::Refused { error, description } => Err(super::refused(&error, &description)),
+        Reading::LoginPage => {
+            let said = format!("{host} does not take {} for the application {application}", login.connection);
+            Err(why_refused(through.management, login.connection, application, said))
+        }
     }
 }
 
