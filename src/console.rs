@@ -207,7 +207,8 @@ impl Console {
             } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
-            if let Some(link) = failure.code.diagnosis().links.first() {
+            let provider = self.with(|document| document.provider.clone());
+            if let Some(link) = failure.code.diagnosis().link(provider.as_deref() == Some("fitbit")) {
                 self.labelled("  ", DIM, "see:", link);
             }
         }

@@ -9,8 +9,7 @@ use crate::diagnosis::Failure;
 use crate::http::{Call, Http};
 use crate::ids::Domain;
 use crate::oauth;
-use crate::provider::authorize_page::plain_text;
-use crate::text::said;
+use crate::text::{plain_text, said};
 
 /// What `/authorize` answered.
 #[derive(Debug)]

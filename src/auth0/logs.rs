@@ -109,7 +109,8 @@ mod tests {
         for empty in [json!(null), json!({}), json!({"type": "f"}), json!({"type": 7, "details": []})] {
             assert_eq!(Entry::read(&empty).code(), None);
         }
-        let script = json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
+        let script =
+            json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
         assert_eq!(Entry::read(&script).code(), Some(Code::AccountNotLinked));
     }
 

@@ -106,14 +106,14 @@ pub fn callback(
             };
             let mut failure = Failure::new(*code, message);
             if *code == Code::RedirectUriMismatch {
-                let list = match provider {
-                    Provider::GoogleHealth => "Authorized redirect URIs of the client (Google Auth Platform > Clients)",
-                    Provider::Fitbit => "Redirect URLs of the app (https://dev.fitbit.com/apps )",
+                let slow = match provider {
+                    Provider::GoogleHealth => {
+                        "; an edit takes 5 minutes to a few hours to act (`{test} --headless --watch` repeats until then)"
+                    }
+                    Provider::Fitbit => "",
                 };
-                failure = failure.with_hint(format!(
-                    "Enter exactly this among the {list}, save, and wait, since an edit takes 5 minutes to a few hours to act: \
-                     {redirect_uri}"
-                ));
+                let hint = format!("Enter exactly this into the {{redirect_list}} and save{slow}: {redirect_uri}");
+                failure = failure.with_hint(hint);
             }
             if *code == Code::RedirectUriMismatch && !needed {
                 return Finding::warn(id::PROVIDER_CALLBACK, failure);

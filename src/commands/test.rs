@@ -127,7 +127,7 @@ impl Run<'_> {
         self.world.console.title(&format!("Auth0 tenant {domain}"));
         let (reachable, management) = session.unwrap_or((Finding::skip(id::TENANT_REACHABLE, "not asked"), Ok(None)));
         let state = self.tenant_checks(inputs, &domain, &login_domains, secret.as_ref(), reachable, management)?;
-        self.live_login(inputs, &state)
+        self.live_login(inputs, &state, secret.as_ref())
     }
 
     fn note(&self, finding: Finding) -> bool {

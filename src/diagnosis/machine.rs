@@ -136,7 +136,7 @@ pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
            file of mode 0600 with `--store file`",
     exit: Exit::Store,
     links: &[],
-    signs: &[],
+    signs: &[sign(&["org.freedesktop.secrets"]), sign(&["nodefaultstore"]), sign(&["cannot autolaunch d-bus"])],
     sure: Sure::Reported,
 };
 

@@ -75,6 +75,14 @@ pub struct Diagnosis {
     pub sure: Sure,
 }
 
+impl Diagnosis {
+    /// The page that says more, of Fitbit's own where that is the provider and there is one.
+    pub fn link(&self, for_fitbit: bool) -> Option<&'static str> {
+        let of_fitbit = self.links.iter().find(|link| for_fitbit && link.contains("//dev.fitbit.com/"));
+        of_fitbit.or(self.links.first()).copied()
+    }
+}
+
 /// How sure it is that a symptom means what its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sure {
@@ -121,6 +129,11 @@ macro_rules! codes {
         impl Code {
             /// Every code, in the order of the table.
             pub const ALL: &'static [Code] = &[$($(Code::$variant,)*)*];
+
+            /// What the row is about: `input`, `provider`, `login`, `tenant`, `connection`, `application`, `machine`.
+            pub fn area(self) -> &'static str {
+                match self { $($(Code::$variant => stringify!($area),)*)* }
+            }
 
             /// The row of the table.
             pub fn diagnosis(self) -> &'static Diagnosis {
@@ -352,6 +365,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_provider_is_sent_to_its_own_page_where_there_is_one() {
+        let row = Code::RedirectUriMismatch.diagnosis();
+        assert!(row.link(false).unwrap().contains("google.com") && row.link(true).unwrap().contains("fitbit.com"));
+        assert_eq!(Code::OrgInternal.diagnosis().link(true), Code::OrgInternal.diagnosis().link(false));
+        assert_eq!(Code::Cancelled.diagnosis().link(false), None);
     }
 
     #[test]

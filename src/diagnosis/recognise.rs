@@ -1,44 +1,69 @@
 //! Owns how text that a person pastes (an error page, a log line, an address) is matched to codes, by the stable parts
 //! of the providers' messages. Refuses to guess: text without such a part matches nothing.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::Code::{self, *};
 use super::{Sign, auth_error};
+use crate::text::plain_text;
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
 const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide valid information to fitbit")];
 
 /// The codes that pasted text speaks of, in the order of the table; empty when it holds none of the known messages.
+///
+/// Of a long text its beginning and its end are looked at.
 pub fn recognise(text: &str) -> Vec<Code> {
-    let plain = normalised(text);
+    let plain = normalised(ends_of(text));
+    let text = Searched { plain: &plain, words: words(&plain).collect() };
     let means = |sign: &Sign| {
-        sign.all.iter().all(|phrase| holds(&plain, phrase)) && !sign.none.iter().any(|phrase| holds(&plain, phrase))
+        sign.all.iter().all(|phrase| text.holds(phrase)) && !sign.none.iter().any(|phrase| text.holds(phrase))
     };
     let mut found: Vec<Code> =
         Code::ALL.iter().copied().filter(|code| code.diagnosis().signs.iter().any(means)).collect();
     // Our own names, as in our JSON; `access_denied` is also what providers say for other reasons.
     found.extend(
-        Code::ALL
-            .iter()
-            .filter(|code| **code != AccessDenied && code.name().contains('_') && holds(&plain, code.name())),
+        Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
     if found.is_empty() {
-        found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| holds(&plain, phrase)).map(|(code, _)| *code));
+        found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
     }
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// The text, what is percent-encoded in it and what Google's `authError` says, in lower case and without mark-up.
-fn normalised(text: &str) -> String {
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let said = auth_error::find(text).map(|error| {
+/// The beginning and the end of a text that is longer than both (bytes).
+const END: usize = 64 * 1024;
+
+fn ends_of(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * END {
+        return Cow::Borrowed(text);
+    }
+    let (head, tail) = (text.floor_char_boundary(END), text.ceil_char_boundary(text.len() - END));
+    Cow::Owned(format!("{}\n{}", &text[..head], &text[tail..]))
+}
+
+/// The text, what is percent-encoded in it, what is left of it without mark-up, and what Google's `authError` says; in lower
+/// case and with plain quotes.
+fn normalised(text: Cow<str>) -> String {
+    let mut parts = vec![text.to_string()];
+    if let Some(error) = auth_error::find(&text) {
         let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
-        format!("{number}{} {}", error.code, error.sentence.unwrap_or_default())
-    });
-    let parts = [text, &decoded, &decoded.replace('+', " "), &said.unwrap_or_default()].join("\n");
-    let mut plain = String::with_capacity(parts.len());
-    for word in parts.split(|c: char| c.is_whitespace() || c == '\u{a0}').filter(|word| !word.is_empty()) {
+        parts.push(format!("{number}{} {}", error.code, error.sentence.unwrap_or_default()));
+    }
+    if text.contains('%') {
+        let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        parts.extend([decoded.replace('+', " "), decoded]);
+    } else if text.contains('+') {
+        parts.push(text.replace('+', " "));
+    }
+    if text.contains('<') {
+        parts.push(plain_text(&text));
+    }
+    let mut plain = String::with_capacity(parts.iter().map(String::len).sum());
+    for word in parts.iter().flat_map(|part| part.split_whitespace()) {
         for c in word.chars() {
             match c {
                 '`' | '*' => {}
@@ -53,16 +78,36 @@ fn normalised(text: &str) -> String {
     plain.replace("\": \"", "\":\"")
 }
 
-/// Whether a phrase stands in the text as whole words.
-fn holds(text: &str, phrase: &str) -> bool {
-    let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(phrase).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
-        let longer_before = part_of_word(before) && part_of_word(phrase.chars().next());
-        let longer_after = part_of_word(after) && part_of_word(phrase.chars().next_back());
-        !longer_before && !longer_after
-    })
+/// A text to look for many phrases in.
+struct Searched<'a> {
+    plain: &'a str,
+    words: HashSet<&'a str>,
+}
+
+impl Searched<'_> {
+    /// Whether a phrase stands in the text as whole words.
+    fn holds(&self, phrase: &str) -> bool {
+        // Most phrases have a word that is not in the text at all, which is quickly seen.
+        if !words(phrase).all(|word| self.words.contains(word)) {
+            return false;
+        }
+        let in_word = |c: Option<char>| c.is_some_and(is_word);
+        self.plain.match_indices(phrase).any(|(at, _)| {
+            let before = self.plain[..at].chars().next_back();
+            let after = self.plain[at + phrase.len()..].chars().next();
+            let longer_before = in_word(before) && in_word(phrase.chars().next());
+            let longer_after = in_word(after) && in_word(phrase.chars().next_back());
+            !longer_before && !longer_after
+        })
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]
@@ -193,8 +238,18 @@ mod tests {
     fn every_sign_is_written_as_text_is_normalised() {
         let signs = Code::ALL.iter().flat_map(|code| code.diagnosis().signs);
         for phrase in signs.flat_map(|sign| sign.all.iter().chain(sign.none)) {
-            assert_eq!(normalised(phrase).split(' ').next(), phrase.split(' ').next());
+            assert_eq!(normalised(Cow::Borrowed(phrase)).split(' ').next(), phrase.split(' ').next());
             assert!(!phrase.is_empty() && *phrase == phrase.to_lowercase());
         }
+    }
+
+    #[test]
+    fn the_source_of_a_page_and_a_long_text_are_read_at_both_ends() {
+        assert_eq!(recognise("<h1>Error 400:<br><b>redirect_uri_mismatch</b></h1>"), [RedirectUriMismatch]);
+        assert_eq!(recognise("Callback&nbsp;URL <i>mismatch</i>."), [CallbackNotAllowed]);
+        let filler = "ä ".repeat(1_000_000);
+        assert_eq!(recognise(&format!("{filler} Error 403: org_internal")), [OrgInternal]);
+        assert_eq!(recognise(&format!("deleted_client {filler}")), [ClientDeleted]);
+        assert_eq!(recognise(&filler), []);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Refuses to call a login good before the tokens were checked and the profile was read.
 
+pub mod after;
 pub mod direct;
 pub mod session;
 pub mod temporary;
@@ -21,6 +22,7 @@ use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::loopback::{BindError, HeldPage, Listener, Page};
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::text::said;
 use crate::world::World;
 
@@ -64,6 +66,10 @@ pub struct Login<'a> {
     pub provider_callback: String,
     /// Whether the provider said, before the login, that it knows it.
     pub callback_accepted: bool,
+    /// The client secret at hand, to be compared when a login fails.
+    pub secret: Option<&'a Secret>,
+    /// Which one that is, to stand in a sentence: `the one in the keychain`.
+    pub secret_is: String,
     /// The loopback port.
     pub port: u16,
     /// How long to wait for the person.

@@ -1,6 +1,7 @@
 //! Owns one live login through Auth0 from start to end: bind, find or create the application, log in, clean up, report.
 
 use super::temporary::Temporary;
+use super::through_auth0::Way;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{Reading, ask};
 use crate::auth0::management::Management;
@@ -36,14 +37,23 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
             preflight(world, login, host, application, &listener.redirect_uri(), through)?;
             // Nothing to clean up, but Ctrl-C must still reach the wait.
             let _hold = world.cancel.hold();
-            through_auth0::run(world, login, host, application, listener, management)
+            let connection_id = through.connection_id;
+            let way = Way { host, application, management, connection_id, shared: true };
+            through_auth0::run(world, login, &way, listener)
         }
         (None, Some(management)) => {
             let listener = bind_near(login.port)?;
             let _hold = world.cancel.hold();
             let redirect_uri = listener.redirect_uri();
             let temporary = Temporary::create(management, through.all, &redirect_uri, through.connection_id)?;
-            let mut result = through_auth0::run(world, login, host, &temporary.client_id, listener, Some(management));
+            let way = Way {
+                host,
+                application: &temporary.client_id,
+                management: Some(management),
+                connection_id: through.connection_id,
+                shared: temporary.taken_over,
+            };
+            let mut result = through_auth0::run(world, login, &way, listener);
             if let Some(left) = temporary.remove(management) {
                 match &mut result {
                     Ok(done) => done.notes.push(left),

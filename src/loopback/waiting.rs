@@ -69,7 +69,13 @@ struct Tray {
 
 impl Waiting {
     pub(super) fn start(socket: TcpListener, port: u16, expected: Secret) -> Self {
-        let desk = Arc::new(Desk { port, expected, strangers: AtomicUsize::new(0), tray: Mutex::default(), bell: Condvar::new() });
+        let desk = Arc::new(Desk {
+            port,
+            expected,
+            strangers: AtomicUsize::new(0),
+            tray: Mutex::default(),
+            bell: Condvar::new(),
+        });
         let shared = Arc::clone(&desk);
         // Without a thread the port closes here and the answer can still be pasted.
         let (waker, patience) = patience::pair();
