@@ -72,6 +72,19 @@ faults! {
     BadAudience, "bad-audience", "the ID token is for another client";
     LoginBlocked, "login-blocked", "an Action of the tenant refuses the login";
     ScriptFails, "script-fails", "the fetchUserProfile script of the connection fails";
+    RequestRefused, "request-refused", "the provider's authorize page refuses the request, whatever is in it";
+    ProviderRateLimited, "provider-rate-limited", "the provider answers 429 to everything, for an hour";
+    ProviderGarbage, "provider-garbage", "a hotel's sign-in page answers in place of the provider";
+    DisallowedUseragent, "disallowed-useragent", "the provider refuses the browser as an embedded one (Google)";
+    AdminPolicy, "admin-policy", "the account's Workspace administrator blocks the app (Google)";
+    PersonalApp, "personal-app", "the app is of type Personal and somebody else's (Fitbit)";
+    NobodyConsents, "nobody-consents", "nobody answers the consent page, so no redirect ever comes";
+    UnverifiedApp, "unverified-app", "the page that the app is not verified comes before the consent page (Google)";
+    CodeRefused, "code-refused", "the provider refuses its own authorization codes";
+    AccessTokenRefused, "access-token-refused", "the provider refuses its own access tokens";
+    RefreshTokenDead, "refresh-token-dead", "the provider refuses its own refresh tokens";
+    NotRevoked, "not-revoked", "the provider's revoke endpoint answers 503";
+    UserMismatch, "user-mismatch", "userinfo or the profile names another person than the token's answer";
 }
 
 impl FromStr for Fault {
@@ -93,6 +106,13 @@ mod tests {
     fn every_fault_is_found_by_its_name() {
         for fault in Fault::ALL {
             assert_eq!(fault.name().parse::<Fault>(), Ok(*fault));
+        }
+    }
+
+    #[test]
+    fn every_fault_fits_its_line_of_the_help() {
+        for fault in Fault::ALL {
+            assert!(fault.name().len() <= 26 && fault.what().len() <= 80, "{}", fault.name());
         }
     }
 }

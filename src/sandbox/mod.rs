@@ -11,6 +11,7 @@ pub mod google;
 mod pages;
 mod provider;
 pub mod robot;
+mod strangers;
 pub mod tenant;
 pub mod web;
 
