@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::state::{Connection, Login};
+use super::state::{AT_PROVIDER, Connection, Login, error_details};
 use super::{Tenant, check};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Handler, Request};
@@ -95,7 +95,7 @@ impl Tenant {
         let details = json!({"error": {
             "message": "failed to obtain access token",
             "oauthError": "invalid_request",
-            "type": "oauth-authorization",
+            "type": AT_PROVIDER,
             "payload": {
                 "name": "InternalOAuthError",
                 "message": "Failed to obtain access token",
@@ -205,7 +205,7 @@ impl Tenant {
 }
 
 fn refused(error: &'static str, what: &str) -> Refusal {
-    Refusal::new(error, what, json!({"error": {"message": what, "oauthError": error, "type": "oauth-authorization"}}))
+    Refusal::new(error, what, error_details(error, what, AT_PROVIDER))
 }
 
 /// The root attributes that Google's userinfo gives.
