@@ -105,13 +105,11 @@ impl Tenant {
     }
 
     fn management_scopes(&self) -> Vec<&'static str> {
-        let hidden = self.setup.has(Fault::OptionsHidden);
-        let read_only = self.setup.has(Fault::ReadOnlyToken);
-        let no_logs = self.setup.has(Fault::NoLogScope);
+        let lacks = |fault, matches: bool| matches && self.setup.has(fault);
         let allowed = |scope: &&str| {
-            !(hidden && scope.ends_with(":connections_options"))
-                && !(no_logs && *scope == "read:logs")
-                && (!read_only || scope.starts_with("read:"))
+            !(lacks(Fault::OptionsHidden, scope.ends_with(":connections_options"))
+                || lacks(Fault::NoLogScope, *scope == "read:logs")
+                || lacks(Fault::ReadOnlyToken, !scope.starts_with("read:")))
         };
         SCOPES.into_iter().filter(allowed).collect()
     }

@@ -116,6 +116,24 @@ fn a_code_that_the_provider_refuses_is_in_the_log_with_the_providers_answer() {
 }
 
 #[test]
+fn a_profile_that_the_provider_refuses_is_in_the_log_with_the_providers_answer() {
+    let refuses = |request: &Request| match request.path.as_str() {
+        "/1/user/-/profile.json" => Reply::json(
+            401,
+            &json!({"errors": [{"errorType": "invalid_token", "message": "Access token invalid: fitbit-token."}]}),
+        ),
+        _ => fitbit(request),
+    };
+    let tenant = Tenant::new(setup(Some(Configured::Fitbit), &[]), Arc::new(google), Arc::new(refuses));
+    let back = come_back(&tenant, &authorize(&tenant, "fitbit", &[]), "code=x");
+    assert_eq!(refusal(&back).1, "failed to fetch user profile");
+    let (_, logs) = get(&tenant, "/logs?q=type:f");
+    let payload = &logs[0]["details"]["error"]["payload"];
+    assert_eq!((&payload["status"], &payload["code"]), (&json!(401), &json!("invalid_token")));
+    assert!(!logs.to_string().contains("fitbit-token"), "{logs}");
+}
+
+#[test]
 fn every_failed_login_is_in_the_log_with_its_error_and_without_a_secret() {
     let denied = |tenant: &Tenant| come_back(tenant, &authorize(tenant, "google-health", &[]), "error=access_denied");
     let usual = |tenant: &Tenant| come_back(tenant, &authorize(tenant, "google-health", &[]), "code=4%2F0A");
