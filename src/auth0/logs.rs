@@ -67,7 +67,9 @@ impl Entry {
         match (self.status, self.error.as_str(), self.kind.as_str()) {
             (Some(410), ..) => Some(Code::ProviderShutDown),
             (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
-            (_, "invalid_client", _) | (Some(401), ..) => Some(Code::ClientSecretRejected),
+            (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
+            (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
+            (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
             (Some(500..), ..) => Some(Code::ServiceUnavailable),
             _ => recognise(&self.words).into_iter().next(),
@@ -92,6 +94,9 @@ mod tests {
     fn what_the_provider_answered_to_the_tenant_names_the_reason() {
         for (status, code, named) in [
             (401, "invalid_client", Code::ClientSecretRejected),
+            (401, "", Code::ClientSecretRejected),
+            (401, "invalid_token", Code::AccessTokenRejected),
+            (403, "insufficient_scope", Code::IdentityScopeNotGranted),
             (400, "invalid_grant", Code::CodeRejected),
             (410, "", Code::ProviderShutDown),
             (429, "", Code::RateLimited),
