@@ -339,6 +339,8 @@ fn client_credentials(
     let description = body["error_description"].as_str().unwrap_or_default();
     let lower = description.to_lowercase();
     let code = match (answer.status, error) {
+        // Not the tenant's own words: a gateway, a portal, a proxy.
+        (_, "") if answer.status != 404 => Code::UnrecognisedAnswer,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
         (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
         (403, _) => Code::ManagementClientNotAuthorized,
