@@ -14,6 +14,7 @@ use common::Output;
 use common::stage::{Gate, Stage};
 use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
+use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Reply, Request};
 use serde_json::json;
 
@@ -25,19 +26,26 @@ struct Place {
     path: &'static str,
     /// What tells it from another request to the same address.
     body_has: &'static str,
+    /// Without it the request is not made.
+    fault: Option<Fault>,
     args: &'static [&'static str],
 }
 
 const HEADLESS: &[&str] = &["test", "--headless", "--json"];
 const LOGIN: &[&str] = &["test", "--json", "--timeout", "2s"];
+const SETUP: &[&str] = &["setup", "--all-apps", "--skip-login", "--yes", "--json"];
 const DIRECT: &[&str] = &["test", "--direct", "--json", "--timeout", "2s"];
 
 const fn place(provider: Provider, method: &'static str, path: &'static str, args: &'static [&'static str]) -> Place {
-    Place { provider, method, path, body_has: "", args }
+    Place { provider, method, path, body_has: "", fault: None, args }
 }
 
 const fn sent(body_has: &'static str, place: Place) -> Place {
     Place { body_has, ..place }
+}
+
+const fn with(fault: Fault, place: Place) -> Place {
+    Place { fault: Some(fault), ..place }
 }
 
 const PLACES: &[Place] = &[
@@ -59,6 +67,10 @@ const PLACES: &[Place] = &[
     sent("authorization_code", place(GoogleHealth, "POST", "/oauth/token", LOGIN)),
     place(GoogleHealth, "GET", "/userinfo", LOGIN),
     place(GoogleHealth, "GET", "/api/v2/users/*", LOGIN),
+    with(Fault::LoginBlocked, place(GoogleHealth, "GET", "/api/v2/logs", LOGIN)),
+    place(GoogleHealth, "POST", "/api/v2/connections", SETUP),
+    place(Fitbit, "POST", "/api/v2/connections", SETUP),
+    place(GoogleHealth, "PATCH", "/api/v2/connections/*", SETUP),
     place(GoogleHealth, "GET", "/v1/userinfo", DIRECT),
     place(GoogleHealth, "GET", "/v4/users/me/identity", DIRECT),
     place(GoogleHealth, "POST", "/revoke", DIRECT),
@@ -122,7 +134,10 @@ fn is_true(place: &Place, what: &str) -> &'static [&'static str] {
         ("GET", "/api/v2/connections", "an empty list") => &["connection_not_found"],
         ("GET", "/api/v2/clients", "an empty list") => &["application_gone"],
         ("GET", "/api/v2/connections/*", "an empty list") => &["application_not_enabled"],
+        // It said that it did, and did not, which the next look shows.
+        ("PATCH", ..) if place.args == SETUP => &["application_not_enabled"],
         ("GET", "/authorize", "another place") => &["authorize_wrong_provider"],
+        ("GET", "/api/v2/logs", _) => &["login_blocked"],
         ("DELETE", ..) => &["temporary_application_left"],
         ("POST", "/revoke" | "/oauth2/revoke", _) => &["token_not_revoked"],
         _ => &[],
@@ -147,7 +162,12 @@ fn run(place: &'static Place, which: usize) -> (Output, bool, &'static str) {
         seen.fetch_add(1, Ordering::SeqCst);
         strange(request).swap_remove(which).1
     });
-    let stage = Stage::configured(place.provider, &[]).all_behind(gate);
+    let faults = place.fault.as_slice();
+    let stage = match place.args {
+        SETUP => Stage::empty(place.provider, faults),
+        _ => Stage::configured(place.provider, faults),
+    };
+    let stage = stage.all_behind(gate);
     let output = stage.environment().run_with_robot(place.args);
     (output, hits.load(Ordering::SeqCst) > 0, strange(&Request::default())[which].0)
 }
