@@ -195,6 +195,9 @@ pub struct Test {
     /// Ask /authorize for every application, not just the first 20
     #[arg(long, hide_short_help = true)]
     pub check_all: bool,
+    /// Write a redacted report for a public issue
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }
 
 /// `remove`; the inputs as in [`Inputs`].

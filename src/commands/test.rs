@@ -2,6 +2,7 @@
 
 mod app;
 mod live;
+mod report;
 mod tenant;
 
 use crate::ask;
@@ -15,6 +16,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
 use crate::world::{World, store_failure};
+use report::Destination;
 
 /// `/authorize` is asked for this many applications unless all are wanted.
 pub const ASKED_APPLICATIONS: usize = 20;
@@ -24,6 +26,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
+    let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {
@@ -40,9 +43,22 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let scopes =
         inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
     let scopes_chosen = inputs.scopes.is_some();
-    let run = Run { world, args, provider, client_id, scopes, scopes_chosen, seen: Default::default() };
-    run.all(&mut inputs, secret, direct)?;
-    run.verdict()
+    if destination.is_some() {
+        world.http.trace();
+    }
+    let run = Run {
+        world,
+        args,
+        provider,
+        client_id,
+        scopes,
+        scopes_chosen,
+        direct,
+        login_domains: inputs.login_domains.clone().into(),
+        seen: Default::default(),
+    };
+    let result = run.all(&mut inputs, secret).and_then(|()| run.verdict());
+    run.reported(destination.as_ref(), &inputs, result)
 }
 
 /// The client secret and where it came from.
@@ -102,16 +118,21 @@ struct Run<'a> {
     client_id: String,
     scopes: Vec<String>,
     scopes_chosen: bool,
+    direct: bool,
+    /// The custom login domains, those included that the tenant tells.
+    login_domains: std::cell::RefCell<Vec<Domain>>,
     seen: std::cell::RefCell<Vec<Finding>>,
 }
 
 impl Run<'_> {
-    fn all(&self, inputs: &mut Inputs, secret: Kept, direct: bool) -> Result<(), Failure> {
+    fn all(&self, inputs: &mut Inputs, secret: Kept) -> Result<(), Failure> {
         let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
-        let domain = inputs.domain.clone().filter(|_| !direct);
+        let domain = inputs.domain.clone().filter(|_| !self.direct);
         let mut login_domains = inputs.login_domains.clone();
         // The session comes first, since it knows the custom domains whose callbacks are verified; it is reported in its place.
         let session = domain.as_ref().map(|domain| self.sign_in(domain, inputs, &mut login_domains));
+
+        self.login_domains.replace(login_domains.clone());
 
         let callbacks = match &domain {
             Some(domain) => steps::app::callbacks(domain, &login_domains),

@@ -116,6 +116,11 @@ impl Console {
         self.with(|document| document.identity = Some(identity));
     }
 
+    /// The checks so far, as the document has them.
+    pub fn checks(&self) -> Vec<Finding> {
+        self.with(|document| document.checks.clone())
+    }
+
     /// A member of its own, for the document.
     pub fn member(&self, name: &str, value: serde_json::Value) {
         self.with(|document| document.more.insert(name.to_owned(), value));
