@@ -198,6 +198,12 @@ pub struct Test {
     /// Write a redacted report for a public issue
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Repeat the checks until nothing fails, then log in [default TIME: 3h]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "3h", hide_short_help = true)]
+    pub watch: Option<String>,
+    /// Pause between two rounds of --watch [default: 30s]
+    #[arg(long, value_name = "TIME", requires = "watch", hide_short_help = true)]
+    pub every: Option<String>,
 }
 
 /// `remove`; the inputs as in [`Inputs`].

@@ -137,6 +137,12 @@ impl Console {
 
     /// A verified fact: printed, and kept for the document.
     pub fn finding(&self, finding: &Finding) {
+        self.row(finding);
+        self.with(|document| document.checks.push(finding.clone()));
+    }
+
+    /// A verified fact: printed alone.
+    pub fn row(&self, finding: &Finding) {
         let style = match finding.state {
             State::Pass => GREEN,
             State::Fail => RED,
@@ -163,7 +169,6 @@ impl Console {
         if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
             self.hint(hint);
         }
-        self.with(|document| document.checks.push(finding.clone()));
     }
 
     /// A result that a person asked for, on stdout; nothing under `--json`.

@@ -121,6 +121,16 @@ impl Console {
         self.with(|document| document.checks.clone())
     }
 
+    /// The checks of another round, in place of those before.
+    pub fn checks_are(&self, checks: Vec<Finding>) {
+        self.with(|document| document.checks = checks);
+    }
+
+    /// What is true of the connection is found out anew.
+    pub fn another_round(&self) {
+        self.with(|document| document.connection = None);
+    }
+
     /// A member of its own, for the document.
     pub fn member(&self, name: &str, value: serde_json::Value) {
         self.with(|document| document.more.insert(name.to_owned(), value));
