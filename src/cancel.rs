@@ -3,7 +3,8 @@
 //! Refuses to end the process itself: `main` does.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 /// Shared between the signal handler and the one place that has something to clean up.
 #[derive(Clone, Default)]
@@ -42,6 +43,18 @@ impl Cancel {
         Hold(self.clone())
     }
 
+    /// Pauses, and ends the pause when Ctrl-C comes; whether it was asked for by then.
+    pub fn pause(&self, time: Duration) -> bool {
+        let (wake, woken) = mpsc::channel();
+        self.wakes(Some(Box::new(move || {
+            let _ = wake.send(());
+        })));
+        // Woken, or the time is over.
+        let _ = woken.recv_timeout(time);
+        self.wakes(None);
+        self.is_asked()
+    }
+
     /// What to wake when Ctrl-C comes; `None` when nobody waits any more. Woken at once when it has come already.
     pub fn wakes(&self, wake: Option<Box<dyn Fn() + Send>>) {
         let mut slot = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,5 +87,16 @@ mod tests {
         assert!(cancel.interrupt());
         drop(hold);
         assert!(Cancel::default().interrupt());
+    }
+
+    #[test]
+    fn a_pause_ends_when_it_is_interrupted() {
+        let cancel = Cancel::default();
+        assert!(!cancel.pause(Duration::from_millis(1)));
+        let _hold = cancel.hold();
+        let other = cancel.clone();
+        let interrupts = std::thread::spawn(move || other.interrupt());
+        assert!(cancel.pause(Duration::from_secs(3600)));
+        interrupts.join().unwrap();
     }
 }

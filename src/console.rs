@@ -5,6 +5,7 @@
 
 mod dialogue;
 mod document;
+mod findings;
 mod waiting;
 mod wrap;
 
@@ -15,8 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::diagnosis::{Code, Exit, Failure};
-use crate::finding::{Finding, State};
+use crate::diagnosis::{Code, Exit, Failure, Values};
 use crate::text::unsafe_to_show;
 
 pub use dialogue::{Asked, unfinished_line};
@@ -46,6 +46,8 @@ pub struct Console {
     document: Mutex<Document>,
     /// Where something may be drawn that has to go before anything is printed.
     screen: Arc<Screen>,
+    /// What stands in the blanks of cures.
+    values: Mutex<Values>,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
     /// How to go on after a cancelled command.
@@ -76,6 +78,7 @@ impl Console {
             colour,
             document: Mutex::new(document),
             screen: Arc::default(),
+            values: Mutex::default(),
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
@@ -131,44 +134,19 @@ impl Console {
 
     /// What to do about the line before.
     pub fn hint(&self, hint: &str) {
+        let hint = &self.filled(hint);
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
         self.labelled("  ", DIM, "hint:", &clean(hint));
     }
 
-    /// A verified fact: printed, and kept for the document.
-    pub fn finding(&self, finding: &Finding) {
-        self.row(finding);
-        self.with(|document| document.checks.push(finding.clone()));
+    /// From now on, what stands in the blanks of cures.
+    pub fn knows(&self, values: Values) {
+        *self.values.lock().unwrap_or_else(PoisonError::into_inner) = values;
     }
 
-    /// A verified fact: printed alone.
-    pub fn row(&self, finding: &Finding) {
-        let style = match finding.state {
-            State::Pass => GREEN,
-            State::Fail => RED,
-            State::Warn | State::Unknown => YELLOW,
-            State::Skip => DIM,
-        };
-        let subject = match (&finding.application_name, &finding.application) {
-            (Some(name), _) => format!("{} ({name})", finding.check),
-            (None, Some(id)) => format!("{} ({id})", finding.check),
-            _ => finding.check.to_owned(),
-        };
-        let code = finding.code.map(|code| format!(" [{}]", code.name())).unwrap_or_default();
-        let (subject, detail) = (clean(&subject), format!("{}{code}", clean(&finding.detail)));
-        let state = format!("{:<7}", finding.state.word());
-        let gap = " ".repeat(DETAIL_AT.saturating_sub(STATE + columns(&subject)).max(1));
-        let detail_at = STATE + columns(&subject) + gap.len();
-        if self.width().is_some_and(|width| width < ROOM_FOR_DETAIL || width < detail_at + 20) {
-            self.prose(&format!("  {}{state}{} ", style.render(), style.render_reset()), &subject, STATE, STATE);
-            self.prose("    ", &detail, 4, 4);
-        } else {
-            let head = format!("  {}{state}{} {subject}{gap}", style.render(), style.render_reset());
-            self.prose(&head, &detail, detail_at, DETAIL_AT);
-        }
-        if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
-            self.hint(hint);
-        }
+    /// A cure with its blanks filled.
+    pub fn filled(&self, cure: &str) -> String {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).fill(cure)
     }
 
     /// A result that a person asked for, on stdout; nothing under `--json`.
@@ -229,7 +207,8 @@ impl Console {
             } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
-            if let Some(link) = failure.code.diagnosis().links.first() {
+            let provider = self.with(|document| document.provider.clone());
+            if let Some(link) = failure.code.diagnosis().link(provider.as_deref() == Some("fitbit")) {
                 self.labelled("  ", DIM, "see:", link);
             }
         }
@@ -260,7 +239,7 @@ impl Console {
     /// What to do about a failure: after a cancelled command, how to go on.
     fn hint_of(&self, failure: &Failure) -> String {
         let way_on = self.way_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        way_on.filter(|_| failure.code == Code::Cancelled).unwrap_or_else(|| failure.hint())
+        way_on.filter(|_| failure.code == Code::Cancelled).unwrap_or_else(|| self.filled(&failure.hint()))
     }
 
     /// The columns that prose may take; none where a line is a line.
@@ -300,12 +279,6 @@ impl Console {
         act(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
-
-/// Where the subject of a finding begins, and its detail: columns.
-const STATE: usize = 10;
-const DETAIL_AT: usize = 33;
-/// The room from which the detail of a finding stands beside its subject: a terminal of 70 columns.
-const ROOM_FOR_DETAIL: usize = 69;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -355,5 +328,9 @@ mod tests {
         assert_eq!(console.hint_of(&cancelled), "fitbit-connect setup --domain acme.eu.auth0.com");
         let other = Failure::new(Code::NetworkUnreachable, "no");
         assert_eq!(console.hint_of(&other), other.hint());
+        let mut values = Values::default();
+        values.set(crate::diagnosis::Blank::ClientId, "23ABCD");
+        console.knows(values);
+        assert!(console.hint_of(&Failure::new(Code::ClientDeleted, "gone")).contains("`23ABCD`"));
     }
 }

@@ -133,7 +133,9 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
             let needs = Needs { inputs: Some(&inputs), settings_must_exist: true, ..Needs::default() };
             commands::remove::run(&build(&needs)?, args)?;
         }
-        Command::Explain(args) => commands::explain::run(console, args)?,
+        Command::Explain(args) => {
+            commands::explain::run(console, &world::saved_values(&process.variables, &cli.global), args)?
+        }
         Command::Sandbox(args) => commands::sandbox::run(console, &process.cancel, args)?,
         Command::Completions { shell } => commands::help_files::completions(console, *shell),
         Command::Man { dir } => commands::help_files::man(console, dir.as_deref())?,

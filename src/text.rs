@@ -1,5 +1,5 @@
-//! Owns what is done to text that others wrote before a person may see it: secrets out, control characters escaped, cut
-//! to length. Also finds the nearest of a few words. Refuses to know any provider.
+//! Owns what is done to text that others wrote before a person may see it: mark-up and secrets out, control characters
+//! escaped, cut to length. Also finds the nearest of a few words. Refuses to know any provider.
 
 /// What stands in place of something that looks like a credential.
 pub const REDACTED: &str = "[redacted]";
@@ -87,6 +87,38 @@ fn looks_secret(run: &str) -> bool {
         || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
 }
 
+/// The text of a page: without tags, scripts and styles, with the common entities read.
+pub fn plain_text(html: &str) -> String {
+    // Only ASCII letters change, so places in one are places in the other.
+    let lower = html.to_ascii_lowercase();
+    let mut text = String::with_capacity(html.len());
+    let mut at = 0;
+    while let Some(open) = html[at..].find('<').map(|found| at + found) {
+        text.push_str(&html[at..open]);
+        text.push(' ');
+        let closing = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
+        let tag = closing.map_or(Some(open), |name| lower[open..].find(&format!("</{name}")).map(|found| open + found));
+        let end = tag.and_then(|tag| html[tag..].find('>').map(|found| tag + found + 1));
+        at = end.unwrap_or(html.len());
+    }
+    text.push_str(&html[at..]);
+    for (entity, plain) in ENTITIES {
+        text = text.replace(entity, plain);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const ENTITIES: [(&str, &str); 8] = [
+    ("&quot;", "\""),
+    ("&#34;", "\""),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&nbsp;", " "),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&amp;", "&"),
+];
+
 /// A word as a shell takes it.
 pub fn shell_word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');
@@ -97,8 +129,15 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
+/// A longer word is not compared with others (bytes).
+const LONGEST_WORD: usize = 100;
+
 /// The candidate that is nearest to a word, when one is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // What is this long is no slip of the finger, and comparing it would take its length times theirs.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()

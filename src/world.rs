@@ -3,6 +3,7 @@
 //! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
 mod kept;
+mod known;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
 use kept::{keychain_limit, secrets_beside};
+pub use known::saved_values;
 
 /// Everything a command can touch.
 pub struct World {

@@ -220,7 +220,16 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             None => Provider::GoogleHealth.check_client_id(id).err(),
         };
         if let Some(why) = why {
-            door.wrong.push(invalid(&super::CLIENT_ID, "", id, &why));
+            let refused = invalid(&super::CLIENT_ID, "", id, &why);
+            door.wrong.push(match (provider, Provider::of_client_id(id)) {
+                (Some(Provider::Fitbit), Some(Provider::GoogleHealth)) => {
+                    Failure::new(Code::GoogleIdAtFitbit, refused.message)
+                }
+                (Some(Provider::GoogleHealth), Some(Provider::Fitbit)) => {
+                    Failure::new(Code::FitbitIdAtGoogle, refused.message)
+                }
+                _ => refused,
+            });
         }
     }
     let client_id = given_id.clone().or_else(|| saved.client_id.clone().filter(|_| same_provider));

@@ -9,8 +9,7 @@ use crate::diagnosis::Failure;
 use crate::http::{Call, Http};
 use crate::ids::Domain;
 use crate::oauth;
-use crate::provider::authorize_page::plain_text;
-use crate::text::said;
+use crate::text::{plain_text, said};
 
 /// What `/authorize` answered.
 #[derive(Debug)]
@@ -33,8 +32,6 @@ pub enum Reading {
         /// An excerpt of it, safe to print.
         said: String,
     },
-    /// The service is out of order.
-    Unavailable(u16),
 }
 
 /// Where the tenant would send a browser.
@@ -59,7 +56,7 @@ impl Upstream {
 /// `redirect_uri` is one of the application's own; left out when none is known, so that the tenant takes the registered one.
 ///
 /// # Errors
-/// Network failures alone.
+/// Network failures, and a service that is out of order or asks for fewer requests.
 pub fn ask(
     http: &Http,
     host: &Domain,
@@ -84,11 +81,11 @@ pub fn ask(
             .append_pair("connection", connection);
     }
     let answer = http.send(&Call::get(url.clone()))?;
+    if let Some(trouble) = answer.trouble(host.as_str()) {
+        return Err(trouble);
+    }
     let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
-        return Ok(match answer.status {
-            429 | 500.. => Reading::Unavailable(answer.status),
-            status => Reading::Page { status, said: said(&plain_text(&answer.text())) },
-        });
+        return Ok(Reading::Page { status: answer.status, said: said(&plain_text(&answer.text())) });
     };
     Ok(read(http, host, &url, location)
         .unwrap_or_else(|| Reading::Page { status: answer.status, said: said(location) }))

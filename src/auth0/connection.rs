@@ -47,6 +47,12 @@ pub struct Difference {
     pub code: Code,
 }
 
+/// Whether a connection holds this client secret; none when its options could not be read.
+pub fn holds_secret(connection: &Connection, secret: &Secret) -> Option<bool> {
+    let held = connection.options.as_ref()?.get("client_secret").and_then(Value::as_str).unwrap_or_default();
+    Some(secret.same_as(&Secret::new(held.to_owned())))
+}
+
 impl Wanted<'_> {
     /// The body that creates the connection.
     pub fn create_body(&self) -> Value {

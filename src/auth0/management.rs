@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::logs::Entry;
 use super::refusal::{missing_scope, refusal, shape};
 use super::wire::{Application, Connection, CustomDomain, EnabledClient, Page, TokenAnswer};
 use crate::diagnosis::{Code, Failure};
@@ -205,6 +206,16 @@ impl<'a> Management<'a> {
         self.call(Method::GET, &format!("users/{}", segment(id)), &[], None)
     }
 
+    /// The newest entries of the tenant's log that are about an application, newest first.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn logs(&self, client_id: &str) -> Result<Vec<Entry>, Failure> {
+        let about = format!("client_id:\"{client_id}\"");
+        let query = [("q", about.as_str()), ("sort", "date:-1"), ("page", "0"), ("per_page", "10")];
+        Ok(page(&self.call(Method::GET, "logs", &query, None)?, "logs")?.entries.iter().map(Entry::read).collect())
+    }
+
     fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
         let mut entries = Vec::new();
         let mut seen: Vec<String> = Vec::new();
@@ -320,13 +331,14 @@ fn client_credentials(
         let scopes = token.scope.as_deref().map(split_scopes).or(claimed);
         return Ok((Secret::new(token.access_token), scopes));
     }
+    if let Some(trouble) = answer.trouble(domain.as_str()) {
+        return Err(trouble);
+    }
     let body = answer.json().unwrap_or(Value::Null);
     let error = body["error"].as_str().unwrap_or_default();
     let description = body["error_description"].as_str().unwrap_or_default();
     let lower = description.to_lowercase();
     let code = match (answer.status, error) {
-        (429, _) => Code::RateLimited,
-        (500.., _) => Code::ServiceUnavailable,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
         (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
         (403, _) => Code::ManagementClientNotAuthorized,

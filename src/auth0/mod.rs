@@ -4,6 +4,7 @@
 
 pub mod authorize;
 pub mod connection;
+pub mod logs;
 pub mod management;
 mod refusal;
 pub mod wire;

@@ -8,6 +8,9 @@ use crate::diagnosis::{Code, Failure};
 use crate::http::Answer;
 use crate::text::said;
 
+/// `errorCode` of a request that the API does not take as it stands.
+const REQUEST_REFUSED: [&str; 4] = ["invalid_body", "invalid_uri", "invalid_query_string", "operation_not_supported"];
+
 /// Names a refusal of the Management API.
 pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
     let body = answer.json().unwrap_or(Value::Null);
@@ -15,6 +18,9 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
     let message = body["message"].as_str().map_or_else(|| said(&answer.text()), said);
     let lower = message.to_lowercase();
     let about = |what: &str| format!("{what}: {message}");
+    if let Some(trouble) = answer.trouble("the Management API") {
+        return trouble;
+    }
     match answer.status {
         401 if lower.contains("expired") => {
             Failure::new(Code::ManagementTokenExpired, about("the Management API token has expired"))
@@ -42,8 +48,10 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         409 if path.starts_with("connections") => {
             Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
         }
-        429 => Failure::new(Code::RateLimited, about("the Management API asks for fewer requests")),
-        500.. => Failure::new(Code::ServiceUnavailable, format!("the Management API answered {}", answer.status)),
+        404 if code == "inexistent_user" => Failure::new(Code::UserNotFound, about("the tenant has no such user")),
+        400 if REQUEST_REFUSED.contains(&code) => {
+            Failure::new(Code::ManagementRequestRefused, about("the Management API does not take the request"))
+        }
         status => Failure::new(
             Code::UnrecognisedAnswer,
             format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),

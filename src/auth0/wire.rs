@@ -19,19 +19,26 @@ pub struct Connection {
     pub options: Option<Map<String, Value>>,
     /// Whether it may log people in.
     pub authentication: Option<Purpose>,
+    /// Whether the provider's tokens go to Token Vault.
+    pub connected_accounts: Option<Purpose>,
 }
 
 /// A purpose of a connection.
 #[derive(Clone, Deserialize)]
 pub struct Purpose {
-    /// Switched on.
-    pub active: bool,
+    /// Switched on; none when the tenant does not say.
+    pub active: Option<bool>,
 }
 
 impl Connection {
     /// Whether it may log people in; Auth0's default is yes.
     pub fn is_active(&self) -> bool {
-        self.authentication.as_ref().is_none_or(|purpose| purpose.active)
+        self.authentication.as_ref().is_none_or(|purpose| purpose.active != Some(false))
+    }
+
+    /// Whether the provider's tokens go to Token Vault instead of the user's identity; Auth0's default is no.
+    pub fn is_in_token_vault(&self) -> bool {
+        self.connected_accounts.as_ref().is_some_and(|purpose| purpose.active == Some(true))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::ask::given::Applications;
 use crate::auth0::wire::Application;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
+use crate::text::shell_word;
 
 /// An application that may log people in through the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,13 @@ pub fn is_ours(application: &Application) -> bool {
 /// The name of the temporary application of a live login.
 pub const TEMPORARY_NAME: &str = "fitbit-connect test (temporary)";
 
+/// The failure of an application that the connection is not enabled for.
+pub fn not_enabled(connection: &str, client_id: &str, label: &str) -> Failure {
+    let message = format!("{connection} is not enabled for {label}");
+    let hint = Code::ApplicationNotEnabled.diagnosis().cure.replace("NAME_OR_ID", &shell_word(client_id));
+    Failure::new(Code::ApplicationNotEnabled, message).with_hint(hint)
+}
+
 /// `applications.enabled` for one application.
 pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>) -> Finding {
     let finding = if application.gone {
@@ -155,8 +163,7 @@ pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String
     } else if enabled.contains(&application.client_id) {
         Finding::pass(id::APPLICATIONS_ENABLED, format!("{connection} is enabled"))
     } else {
-        let message = format!("{connection} is not enabled for {}", application.label());
-        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationNotEnabled, message))
+        Finding::fail(id::APPLICATIONS_ENABLED, not_enabled(connection, &application.client_id, &application.label()))
     };
     finding.about(&application.client_id, application.name.as_deref())
 }

@@ -21,6 +21,10 @@ pub struct Expected<'a> {
     pub scopes: &'a [String],
     /// The domain people log in through.
     pub host: &'a Domain,
+    /// The tenant's own domain.
+    pub domain: &'a Domain,
+    /// Whether the Management API says that the connection exists, is active, and is enabled for whoever is asked about.
+    pub confirmed: bool,
 }
 
 /// `authorize.redirect` for one application.
@@ -55,10 +59,16 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             let lower = description.to_lowercase();
             if matches!(error.as_str(), "server_error" | "temporarily_unavailable") {
                 fail(Code::ServiceUnavailable, format!("{} answered {error}: {description}", expected.host))
-            } else if lower.contains("connection") {
+            } else if error == "unauthorized_client" && lower.contains("grant type") {
                 let message =
-                    format!("{} refuses the connection {}: {description}", expected.host, expected.connection);
-                fail(Code::AuthorizeConnectionNotUsable, message)
+                    format!("{} may not use the grant type Authorization Code: {description}", application.label());
+                fail(Code::ApplicationGrantMissing, message)
+            } else if lower.contains("not yet configured") {
+                let message = format!("{} says of {}: {description}", expected.host, expected.connection);
+                fail(Code::ConnectionNotConfigured, message)
+            } else if lower.contains("connection") {
+                let said = format!("{} refuses the connection {}: {description}", expected.host, expected.connection);
+                Finding::fail(id::AUTHORIZE_REDIRECT, not_usable(http, application, expected, said))
             } else {
                 let detail = format!("{} answered {error}: {description}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
@@ -71,7 +81,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 expected.provider.title(),
                 expected.connection
             );
-            fail(Code::AuthorizeConnectionNotUsable, message)
+            Finding::fail(id::AUTHORIZE_REDIRECT, not_usable(http, application, expected, message))
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
@@ -93,20 +103,45 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             } else if lower.contains("callback") || lower.contains("redirect_uri") {
                 let message =
                     format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());
-                fail(Code::CallbackNotAllowed, message)
+                let exact = callback.unwrap_or_default();
+                let hint = format!("Add exactly this to Allowed Callback URLs of the application, and save: {exact}");
+                Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
             } else if lower.contains("client") {
                 let message =
                     format!("{} does not know the application {}: {said}", expected.host, application.client_id);
-                fail(Code::ApplicationUnknownToTenant, message)
+                let elsewhere = expected.confirmed && works_on_own_domain(http, application, expected);
+                match elsewhere {
+                    true => Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, message)),
+                    false => fail(Code::ApplicationUnknownToTenant, message),
+                }
             } else {
                 let detail = format!("{} answered {status}: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
             }
         }
-        Reading::Unavailable(status) => {
-            fail(Code::ServiceUnavailable, format!("{} answered {status} to /authorize", expected.host))
-        }
     }
+}
+
+/// Why a connection is not taken: what the Management API says of it is known, so what is left is where, and when.
+fn not_usable(http: &Http, application: &Chosen, expected: &Expected, said: String) -> Failure {
+    if !expected.confirmed {
+        return Failure::new(Code::AuthorizeConnectionNotUsable, said);
+    }
+    if works_on_own_domain(http, application, expected) {
+        return of_other_tenant(expected, said);
+    }
+    let message = format!("{said}; the Management API says that it exists, is active and is enabled");
+    Failure::new(Code::AuthorizeChangePending, message)
+}
+
+fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {
+    let ask = || ask(http, expected.domain, &application.client_id, application.callback(), expected.connection);
+    expected.host != expected.domain && matches!(ask(), Ok(Reading::Upstream(_)))
+}
+
+fn of_other_tenant(expected: &Expected, said: String) -> Failure {
+    let message = format!("{said}; on {} the same works", expected.domain);
+    Failure::new(Code::LoginDomainOfOtherTenant, message)
 }
 
 fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! Owns the checks of step 4: does the connection exist, does it hold what it has to, and the right secret.
 
+use super::applications::not_enabled;
 use super::{id, met};
 use crate::auth0::connection::{Difference, Wanted, options_hidden};
 use crate::auth0::management::Management;
@@ -62,6 +63,28 @@ pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Findin
     }
 }
 
+/// Why `/authorize` of the tenant does not take a connection for an application: asked of the Management API, where that
+/// can be. `said` is what `/authorize` answered.
+pub fn why_refused(management: Option<&Management>, name: &str, application: &str, said: String) -> Failure {
+    let not_usable = |said: String| Failure::new(Code::AuthorizeConnectionNotUsable, said);
+    let Some(management) = management else { return not_usable(said) };
+    let look = || -> Result<Failure, Failure> {
+        let found = management.connections("name", name)?.into_iter().find(|connection| connection.name == name);
+        let Some(connection) = found else {
+            return Ok(Failure::new(Code::ConnectionNotFound, format!("{said}; the tenant has no connection {name}")));
+        };
+        if !connection.is_active() {
+            return Ok(Failure::new(Code::ConnectionInactive, format!("{said}; {name} is switched off")));
+        }
+        if !management.enabled_clients(&connection.id)?.contains(application) {
+            return Ok(not_enabled(name, application, application));
+        }
+        let message = format!("{said}; the Management API says that it exists, is active and is enabled");
+        Ok(Failure::new(Code::AuthorizeChangePending, message))
+    };
+    look().unwrap_or_else(|_| not_usable(said.clone()))
+}
+
 /// `connection.settings`: everything but the secret.
 pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
     let differences = match wanted.differences(connection) {
@@ -70,6 +93,10 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
     };
     let others: Vec<&Difference> = differences.iter().filter(|d| d.code != Code::ConnectionSecretDiffers).collect();
     match others.first() {
+        None if connection.is_in_token_vault() => {
+            let message = "everything is as it should be; the provider's tokens go to Token Vault";
+            Finding::warn(id::CONNECTION_SETTINGS, Failure::new(Code::TokenVaultOn, message))
+        }
         None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
         Some(only) if others.len() == 1 && only.field == "options.pkce_enabled" => {
             let failure = Failure::new(only.code, "the connection works without PKCE (options.pkce_enabled)")

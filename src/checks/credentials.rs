@@ -45,6 +45,9 @@ fn ask(
         .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.token_url())))?;
     // A made-up code consumes nothing, so asking again is harmless.
     let answer = http.send(&Call { authorization, repeatable: true, ..Call::post(url, Body::Form(form)) })?;
+    if let Some(trouble) = answer.trouble(provider.title()) {
+        return Err(trouble);
+    }
     Ok(judge_pair(provider, answer.status, &answer.body))
 }
 
@@ -85,7 +88,6 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
             fail(Failure::new(Code::ClientDeleted, format!("the client {client_id} was deleted at {}", provider.title())))
         }
         PairVerdict::ShutDown => fail(provider_checks::shut_down(provider)),
-        PairVerdict::Unavailable => fail(provider_checks::unavailable(provider)),
         PairVerdict::Unknown { said } => Finding::unknown(
             id::CREDENTIALS_ACCEPTED,
             Code::UnrecognisedAnswer,

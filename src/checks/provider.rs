@@ -13,7 +13,7 @@ use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
 /// Asks the authorize page once, with nobody signed in, and follows nothing.
 ///
 /// # Errors
-/// Network failures alone.
+/// Network failures, and a service that is out of order or asks for fewer requests.
 pub fn probe(
     http: &Http,
     provider: Provider,
@@ -30,6 +30,9 @@ pub fn probe(
     }
     .url(&Proof::new())?;
     let answer = http.send(&Call::get(url))?;
+    if let Some(trouble) = answer.trouble(provider.title()) {
+        return Err(trouble);
+    }
     let same_place = |seen: &str, real: &str| http.endpoints().begins_with(seen, real);
     Ok(judge(provider, redirect_uri, answer.status, answer.header("location"), &answer.text(), same_place))
 }
@@ -37,11 +40,12 @@ pub fn probe(
 /// Asks whether the provider answers at all, when no client ID is known yet.
 ///
 /// # Errors
-/// Network failures alone.
+/// Network failures, and a service that is out of order or asks for fewer requests.
 pub fn knock(http: &Http, provider: Provider) -> Result<u16, Failure> {
     let url = Url::parse(provider.authorize_url())
         .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.authorize_url())))?;
-    Ok(http.send(&Call::get(url))?.status)
+    let answer = http.send(&Call::get(url))?;
+    answer.trouble(provider.title()).map_or(Ok(answer.status), Err)
 }
 
 /// The parameters beyond the usual ones: Google gives a refresh token only with these.
@@ -56,7 +60,6 @@ pub fn extra(provider: Provider) -> &'static [(&'static str, &'static str)] {
 pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding {
     match verdict {
         Ok(Verdict::ShutDown) => Finding::fail(id::PROVIDER_ALIVE, shut_down(provider)),
-        Ok(Verdict::Unavailable) => Finding::fail(id::PROVIDER_ALIVE, unavailable(provider)),
         Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", host_of(provider.authorize_url()))),
         Err(failure) => met(id::PROVIDER_ALIVE, failure.clone()),
     }
@@ -76,11 +79,6 @@ pub fn shut_down(provider: Provider) -> Failure {
             "Nothing is known of an end of this API; look at Google's pages: https://developers.google.com/health/release-notes",
         ),
     }
-}
-
-/// The failure for a provider that is out of order.
-pub fn unavailable(provider: Provider) -> Failure {
-    Failure::new(Code::ServiceUnavailable, format!("{} is out of order or asks for fewer requests", provider.title()))
 }
 
 /// `provider.callback` for one redirect URI; one that no login needs today is a warning at most.
@@ -108,14 +106,14 @@ pub fn callback(
             };
             let mut failure = Failure::new(*code, message);
             if *code == Code::RedirectUriMismatch {
-                let list = match provider {
-                    Provider::GoogleHealth => "Authorized redirect URIs of the client (Google Auth Platform > Clients)",
-                    Provider::Fitbit => "Redirect URLs of the app (https://dev.fitbit.com/apps )",
+                let slow = match provider {
+                    Provider::GoogleHealth => {
+                        "; an edit takes 5 minutes to a few hours to act (`{test} --headless --watch` repeats until then)"
+                    }
+                    Provider::Fitbit => "",
                 };
-                failure = failure.with_hint(format!(
-                    "Enter exactly this among the {list}, save, and wait, since an edit takes 5 minutes to a few hours to act: \
-                     {redirect_uri}"
-                ));
+                let hint = format!("Enter exactly this into the {{redirect_list}} and save{slow}: {redirect_uri}");
+                failure = failure.with_hint(hint);
             }
             if *code == Code::RedirectUriMismatch && !needed {
                 return Finding::warn(id::PROVIDER_CALLBACK, failure);
@@ -127,7 +125,7 @@ pub fn callback(
             Code::UnrecognisedAnswer,
             format!("{} gave an answer that is not known: {said}", provider.title()),
         ),
-        Ok(Verdict::ShutDown | Verdict::Unavailable) | Err(_) => {
+        Ok(Verdict::ShutDown) | Err(_) => {
             Finding::skip(id::PROVIDER_CALLBACK, "not asked, since the provider does not answer as it should")
         }
     }

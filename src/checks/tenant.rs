@@ -17,6 +17,9 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
         Ok(answer) => answer,
         Err(failure) => return met(id::TENANT_REACHABLE, failure),
     };
+    if let Some(trouble) = answer.trouble(domain.as_str()) {
+        return Finding::fail(id::TENANT_REACHABLE, trouble);
+    }
     let issuer = answer.json().and_then(|body| body.get("issuer").and_then(Value::as_str).map(str::to_owned));
     match (answer.status, issuer) {
         (200, Some(issuer)) if http.endpoints().same(&issuer, &domain.issuer()) => {
@@ -26,13 +29,13 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
             let message = format!("{domain} names another issuer: {}", said(&issuer));
             Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::TenantNotFound, message))
         }
-        (429 | 500.., _) => {
-            let message = format!("{domain} answered {}", answer.status);
-            Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::ServiceUnavailable, message))
+        (404, _) => {
+            let message = format!("{domain} is no Auth0 tenant: it does not describe itself (404)");
+            Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::TenantNotFound, message))
         }
         (status, _) => Finding::unknown(
             id::TENANT_REACHABLE,
-            Code::TenantNotFound,
+            Code::UnrecognisedAnswer,
             format!(
                 "{domain} answered {status} where an Auth0 tenant describes itself (/.well-known/openid-configuration)"
             ),

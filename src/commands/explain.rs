@@ -1,12 +1,15 @@
 //! `explain`: what a diagnosis code means, or which diagnoses a pasted text fits.
+//!
+//! The cures name the values of the saved profile, where there is one. Nothing of the pasted text is repeated that could be a
+//! secret.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 
 use serde_json::{Value, json};
 
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Code, Failure, recognise};
+use crate::diagnosis::{Code, Diagnosis, Failure, Values, recognise};
 
 /// A pasted text is read up to this size (bytes).
 const MAX_TEXT: u64 = 1024 * 1024;
@@ -15,25 +18,32 @@ const MAX_TEXT: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// `unknown_code`.
-pub fn run(console: &Console, args: &cli::Explain) -> Result<(), Failure> {
+pub fn run(console: &Console, values: &Values, args: &cli::Explain) -> Result<(), Failure> {
     let codes = match args.code.as_deref() {
-        None => return list(console),
-        Some("-") => {
-            let mut text = String::new();
-            let read = std::io::stdin().lock().take(MAX_TEXT).read_to_string(&mut text);
-            read.map_err(|error| Failure::new(Code::InputInvalid, format!("stdin cannot be read: {error}")))?;
-            find(text.trim())?
-        }
+        None => return list(console, values),
+        Some("-") => find(&pasted(console)?)?,
         Some(text) => find(text.trim())?,
     };
-    console.member("diagnoses", codes.iter().map(|code| as_json(*code)).collect());
+    console.member("diagnoses", codes.iter().map(|code| as_json(*code, values)).collect());
     for (n, code) in codes.iter().enumerate() {
         if n > 0 {
             console.result("");
         }
-        console.result(&as_text(*code));
+        console.result(&as_text(code.diagnosis(), values));
     }
     Ok(())
+}
+
+/// Everything on stdin; what is no text is read as far as it is one.
+fn pasted(console: &Console) -> Result<String, Failure> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        console.say("Paste the text, then press Ctrl-D on a line of its own.");
+    }
+    let mut bytes = Vec::new();
+    let read = stdin.lock().take(MAX_TEXT).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::new(Code::InputInvalid, format!("stdin cannot be read: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 fn find(text: &str) -> Result<Vec<Code>, Failure> {
@@ -45,38 +55,41 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
     if codes.is_empty() {
         let shown: String = text.chars().take(60).collect();
         let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        let message =
-            if is_word { not_a_code } else { format!("no diagnosis fits the text \"{}\"", crate::text::said(&shown)) };
-        return Err(Failure::new(Code::UnknownCode, message).with_hint("List all codes: fitbit-connect explain"));
+        let message = match (is_word, text.is_empty()) {
+            (true, _) => not_a_code,
+            (_, true) => "there is no text to explain".to_owned(),
+            _ => format!("no diagnosis fits the text \"{}\"", crate::text::said(&shown)),
+        };
+        return Err(Failure::new(Code::UnknownCode, message));
     }
     Ok(codes)
 }
 
-fn list(console: &Console) -> Result<(), Failure> {
-    console.member("diagnoses", Code::ALL.iter().map(|code| as_json(*code)).collect());
+fn list(console: &Console, values: &Values) -> Result<(), Failure> {
+    console.member("diagnoses", Code::ALL.iter().map(|code| as_json(*code, values)).collect());
     for code in Code::ALL {
         console.result(&format!("{:<36} {}", code.name(), code.diagnosis().symptom));
     }
     Ok(())
 }
 
-fn as_json(code: Code) -> Value {
+fn as_json(code: Code, values: &Values) -> Value {
     let row = code.diagnosis();
     json!({
         "code": row.code,
         "symptom": row.symptom,
         "cause": row.cause,
-        "cure": row.cure,
+        "cure": values.fill(row.cure),
         "exit_code": row.exit.code(),
         "links": row.links,
+        "sure": row.sure.word(),
     })
 }
 
-fn as_text(code: Code) -> String {
-    let row = code.diagnosis();
-    let mut text =
-        format!("{}\n  symptom: {}\n  cause:   {}\n  cure:    {}", row.code, row.symptom, row.cause, row.cure);
-    text.push_str(&format!("\n  exit:    {}", row.exit.code()));
+fn as_text(row: &Diagnosis, values: &Values) -> String {
+    let cure = values.fill(row.cure);
+    let mut text = format!("{}\n  symptom: {}\n  cause:   {}\n  cure:    {cure}", row.code, row.symptom, row.cause);
+    text.push_str(&format!("\n  exit:    {}\n  sure:    {}", row.exit.code(), row.sure.says()));
     for link in row.links {
         text.push_str(&format!("\n  link:    {link}"));
     }

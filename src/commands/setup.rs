@@ -21,7 +21,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
-use crate::ids::Domain;
+use crate::ids::{Domain, Store};
 use crate::login::{self, Login, session};
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
@@ -180,7 +180,7 @@ impl Prepared {
         let connection = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(change, &wanted, Some(connection.id.clone()), false));
         tenant::apply_applications(world, management, &connection, change)?;
-        verify_redirects(world, &change.selection.applications, &place.expected(app))?;
+        verify_redirects(world, &change.selection.applications, &place.expected(app, false))?;
         Ok(Some(connection))
     }
 
@@ -215,7 +215,7 @@ impl Prepared {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
         } else {
-            let login = place.login(app, inputs, draft.callbacks_accepted);
+            let login = place.login(world, app, inputs, draft.callbacks_accepted);
             within(world, Step::Login, || {
                 login::again(world, &login, !draft.args.yes, || session::run(world, &login, place.host(), &through))
             })
@@ -252,17 +252,20 @@ impl Place {
         login::host(&self.domain, &self.login_domains)
     }
 
-    fn expected<'a>(&'a self, app: &'a App) -> Expected<'a> {
+    /// What `/authorize` has to lead to; `by_hand` when nobody asked the Management API.
+    fn expected<'a>(&'a self, app: &'a App, by_hand: bool) -> Expected<'a> {
         Expected {
             provider: app.provider,
             connection: &self.connection,
             client_id: &app.client_id,
             scopes: &app.scopes,
             host: self.host(),
+            domain: &self.domain,
+            confirmed: !by_hand,
         }
     }
 
-    fn login<'a>(&'a self, app: &'a App, inputs: &Inputs, callback_accepted: bool) -> Login<'a> {
+    fn login<'a>(&'a self, world: &World, app: &'a App, inputs: &Inputs, callback_accepted: bool) -> Login<'a> {
         Login {
             provider: app.provider,
             client_id: &app.client_id,
@@ -270,6 +273,8 @@ impl Place {
             connection: &self.connection,
             provider_callback: self.host().callback(),
             callback_accepted,
+            secret: Some(&app.secret),
+            secret_is: world.secret_is(!app.to_store || world.store() != Store::Nothing),
             port: inputs.port,
             timeout: inputs.timeout,
         }

@@ -32,6 +32,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
+    world.know(&inputs, &[]);
     let plan = Plan::asked(args)?;
     let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
@@ -160,7 +161,7 @@ impl Run<'_> {
             None => self.checks(inputs, &mut known)?,
         };
         match state {
-            Some(state) => self.live_login(inputs, &state),
+            Some(state) => self.live_login(inputs, &state, known.secret.secret()),
             None => self.direct_login(inputs, known.secret.secret()),
         }
     }
@@ -202,6 +203,24 @@ impl Run<'_> {
         let failed = finding.is_fail();
         self.seen.borrow_mut().push(finding);
         !failed
+    }
+
+    /// Notes findings about one thing after the other; those that were left out for the same reason share a line.
+    fn note_each(&self, findings: impl Iterator<Item = Finding>) {
+        let mut alike: Vec<Finding> = Vec::new();
+        for finding in findings {
+            if alike.first().is_some_and(|first| first.state != finding.state || first.detail != finding.detail) {
+                self.world.console.alike(&alike);
+                alike.clear();
+            }
+            if finding.state == State::Skip && !self.is_later.get() {
+                self.seen.borrow_mut().push(finding.clone());
+                alike.push(finding);
+            } else {
+                self.note(finding);
+            }
+        }
+        self.world.console.alike(&alike);
     }
 
     fn any_failed(&self) -> bool {

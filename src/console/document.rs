@@ -91,6 +91,8 @@ impl Document {
 impl Console {
     /// How a step ended: kept for the document, the last word for each step.
     pub fn step(&self, report: StepReport) {
+        let hint = report.hint.as_deref().map(|hint| self.filled(hint));
+        let report = StepReport { hint, ..report };
         self.with(|document| {
             document.steps.retain(|step| step.step != report.step);
             document.steps.push(report);
@@ -119,11 +121,6 @@ impl Console {
     /// The checks so far, as the document has them.
     pub fn checks(&self) -> Vec<Finding> {
         self.with(|document| document.checks.clone())
-    }
-
-    /// The checks of another round, in place of those before.
-    pub fn checks_are(&self, checks: Vec<Finding>) {
-        self.with(|document| document.checks = checks);
     }
 
     /// What is true of the connection is found out anew.

@@ -2,25 +2,30 @@
 //! connection's own settings.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::sign;
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static APPLICATION_NOT_ENABLED: Diagnosis = Diagnosis {
     code: "application_not_enabled",
     symptom: "The connection is not enabled for the application.",
     cause: "A new connection is enabled for no application; each one has to be switched on.",
-    cure: "Run `fitbit-connect setup --app NAME_OR_ID` or switch it on under Applications of the connection in the \
-           Auth0 dashboard.",
+    cure: "Run `{setup} --app NAME_OR_ID` or switch it on under Applications of the connection `{connection}` at \
+           {connections_page}",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static APPLICATION_GONE: Diagnosis = Diagnosis {
     code: "application_gone",
     symptom: "An application saved in this profile no longer exists in the tenant.",
     cause: "It was deleted, or the profile belongs to another tenant.",
-    cure: "Run `fitbit-connect setup` and choose the applications again, with `--app NAME_OR_ID` in a script.",
+    cure: "Run `{setup}` and choose the applications again, with `--app NAME_OR_ID` in a script.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[sign(&["inexistent_client"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
@@ -31,6 +36,8 @@ pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
            application.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static APPLICATION_UNKNOWN_TO_TENANT: Diagnosis = Diagnosis {
@@ -42,6 +49,8 @@ pub(super) static APPLICATION_UNKNOWN_TO_TENANT: Diagnosis = Diagnosis {
            tenant.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ERROR_PAGES],
+    signs: &[sign(&["unknown client:"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static CALLBACK_NOT_ALLOWED: Diagnosis = Diagnosis {
@@ -53,6 +62,8 @@ pub(super) static CALLBACK_NOT_ALLOWED: Diagnosis = Diagnosis {
            count.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION, AUTH0_ERROR_PAGES],
+    signs: &[sign(&["callback url mismatch"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
@@ -61,44 +72,98 @@ pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
               disabled` or `no connections enabled for the client`",
     cause: "The connection's name is wrong, it is switched off, or it is not enabled for this application. A change \
             is reported to take a few minutes to act.",
-    cure: "Run `fitbit-connect test` with Management API credentials, which tells the three apart, or \
-           `fitbit-connect setup` to put it right.",
+    cure: "Run `{test}` with Management API credentials, which tells the three apart, or `{setup}` to put it right.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_TEST],
+    signs: &[
+        sign(&["the connection was not found"]),
+        sign(&["the connection was disabled"]),
+        sign(&["no connections enabled for the client"]),
+        sign(&["the connection is not yet configured"]),
+    ],
+    sure: Sure::Reported,
 };
 
 pub(super) static AUTHORIZE_WRONG_PROVIDER: Diagnosis = Diagnosis {
     code: "authorize_wrong_provider",
     symptom: "`/authorize` sends the browser to another provider than this profile's.",
     cause: "The connection of this name belongs to another provider, or its authorization URL was changed.",
-    cure: "Run `fitbit-connect setup` or name the right connection with `--connection NAME`",
+    cure: "Run `{setup}` or name the right connection with `--connection NAME`",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static AUTHORIZE_WRONG_CLIENT_ID: Diagnosis = Diagnosis {
     code: "authorize_wrong_client_id",
     symptom: "`/authorize` sends another client ID to the provider than this profile's.",
     cause: "The connection holds another client ID, or uses Auth0's developer keys.",
-    cure: "Run `fitbit-connect setup` to write this profile's client ID and secret into the connection.",
+    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static AUTHORIZE_WRONG_CALLBACK: Diagnosis = Diagnosis {
     code: "authorize_wrong_callback",
     symptom: "`/authorize` sends another callback URL to the provider than expected.",
     cause: "The login went through another domain than the one that is registered: a custom domain, or a gateway.",
-    cure: "Register the callback URL that the message shows at the provider, and name its domain with `--login-domain`",
+    cure: "Register the callback URL that the message shows at the provider as well, and name its domain with \
+           `--login-domain`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static AUTHORIZE_SCOPES_MISSING: Diagnosis = Diagnosis {
     code: "authorize_scopes_missing",
     symptom: "`/authorize` asks the provider for fewer scopes than this profile.",
     cause: "The connection holds a shorter list of scopes, or the tenant dropped names that it does not know.",
-    cure: "Run `fitbit-connect setup` to write the scopes into the connection.",
+    cure: "Run `{setup}` to write the scopes `{scopes}` into the connection `{connection}`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES],
+    signs: &[],
+    sure: Sure::Seen,
+};
+
+pub(super) static APPLICATION_GRANT_MISSING: Diagnosis = Diagnosis {
+    code: "application_grant_missing",
+    symptom: "`/authorize` answers `unauthorized_client` with `Grant type 'authorization_code' not allowed for the \
+              client.`",
+    cause: "The grant type Authorization Code is switched off in the application's advanced settings, so that nobody \
+            can log in with it.",
+    cure: "In the Auth0 dashboard open the application, Advanced Settings, Grant Types, tick Authorization Code, and \
+           save.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION],
+    signs: &[sign(&["grant type 'authorization_code' not allowed"])],
+    sure: Sure::Reported,
+};
+
+pub(super) static AUTHORIZE_CHANGE_PENDING: Diagnosis = Diagnosis {
+    code: "authorize_change_pending",
+    symptom: "`/authorize` refuses the connection, although the Management API says that it exists, is active and is \
+              enabled for the application.",
+    cause: "A change is reported to take up to some minutes until `/authorize` follows it.",
+    cure: "Wait, and look again: `{test} --headless --watch` repeats until it holds.",
+    exit: Exit::Misconfigured,
+    links: &[],
+    signs: &[],
+    sure: Sure::Reported,
+};
+
+pub(super) static WORKS_ONLY_DIRECTLY: Diagnosis = Diagnosis {
+    code: "works_only_directly",
+    symptom: "A login at the provider itself works (`test --direct`), and the same login through Auth0 does not.",
+    cause: "The loopback URL is registered at the provider and Auth0's callback is not, the secret was not renewed \
+            in Auth0, or the connection is not enabled for the application.",
+    cure: "Run `{test} --headless` with Management API credentials: it looks at each of the three. Auth0's callback \
+           is `{callback}`",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_TEST],
+    signs: &[sign(&["fails in auth0"]), sign(&["works in the tool"])],
+    sure: Sure::Reported,
 };

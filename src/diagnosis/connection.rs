@@ -1,15 +1,18 @@
 //! Owns the rows about the Auth0 connection and how it differs from what it should be. Refuses rows about applications.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::sign;
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static CONNECTION_NOT_FOUND: Diagnosis = Diagnosis {
     code: "connection_not_found",
     symptom: "The tenant has no connection of this name.",
     cause: "It was never created, was deleted, or has another name.",
-    cure: "Run `fitbit-connect setup` to create it, or name the existing one with `--connection NAME`",
+    cure: "Run `{setup}` to create it, or name the existing one with `--connection NAME`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL],
+    signs: &[sign(&["inexistent_connection"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_NAME_TAKEN: Diagnosis = Diagnosis {
@@ -17,9 +20,11 @@ pub(super) static CONNECTION_NAME_TAKEN: Diagnosis = Diagnosis {
     symptom: "The Management API answers 409 `connection_conflict` with `A connection with the same name already \
               exists`",
     cause: "Somebody else created it in the meantime, or one of that name is still being deleted.",
-    cure: "Wait a minute and run `fitbit-connect setup` again, or choose another name with `--connection NAME`",
+    cure: "Wait a minute and run `{setup}` again, or choose another name with `--connection NAME`",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[sign(&["connection_conflict"]), sign(&["a connection with the same name already exists"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static CONNECTION_WRONG_STRATEGY: Diagnosis = Diagnosis {
@@ -29,6 +34,8 @@ pub(super) static CONNECTION_WRONG_STRATEGY: Diagnosis = Diagnosis {
     cure: "Choose another name with `--connection NAME` or remove the old connection in the Auth0 dashboard first.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_INACTIVE: Diagnosis = Diagnosis {
@@ -36,54 +43,67 @@ pub(super) static CONNECTION_INACTIVE: Diagnosis = Diagnosis {
     symptom: "The connection is switched off for authentication.",
     cause: "Its `authentication.active` is false: the purpose Authentication is off, often because only Connected \
             Accounts was chosen.",
-    cure: "Run `fitbit-connect setup` or switch the purpose Authentication on in the Auth0 dashboard.",
+    cure: "Run `{setup}` or switch the purpose Authentication on in the Auth0 dashboard.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_TOKEN_VAULT],
+    signs: &[],
+    sure: Sure::Documented,
 };
 
 pub(super) static CONNECTION_CLIENT_ID_DIFFERS: Diagnosis = Diagnosis {
     code: "connection_client_id_differs",
     symptom: "The connection holds another client ID than this profile.",
     cause: "It was set up with another app at the provider, or changed in the dashboard.",
-    cure: "Run `fitbit-connect setup` to write this profile's client ID and secret into the connection.",
+    cure: "Run `{setup}` to write this profile's client ID and secret into the connection.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_SECRET_DIFFERS: Diagnosis = Diagnosis {
     code: "connection_secret_differs",
     symptom: "The connection holds another client secret than this profile.",
     cause: "The secret was replaced at the provider, and only one of the two places was told.",
-    cure: "Run `fitbit-connect setup` with the newest secret, which writes it into the connection.",
+    cure: "Run `{setup}` with the newest secret of the client `{client_id}` which writes it into the connection \
+           `{connection}` and the secret store.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_SCOPES_DIFFER: Diagnosis = Diagnosis {
     code: "connection_scopes_differ",
     symptom: "The connection does not hold the scopes that this profile asks for.",
     cause: "The list was changed, or the tenant dropped names that it does not know.",
-    cure: "Run `fitbit-connect setup` to write the scopes, or save other ones with `--scopes`",
+    cure: "Run `{setup}` to write the scopes, or save other ones with `--scopes`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_SETTINGS_DIFFER: Diagnosis = Diagnosis {
     code: "connection_settings_differ",
     symptom: "Addresses, authorization parameters or the profile script of the connection are not as they should be.",
     cause: "They were changed in the dashboard or by another tool, or an older version wrote them.",
-    cure: "Run `fitbit-connect setup` which shows each difference in its plan and puts it right.",
+    cure: "Run `{setup}` which shows each difference in its plan and puts it right.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_USES_DEVELOPER_KEYS: Diagnosis = Diagnosis {
     code: "connection_uses_developer_keys",
     symptom: "The client ID and the client secret of the connection are empty.",
     cause: "Then Auth0 uses its own shared developer keys, which are not an app of yours at the provider.",
-    cure: "Register an app of your own (step 1) and run `fitbit-connect setup` with its client ID and secret.",
+    cure: "Register an app of your own (step 1) and run `{setup}` with its client ID and secret.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
+    signs: &[],
+    sure: Sure::Documented,
 };
 
 pub(super) static CONNECTION_CHANGED_MEANWHILE: Diagnosis = Diagnosis {
@@ -94,6 +114,8 @@ pub(super) static CONNECTION_CHANGED_MEANWHILE: Diagnosis = Diagnosis {
            setup` again.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_SCOPES_DROPPED: Diagnosis = Diagnosis {
@@ -103,6 +125,8 @@ pub(super) static CONNECTION_SCOPES_DROPPED: Diagnosis = Diagnosis {
     cure: "Leave the scope out with `--scopes`, or ask for it at the login with Auth0's parameter `connection_scope`",
     exit: Exit::Misconfigured,
     links: &["https://auth0.com/docs/authenticate/identity-providers/adding-scopes-for-an-external-idp"],
+    signs: &[],
+    sure: Sure::Reported,
 };
 
 pub(super) static TOKEN_VAULT_ON: Diagnosis = Diagnosis {
@@ -113,4 +137,17 @@ pub(super) static TOKEN_VAULT_ON: Diagnosis = Diagnosis {
            dashboard.",
     exit: Exit::Done,
     links: &[AUTH0_TOKEN_VAULT],
+    signs: &[],
+    sure: Sure::Documented,
+};
+
+pub(super) static CONNECTION_NOT_CONFIGURED: Diagnosis = Diagnosis {
+    code: "connection_not_configured",
+    symptom: "`/authorize` answers `invalid_request` with `the connection is not yet configured`",
+    cause: "The connection lacks what every login needs, such as its addresses or its credentials.",
+    cure: "Run `{setup}` which shows what is missing in its plan and writes it.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_CUSTOM_SOCIAL],
+    signs: &[sign(&["the connection is not yet configured"])],
+    sure: Sure::Reported,
 };

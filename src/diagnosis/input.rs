@@ -2,7 +2,8 @@
 //! to happen.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::sign;
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static INPUT_MISSING: Diagnosis = Diagnosis {
     code: "input_missing",
@@ -12,6 +13,8 @@ pub(super) static INPUT_MISSING: Diagnosis = Diagnosis {
     cure: "Give each value by the flag or variable named next to it, or run the command in a terminal.",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static INPUT_INVALID: Diagnosis = Diagnosis {
@@ -22,6 +25,8 @@ pub(super) static INPUT_INVALID: Diagnosis = Diagnosis {
     cure: "Copy the value again from where it is shown in full; the message names the flag or variable to change.",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static INPUT_CONTRADICTORY: Diagnosis = Diagnosis {
@@ -31,6 +36,8 @@ pub(super) static INPUT_CONTRADICTORY: Diagnosis = Diagnosis {
     cure: "Leave one of the two out; the message names both.",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_ON_COMMAND_LINE: Diagnosis = Diagnosis {
@@ -41,6 +48,8 @@ pub(super) static SECRET_ON_COMMAND_LINE: Diagnosis = Diagnosis {
            instead. Consider the value exposed: replace the secret at the provider and clear the history.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONFIRMATION_MISSING: Diagnosis = Diagnosis {
@@ -50,6 +59,8 @@ pub(super) static CONFIRMATION_MISSING: Diagnosis = Diagnosis {
     cure: "Look at the plan with `--dry-run` and then run the command again with `--yes`",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SETTINGS_FILE_INVALID: Diagnosis = Diagnosis {
@@ -59,6 +70,8 @@ pub(super) static SETTINGS_FILE_INVALID: Diagnosis = Diagnosis {
     cure: "Correct the line that the message names, or choose another file with `--config FILE`",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static UNKNOWN_CODE: Diagnosis = Diagnosis {
@@ -68,6 +81,8 @@ pub(super) static UNKNOWN_CODE: Diagnosis = Diagnosis {
     cure: "Run `fitbit-connect explain` for the list of codes.",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CLIENT_SECRET_MISSING: Diagnosis = Diagnosis {
@@ -79,6 +94,8 @@ pub(super) static CLIENT_SECRET_MISSING: Diagnosis = Diagnosis {
            new one on the client's page.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static APPLICATION_NOT_FOUND: Diagnosis = Diagnosis {
@@ -88,6 +105,8 @@ pub(super) static APPLICATION_NOT_FOUND: Diagnosis = Diagnosis {
     cure: "Choose one of the names or client IDs that the message lists, with `--app NAME_OR_ID`",
     exit: Exit::Input,
     links: &[AUTH0_APPLICATION],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CONNECTION_AMBIGUOUS: Diagnosis = Diagnosis {
@@ -97,6 +116,8 @@ pub(super) static CONNECTION_AMBIGUOUS: Diagnosis = Diagnosis {
     cure: "Name one with `--connection NAME`",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static DESKTOP_CLIENT: Diagnosis = Diagnosis {
@@ -108,6 +129,8 @@ pub(super) static DESKTOP_CLIENT: Diagnosis = Diagnosis {
            step 2, and use its JSON.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS, HEALTH_SETUP],
+    signs: &[sign(&["\"installed\"", "client_id"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static FILE_NOT_READABLE: Diagnosis = Diagnosis {
@@ -117,4 +140,6 @@ pub(super) static FILE_NOT_READABLE: Diagnosis = Diagnosis {
     cure: "Check the path and the permissions of the file that the message names.",
     exit: Exit::Input,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };

@@ -25,6 +25,8 @@ pub(super) const AUTH0_CUSTOM_SOCIAL: &str =
     "https://auth0.com/docs/authenticate/identity-providers/social-identity-providers/oauth2";
 pub(super) const AUTH0_DEVELOPER_KEYS: &str =
     "https://auth0.com/docs/authenticate/identity-providers/social-identity-providers/devkeys";
+pub(super) const AUTH0_CONNECTION_CLIENTS: &str =
+    "https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations";
 pub(super) const AUTH0_TEST: &str = "https://auth0.com/docs/authenticate/identity-providers/test-connections";
 pub(super) const AUTH0_ENTITY_LIMITS: &str =
     "https://auth0.com/docs/troubleshoot/customer-support/operational-policies/entity-limit-policy";

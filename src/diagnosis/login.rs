@@ -2,7 +2,8 @@
 //! seen without anybody signing in.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::{NOT_A_DENIAL, TOKEN_IS_DEAD, but, sign};
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
@@ -11,6 +12,8 @@ pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     cure: "Log in again (`fitbit-connect test`) and allow the access.",
     exit: Exit::NoConsent,
     links: &[],
+    signs: &[but(&["access_denied"], NOT_A_DENIAL)],
+    sure: Sure::Documented,
 };
 
 pub(super) static LOGIN_TIMED_OUT: Diagnosis = Diagnosis {
@@ -18,41 +21,63 @@ pub(super) static LOGIN_TIMED_OUT: Diagnosis = Diagnosis {
     symptom: "Nothing came back to the loopback address in time.",
     cause: "The provider or the tenant showed an error page, which never comes back here, or the tab was closed, or \
             the browser runs on another machine.",
-    cure: "Look at what the browser shows and paste that text after `fitbit-connect explain` or allow more time with \
-           `--timeout 10m`",
+    cure: "Look at what the browser shows and paste its text: `fitbit-connect explain \"TEXT\"` or allow more time \
+           with `--timeout 10m`",
     exit: Exit::NoConsent,
     links: &[AUTH0_TEST],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
     code: "loopback_unreachable",
     symptom: "The browser says that it cannot connect to `localhost` or `127.0.0.1` (`ERR_CONNECTION_REFUSED`)",
     cause: "The tool had stopped waiting, or the browser runs on another machine than the tool: SSH, a container, WSL.",
-    cure: "Keep the command running, and either forward the port with `ssh -L 18917:127.0.0.1:18917 HOST` or paste \
-           the whole address of that page into the terminal.",
+    cure: "Keep the command running. On the machine with the browser run `ssh -L {port}:127.0.0.1:{port} HOST` \
+           first, or paste the whole address of that page into the terminal.",
     exit: Exit::NoConsent,
     links: &[],
+    signs: &[
+        sign(&["connect to localhost"]),
+        sign(&["connect to 127.0.0.1"]),
+        sign(&["err_connection_refused"]),
+        sign(&["localhost refused to connect"]),
+        sign(&["unable to connect", "127.0.0.1"]),
+        sign(&["unable to connect", "localhost"]),
+    ],
+    sure: Sure::Reported,
 };
 
 pub(super) static NOT_A_TEST_USER: Diagnosis = Diagnosis {
     code: "not_a_test_user",
     symptom: "`Error 403: access_denied` with `has not completed the Google verification process` and \
               `developer-approved testers`",
-    cause: "The app's publishing status is Testing, and the account that signed in is not in its list of test users. \
-            The browser may have chosen another Google account.",
-    cure: "On the Audience page add the account under Test users, or choose the right account, or press Publish app.",
+    cause: "The app's publishing status is Testing, and the account that signed in is not in its list of test users \
+            (at most 100). The browser may have chosen another Google account. So it works for the developer and \
+            fails for others.",
+    cure: "At {audience_page} add the account under Test users, or choose the right account in the browser, or press \
+           Publish app.",
     exit: Exit::NoConsent,
     links: &[GOOGLE_AUDIENCE, HEALTH_SETUP],
+    signs: &[
+        sign(&["has not completed the google verification process"]),
+        sign(&["developer-approved testers"]),
+        sign(&["error 403: access_denied"]),
+        sign(&["works for the developer"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static ACCOUNT_NOT_LINKED: Diagnosis = Diagnosis {
     code: "account_not_linked",
     symptom: "400 `ACCOUNT_NOT_LINKED` with `The account is not linked to Google Health.`",
     cause: "The Google account that signed in has no Google Health or Fitbit profile.",
-    cure: "Open the Google Health app with that account, finish its set-up, and log in again; or choose the account \
-           that has the data.",
+    cure: "Open the Google Health app with that account and finish its set-up (https://fitbit.google.com/auth/signup \
+           ), then log in again; or choose the account that has the data.",
     exit: Exit::NoConsent,
     links: &[HEALTH_TROUBLE],
+    signs: &[sign(&["account_not_linked"]), sign(&["not linked to google health"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static CALLER_NOT_PERMITTED: Diagnosis = Diagnosis {
@@ -60,10 +85,13 @@ pub(super) static CALLER_NOT_PERMITTED: Diagnosis = Diagnosis {
     symptom: "403 `PERMISSION_DENIED` with `The caller does not have permission` although the scopes are right.",
     cause: "The person still has a legacy Fitbit account, or consented with another account than the one that holds \
             the data.",
-    cure: "In the app sign out, sign in with Google and finish the account migration; then consent again. If it \
-           stays, remove the app's access on the account's connections page and consent once more.",
+    cure: "In the Google Health app sign out, sign in with Google and finish the account migration; then consent \
+           again. If it stays, remove the app's access at https://myaccount.google.com/connections and consent once \
+           more.",
     exit: Exit::NoConsent,
     links: &[HEALTH_TROUBLE, GOOGLE_CONNECTIONS],
+    signs: &[sign(&["the caller does not have permission"]), sign(&["ubermint from gaiamint"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
@@ -74,15 +102,26 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     cure: "Log in again and tick the boxes. The scope `profile.readonly` is enough to read the identity.",
     exit: Exit::NoConsent,
     links: &[HEALTH_SCOPES, HEALTH_TROUBLE],
+    signs: &[
+        sign(&["insufficient authentication scopes"]),
+        sign(&["access_token_scope_insufficient"]),
+        sign(&["missing_oauth_scope"]),
+        sign(&["missing_profile_scope"]),
+        sign(&["connection failed after authorization"]),
+        but(&["insufficient_scope"], &["expected any of", "errorcode"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static ADMIN_POLICY_ENFORCED: Diagnosis = Diagnosis {
     code: "admin_policy_enforced",
     symptom: "`Error 400: admin_policy_enforced`",
     cause: "The administrator of the account's Google Workspace blocks the app or one of its scopes.",
-    cure: "Sign in with another account, or ask the administrator to allow the client ID.",
+    cure: "Sign in with another account, or ask the administrator to allow the client ID `{client_id}`",
     exit: Exit::NoConsent,
     links: &[GOOGLE_WEB_SERVER],
+    signs: &[sign(&["admin_policy_enforced"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
@@ -92,6 +131,8 @@ pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
     cure: "Close the old tabs, run the command again, and use the newest address.",
     exit: Exit::NoConsent,
     links: &[],
+    signs: &[sign(&["state mismatch"]), sign(&["mismatching state"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
@@ -99,9 +140,11 @@ pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
     symptom: "The browser came back from Auth0 with `error=unauthorized` or the text of an Action.",
     cause: "An Action of the tenant refused this login.",
     cure: "Read the text in the message, find it in the tenant's Actions, and look at the newest entry of type `f` \
-           in the tenant's log.",
+           in the tenant's log ({logs_page} )",
     exit: Exit::NoConsent,
     links: &[AUTH0_LOGS],
+    signs: &[sign(&["error=unauthorized"]), sign(&["\"error\":\"unauthorized\""])],
+    sure: Sure::Documented,
 };
 
 pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
@@ -109,10 +152,12 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
     symptom: "The person consented, and Auth0 came back with an error of the connection's `fetchUserProfile` script.",
     cause: "The script could not read the profile: no Google Health account, the API disabled, a scope unticked, or \
             the script was changed.",
-    cure: "Read the sentence in the message; it names the reason. Run `fitbit-connect setup` to put the script back \
-           as it should be.",
+    cure: "Read the sentence in the message; it names the reason. Run `{setup}` to put the script back as it should \
+           be.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
+    signs: &[sign(&["fetchuserprofile"])],
+    sure: Sure::Inferred,
 };
 
 pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
@@ -124,6 +169,19 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
     cure: "Run the command again and go through the login once, without reloading the last page.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
+    signs: &[
+        sign(&["authorization code invalid"]),
+        sign(&["authorization code expired"]),
+        sign(&["invalid authorization code"]),
+        sign(&["malformed auth code"]),
+        sign(&["missing code verifier"]),
+        sign(&["invalid code verifier"]),
+        sign(&["failed to verify code verifier"]),
+        sign(&["code_verifier or verifier is not needed"]),
+        but(&["invalid_grant"], TOKEN_IS_DEAD),
+        sign(&["\"type\":\"feacft\""]),
+    ],
+    sure: Sure::Reported,
 };
 
 pub(super) static ISSUER_MISMATCH: Diagnosis = Diagnosis {
@@ -134,6 +192,8 @@ pub(super) static ISSUER_MISMATCH: Diagnosis = Diagnosis {
     cure: "Compare `--domain` and `--login-domain` with the domains of the tenant, and run the command again.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static ID_TOKEN_INVALID: Diagnosis = Diagnosis {
@@ -143,6 +203,8 @@ pub(super) static ID_TOKEN_INVALID: Diagnosis = Diagnosis {
     cure: "Check the clock of this machine, and run the command again.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static USER_MISMATCH: Diagnosis = Diagnosis {
@@ -152,16 +214,20 @@ pub(super) static USER_MISMATCH: Diagnosis = Diagnosis {
     cure: "Run the command again. If it stays, look at gateways and `endpoints` between this machine and the tenant.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static TEMPORARY_APPLICATION_LEFT: Diagnosis = Diagnosis {
     code: "temporary_application_left",
     symptom: "The temporary test application could not be removed from the tenant.",
     cause: "The tenant refused or did not answer while the tool was cleaning up.",
-    cure: "Run `fitbit-connect test` again, which uses and then removes it, or delete the application that the \
-           message names in the Auth0 dashboard.",
+    cure: "Run `{test}` again, which uses and then removes it, or delete the application that the message names in \
+           the Auth0 dashboard.",
     exit: Exit::Done,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static TOKEN_NOT_REVOKED: Diagnosis = Diagnosis {
@@ -172,6 +238,8 @@ pub(super) static TOKEN_NOT_REVOKED: Diagnosis = Diagnosis {
            from the account's connected apps at the provider.",
     exit: Exit::Done,
     links: &["https://myaccount.google.com/connections"],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static NOT_VERIFIED: Diagnosis = Diagnosis {
@@ -181,4 +249,49 @@ pub(super) static NOT_VERIFIED: Diagnosis = Diagnosis {
     cure: "Give the check what its line asks for, or leave --strict out.",
     exit: Exit::Misconfigured,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
+};
+
+pub(super) static BROWSER_REFUSES_HTTP: Diagnosis = Diagnosis {
+    code: "browser_refuses_http",
+    symptom: "Safari shows `WebKitErrorDomain` 305, or a browser set to HTTPS only warns before it opens \
+              `http://127.0.0.1`",
+    cause: "The browser does not open plain http, which a loopback address uses: nothing leaves this machine on that \
+            way.",
+    cure: "Choose to go on to the page, allow http for 127.0.0.1 in the browser's settings, use another browser, or \
+           paste the address of that page into the terminal.",
+    exit: Exit::NoConsent,
+    links: &[],
+    signs: &[sign(&["webkiterrordomain"]), sign(&["https-only", "127.0.0.1"])],
+    sure: Sure::Reported,
+};
+
+pub(super) static LOGIN_REQUIRED: Diagnosis = Diagnosis {
+    code: "login_required",
+    symptom: "The browser came back from Auth0 with `error=login_required` or `consent_required` or \
+              `interaction_required`",
+    cause: "The application asked with `prompt=none` for an answer without a page, and there is no session or no \
+            consent yet.",
+    cure: "Send the person through a normal login first: the same request without `prompt=none`",
+    exit: Exit::NoConsent,
+    links: &[AUTH0_TEST],
+    signs: &[
+        sign(&["login_required"]),
+        sign(&["consent_required"]),
+        sign(&["interaction_required"]),
+        sign(&["\"type\":\"fsa\""]),
+    ],
+    sure: Sure::Documented,
+};
+
+pub(super) static USER_NOT_FOUND: Diagnosis = Diagnosis {
+    code: "user_not_found",
+    symptom: "The Management API answers 404 `inexistent_user`",
+    cause: "The tenant has no user of that id: it was deleted, or the id belongs to another tenant or connection.",
+    cure: "Log in once through the connection, which creates the user; compare `--domain` with the tenant you mean.",
+    exit: Exit::Misconfigured,
+    links: &[],
+    signs: &[sign(&["inexistent_user"])],
+    sure: Sure::Reported,
 };

@@ -2,7 +2,8 @@
 //! rows about what a provider or the tenant has configured.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::sign;
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
     code: "network_unreachable",
@@ -11,6 +12,13 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
     cure: "Check the name and the network; behind a proxy set `HTTPS_PROXY`",
     exit: Exit::Service,
     links: &[],
+    signs: &[
+        sign(&["dns error"]),
+        sign(&["name or service not known"]),
+        sign(&["failed to lookup address"]),
+        sign(&["network is unreachable"]),
+    ],
+    sure: Sure::Seen,
 };
 
 pub(super) static TLS_FAILED: Diagnosis = Diagnosis {
@@ -21,6 +29,15 @@ pub(super) static TLS_FAILED: Diagnosis = Diagnosis {
     cure: "Check the clock; behind a company proxy set `SSL_CERT_FILE` to a file with its authority's certificate.",
     exit: Exit::Service,
     links: &[],
+    signs: &[
+        sign(&["unknownissuer"]),
+        sign(&["unknown issuer"]),
+        sign(&["self-signed certificate"]),
+        sign(&["self signed certificate"]),
+        sign(&["unable to get local issuer certificate"]),
+        sign(&["certificate verify failed"]),
+    ],
+    sure: Sure::Seen,
 };
 
 pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
@@ -30,6 +47,15 @@ pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
     cure: "Wait for the time that the message names, and run the command again.",
     exit: Exit::Service,
     links: &[AUTH0_RATE_LIMITS, HEALTH_LIMITS],
+    signs: &[
+        sign(&["too many requests"]),
+        sign(&["too_many_requests"]),
+        sign(&["rate_limit_exceeded"]),
+        sign(&["resource_exhausted"]),
+        sign(&["global limit has been reached"]),
+        sign(&["\"type\":\"api_limit\""]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
@@ -39,6 +65,8 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
     cure: "Run the command again later.",
     exit: Exit::Service,
     links: &[],
+    signs: &[sign(&["temporarily_unavailable"]), sign(&["error=server_error"]), sign(&["\"error\":\"server_error\""])],
+    sure: Sure::Seen,
 };
 
 pub(super) static UNRECOGNISED_ANSWER: Diagnosis = Diagnosis {
@@ -50,6 +78,8 @@ pub(super) static UNRECOGNISED_ANSWER: Diagnosis = Diagnosis {
            the text of the message.",
     exit: Exit::Service,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static TIMED_OUT: Diagnosis = Diagnosis {
@@ -59,6 +89,8 @@ pub(super) static TIMED_OUT: Diagnosis = Diagnosis {
     cure: "Run the command again; behind a proxy set `HTTPS_PROXY`",
     exit: Exit::Service,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static PORT_IN_USE: Diagnosis = Diagnosis {
@@ -69,6 +101,8 @@ pub(super) static PORT_IN_USE: Diagnosis = Diagnosis {
            register its callback URL at the provider.",
     exit: Exit::Service,
     links: &[],
+    signs: &[sign(&["address already in use"]), sign(&["eaddrinuse"]), sign(&["forbidden by its access permissions"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static BROWSER_NOT_OPENED: Diagnosis = Diagnosis {
@@ -79,6 +113,8 @@ pub(super) static BROWSER_NOT_OPENED: Diagnosis = Diagnosis {
            the terminal.",
     exit: Exit::Done,
     links: &[],
+    signs: &[sign(&["xdg-open", "not found"]), sign(&["no browser could be opened"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static FILE_NOT_WRITABLE: Diagnosis = Diagnosis {
@@ -88,6 +124,8 @@ pub(super) static FILE_NOT_WRITABLE: Diagnosis = Diagnosis {
     cure: "Check the path that the message names, or choose another settings file with `--config FILE`",
     exit: Exit::Service,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
@@ -98,6 +136,8 @@ pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
            file of mode 0600 with `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[sign(&["org.freedesktop.secrets"]), sign(&["nodefaultstore"]), sign(&["cannot autolaunch d-bus"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
@@ -107,6 +147,8 @@ pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
     cure: "Unlock the keychain and run the command again, or choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[sign(&["nostorageaccess"]), sign(&["cannot create an item in a locked collection"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_STORE_REFUSED: Diagnosis = Diagnosis {
@@ -116,6 +158,8 @@ pub(super) static SECRET_STORE_REFUSED: Diagnosis = Diagnosis {
     cure: "Run the command again and allow the access, or choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_STORE_TIMED_OUT: Diagnosis = Diagnosis {
@@ -126,6 +170,8 @@ pub(super) static SECRET_STORE_TIMED_OUT: Diagnosis = Diagnosis {
            none` or `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_TOO_LONG: Diagnosis = Diagnosis {
@@ -136,6 +182,8 @@ pub(super) static SECRET_TOO_LONG: Diagnosis = Diagnosis {
     cure: "Check the value that was given; if it is right, choose `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[sign(&["stub received bad data"])],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_FILE_LOOSE: Diagnosis = Diagnosis {
@@ -146,6 +194,8 @@ pub(super) static SECRET_FILE_LOOSE: Diagnosis = Diagnosis {
            have read it.",
     exit: Exit::Store,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static SECRET_NOT_KEPT: Diagnosis = Diagnosis {
@@ -155,6 +205,8 @@ pub(super) static SECRET_NOT_KEPT: Diagnosis = Diagnosis {
     cure: "Run the command again; if it stays, choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static CANCELLED: Diagnosis = Diagnosis {
@@ -164,6 +216,8 @@ pub(super) static CANCELLED: Diagnosis = Diagnosis {
     cure: "Run the command again when it suits: it looks first and does only what is left.",
     exit: Exit::Cancelled,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };
 
 pub(super) static UNEXPECTED: Diagnosis = Diagnosis {
@@ -173,4 +227,6 @@ pub(super) static UNEXPECTED: Diagnosis = Diagnosis {
     cure: "Report it with the command and the message; neither holds a secret.",
     exit: Exit::Unexpected,
     links: &[],
+    signs: &[],
+    sure: Sure::Seen,
 };

@@ -1,5 +1,6 @@
-//! Owns the table of everything that can go wrong: code, symptom, cause, cure, exit code, links. Every hint, `explain`
-//! and the documents read it. Refuses to print, and to say what happened in one particular run: the caller adds that.
+//! Owns the table of everything that can go wrong: code, symptom and the texts that mean it, cause, cure, exit code, links,
+//! how sure. Every hint, `explain` and the documents read it. Refuses to print, and to say what happened in one particular
+//! run: the caller adds that. The blanks in a cure are filled with the values of the set-up at hand ([`Values`]).
 
 mod application;
 pub mod auth_error;
@@ -11,13 +12,17 @@ mod login;
 mod machine;
 mod provider;
 mod recognise;
+mod sign;
 mod tenant;
+mod values;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use failure::Failure;
 pub use recognise::recognise;
+pub use sign::Sign;
+pub use values::{Blank, Values};
 
 /// How the program ends; the numbers are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +63,59 @@ pub struct Diagnosis {
     pub symptom: &'static str,
     /// Why it happens.
     pub cause: &'static str,
-    /// The exact thing to do.
+    /// The exact thing to do; its blanks (`{callback}`) are filled by [`Values`].
     pub cure: &'static str,
     /// How the program ends when this is the reason; `Done` marks a warning.
     pub exit: Exit,
     /// Pages of the providers that say more.
     pub links: &'static [&'static str],
+    /// What in a text means this, as the providers, Auth0 and other programs word it.
+    pub signs: &'static [Sign],
+    /// How sure it is that the symptom means this.
+    pub sure: Sure,
+}
+
+impl Diagnosis {
+    /// The page that says more, of Fitbit's own where that is the provider and there is one.
+    pub fn link(&self, for_fitbit: bool) -> Option<&'static str> {
+        let of_fitbit = self.links.iter().find(|link| for_fitbit && link.contains("//dev.fitbit.com/"));
+        of_fitbit.or(self.links.first()).copied()
+    }
+}
+
+/// How sure it is that a symptom means what its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    /// This program looks at the thing itself.
+    Seen,
+    /// The service documents it.
+    Documented,
+    /// People report it, or a working public program relies on it.
+    Reported,
+    /// Concluded from other facts, and confirmed by nobody.
+    Inferred,
+}
+
+impl Sure {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Documented => "documented",
+            Self::Reported => "reported",
+            Self::Inferred => "inferred",
+        }
+    }
+
+    /// The same in a few words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Seen => "this program looks at it itself",
+            Self::Documented => "documented by the service",
+            Self::Reported => "reported by people who met it",
+            Self::Inferred => "concluded, confirmed by nobody yet",
+        }
+    }
 }
 
 macro_rules! codes {
@@ -77,6 +129,11 @@ macro_rules! codes {
         impl Code {
             /// Every code, in the order of the table.
             pub const ALL: &'static [Code] = &[$($(Code::$variant,)*)*];
+
+            /// What the row is about: `input`, `provider`, `login`, `tenant`, `connection`, `application`, `machine`.
+            pub fn area(self) -> &'static str {
+                match self { $($(Code::$variant => stringify!($area),)*)* }
+            }
 
             /// The row of the table.
             pub fn diagnosis(self) -> &'static Diagnosis {
@@ -103,6 +160,9 @@ codes! {
     }
     provider {
         ProviderShutDown = PROVIDER_SHUT_DOWN,
+        RegistrationClosed = REGISTRATION_CLOSED,
+        GoogleIdAtFitbit = GOOGLE_ID_AT_FITBIT,
+        FitbitIdAtGoogle = FITBIT_ID_AT_GOOGLE,
         RedirectUriMismatch = REDIRECT_URI_MISMATCH,
         ClientIdUnknown = CLIENT_ID_UNKNOWN,
         ClientDeleted = CLIENT_DELETED,
@@ -119,11 +179,13 @@ codes! {
         AccessTokenRejected = ACCESS_TOKEN_REJECTED,
         SomeScopesNotGranted = SOME_SCOPES_NOT_GRANTED,
         GoogleUnverifiedApp = GOOGLE_UNVERIFIED_APP,
+        ErrorHiddenByLibrary = ERROR_HIDDEN_BY_LIBRARY,
     }
     login {
         AccessDenied = ACCESS_DENIED,
         LoginTimedOut = LOGIN_TIMED_OUT,
         LoopbackUnreachable = LOOPBACK_UNREACHABLE,
+        BrowserRefusesHttp = BROWSER_REFUSES_HTTP,
         NotATestUser = NOT_A_TEST_USER,
         AccountNotLinked = ACCOUNT_NOT_LINKED,
         CallerNotPermitted = CALLER_NOT_PERMITTED,
@@ -131,17 +193,21 @@ codes! {
         AdminPolicyEnforced = ADMIN_POLICY_ENFORCED,
         StateMismatch = STATE_MISMATCH,
         LoginBlocked = LOGIN_BLOCKED,
+        LoginRequired = LOGIN_REQUIRED,
         ProfileScriptFailed = PROFILE_SCRIPT_FAILED,
         CodeRejected = CODE_REJECTED,
         IssuerMismatch = ISSUER_MISMATCH,
         IdTokenInvalid = ID_TOKEN_INVALID,
         UserMismatch = USER_MISMATCH,
+        UserNotFound = USER_NOT_FOUND,
         TemporaryApplicationLeft = TEMPORARY_APPLICATION_LEFT,
         TokenNotRevoked = TOKEN_NOT_REVOKED,
         NotVerified = NOT_VERIFIED,
     }
     tenant {
         TenantNotFound = TENANT_NOT_FOUND,
+        OtherTenant = OTHER_TENANT,
+        LoginDomainOfOtherTenant = LOGIN_DOMAIN_OF_OTHER_TENANT,
         ManagementCredentialsRejected = MANAGEMENT_CREDENTIALS_REJECTED,
         ManagementClientNotAuthorized = MANAGEMENT_CLIENT_NOT_AUTHORIZED,
         ManagementGrantNotAllowed = MANAGEMENT_GRANT_NOT_ALLOWED,
@@ -152,6 +218,7 @@ codes! {
         ConnectionOptionsHidden = CONNECTION_OPTIONS_HIDDEN,
         EntityLimitReached = ENTITY_LIMIT_REACHED,
         PlanFeatureMissing = PLAN_FEATURE_MISSING,
+        ManagementRequestRefused = MANAGEMENT_REQUEST_REFUSED,
     }
     connection {
         ConnectionNotFound = CONNECTION_NOT_FOUND,
@@ -162,6 +229,7 @@ codes! {
         ConnectionSecretDiffers = CONNECTION_SECRET_DIFFERS,
         ConnectionScopesDiffer = CONNECTION_SCOPES_DIFFER,
         ConnectionSettingsDiffer = CONNECTION_SETTINGS_DIFFER,
+        ConnectionNotConfigured = CONNECTION_NOT_CONFIGURED,
         ConnectionUsesDeveloperKeys = CONNECTION_USES_DEVELOPER_KEYS,
         ConnectionChangedMeanwhile = CONNECTION_CHANGED_MEANWHILE,
         ConnectionScopesDropped = CONNECTION_SCOPES_DROPPED,
@@ -171,13 +239,16 @@ codes! {
         ApplicationNotEnabled = APPLICATION_NOT_ENABLED,
         ApplicationGone = APPLICATION_GONE,
         ApplicationWithoutCallback = APPLICATION_WITHOUT_CALLBACK,
+        ApplicationGrantMissing = APPLICATION_GRANT_MISSING,
         ApplicationUnknownToTenant = APPLICATION_UNKNOWN_TO_TENANT,
         CallbackNotAllowed = CALLBACK_NOT_ALLOWED,
         AuthorizeConnectionNotUsable = AUTHORIZE_CONNECTION_NOT_USABLE,
+        AuthorizeChangePending = AUTHORIZE_CHANGE_PENDING,
         AuthorizeWrongProvider = AUTHORIZE_WRONG_PROVIDER,
         AuthorizeWrongClientId = AUTHORIZE_WRONG_CLIENT_ID,
         AuthorizeWrongCallback = AUTHORIZE_WRONG_CALLBACK,
         AuthorizeScopesMissing = AUTHORIZE_SCOPES_MISSING,
+        WorksOnlyDirectly = WORKS_ONLY_DIRECTLY,
     }
     machine {
         NetworkUnreachable = NETWORK_UNREACHABLE,
@@ -284,7 +355,8 @@ mod tests {
     fn no_punctuation_touches_what_a_person_copies() {
         for code in Code::ALL {
             let row = code.diagnosis();
-            for text in [row.symptom, row.cause, row.cure] {
+            let cure = Values::default().fill(row.cure);
+            for text in [row.symptom, row.cause, row.cure, &cure] {
                 let outside = text.split('`').skip(2).step_by(2);
                 assert!(outside.into_iter().all(|after| !after.starts_with('.')), "{code}: {text:?}");
                 assert!(text.matches('`').count() % 2 == 0, "{code}: {text:?}");
@@ -293,6 +365,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_provider_is_sent_to_its_own_page_where_there_is_one() {
+        let row = Code::RedirectUriMismatch.diagnosis();
+        assert!(row.link(false).unwrap().contains("google.com") && row.link(true).unwrap().contains("fitbit.com"));
+        assert_eq!(Code::OrgInternal.diagnosis().link(true), Code::OrgInternal.diagnosis().link(false));
+        assert_eq!(Code::Cancelled.diagnosis().link(false), None);
     }
 
     #[test]

@@ -2,17 +2,27 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::{ID_WORDS, SECRET_WORDS, but, sign};
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     code: "provider_shut_down",
-    symptom: "fitbit.com or api.fitbit.com answers `HTTP 410`, or dev.fitbit.com shows a notice in place of the form.",
-    cause: "Google shut down the Fitbit Web API and its OAuth addresses on 2 Nov 2026. New registrations are \
-            reported as refused since May 2026. Auth0's built-in strategy `fitbit` is documented for that API.",
-    cure: "Register an app for the Google Health API and run `fitbit-connect setup --provider google-health` with \
-           its credentials. Everybody has to consent again: tokens and credentials do not carry over.",
+    symptom: "fitbit.com or api.fitbit.com answers `HTTP 410` with whatever body, or Auth0's Fitbit connection fails \
+              for everybody.",
+    cause: "Google shut down the Fitbit Web API and its OAuth addresses on 2 Nov 2026. Auth0's built-in strategy \
+            `fitbit` is documented for that API.",
+    cure: "Register an app for the Google Health API, then run `{move}` with its client ID and secret. Everybody has \
+           to consent again: tokens and credentials do not carry over. A person's old Fitbit user id comes back as \
+           `legacy_user_id` so that accounts can be matched.",
     exit: Exit::Misconfigured,
     links: &[HEALTH_ABOUT, HEALTH_SETUP, HEALTH_MIGRATION],
+    signs: &[
+        sign(&["410 gone"]),
+        sign(&["http 410"]),
+        sign(&["410", "fitbit"]),
+        but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
@@ -22,10 +32,13 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
     cause: "The callback URL in the request is not, character for character, one that is registered: a slash, a \
             port, http or https, localhost or 127.0.0.1, the tenant domain or a custom domain. An edit at Google \
             takes 5 minutes to a few hours to act.",
-    cure: "Copy the callback URL from step 2 into the list of redirect URIs of the client, save, and wait a few \
-           minutes. List the Auth0 callback of every login domain, and the loopback URL for a direct test.",
+    cure: "Enter exactly `{callback}` into the {redirect_list} and save; a direct test needs `{loopback}` there too. \
+           Compare scheme, port, path and slash. An edit at Google takes 5 minutes to a few hours to act: `{test} \
+           --headless --watch` repeats until it does.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],
+    signs: &[sign(&["redirect_uri_mismatch"]), sign(&["invalid redirect_uri parameter value"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
@@ -34,20 +47,31 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
               `unauthorized_client - Invalid client_id` or `Client id invalid`",
     cause: "The provider does not know this client ID: a typo, a space or line break glued to it, a deleted client, \
             or a client ID of the other provider.",
-    cure: "Copy the client ID again. One that ends in `.apps.googleusercontent.com` is Google's; six upper-case \
-           letters and digits are Fitbit's, which is shut down.",
+    cure: "Copy the client ID again from {clients_page} and run `{setup} --client-id ID` with it; the one in use is \
+           `{client_id}` One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters and \
+           digits are Fitbit's, which is shut down.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
+    signs: &[
+        sign(&["oauth client was not found"]),
+        sign(&["invalid client_id"]),
+        sign(&["client id invalid"]),
+        sign(&["error 401: invalid_client"]),
+        but(&["invalid_client"], SECRET_WORDS),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static CLIENT_DELETED: Diagnosis = Diagnosis {
     code: "client_deleted",
     symptom: "`Error 401: deleted_client`",
     cause: "The client was deleted, by a person or because it was not used for 6 months.",
-    cure: "Restore it on the Clients page within 30 days of its deletion, or create a new one and run \
-           `fitbit-connect setup` with it.",
+    cure: "Restore the client `{client_id}` at {clients_page} within 30 days of its deletion, or create a new one \
+           and run `{setup}` with it.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_CLIENTS],
+    signs: &[sign(&["deleted_client"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
@@ -57,10 +81,20 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
               consent: `failed to obtain access token`",
     cause: "The client secret is wrong, replaced, cut or masked: Google shows only the last four characters of a \
             secret after it was made.",
-    cure: "Add a new secret on the client's page, copy it at once, and give it to `fitbit-connect setup`, so that it \
-           reaches the secret store and the connection.",
+    cure: "Add a new secret to the client `{client_id}` at {clients_page} and copy it at once. Run `{setup}` with \
+           it, so that it reaches the secret store and the connection.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
+    signs: &[
+        sign(&["client secret invalid"]),
+        sign(&["provided client secret is invalid"]),
+        sign(&["client_secret is missing"]),
+        sign(&["invalid authorization header format"]),
+        sign(&["failed to obtain access token"]),
+        sign(&["invalid_client", "unauthorized"]),
+        but(&["invalid_client"], ID_WORDS),
+    ],
+    sure: Sure::Reported,
 };
 
 pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
@@ -68,10 +102,12 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
     symptom: "`Error 400: invalid_scope` with `Some requested scopes were invalid.`",
     cause: "A scope is unknown, is one of the names without suffix that were split on 26 May 2026, or is not \
             declared on the Data Access page, where leaving without Save loses the list.",
-    cure: "On the Data Access page add the scopes, Update, and Save. Use the names that end in `.readonly` or \
-           `.writeonly` with `--scopes`",
+    cure: "At {scopes_page} add the scopes, press Update, and Save. This set-up asks for `{scopes}` and others can \
+           be given with `--scopes`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES, HEALTH_SETUP],
+    signs: &[sign(&["invalid_scope"]), sign(&["some requested scopes were invalid"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static GOOGLE_HEALTH_API_DISABLED: Diagnosis = Diagnosis {
@@ -79,19 +115,23 @@ pub(super) static GOOGLE_HEALTH_API_DISABLED: Diagnosis = Diagnosis {
     symptom: "403 `SERVICE_DISABLED` with `Google Health API has not been used in project N before or it is disabled.`",
     cause: "The Google Health API is not enabled in the Cloud project that owns the client. The onboarding of new \
             projects was paused for some weeks in autumn 2026; whether it still is, Google's set-up page says.",
-    cure: "Run `gcloud services enable health.googleapis.com` in the project whose number begins the client ID, or \
-           press Enable on the API's page, and wait some minutes.",
+    cure: "Press Enable for the project {project} at {api_page} and wait some minutes. The number has to be the one \
+           that begins the client ID; if it is not, the client belongs to another project.",
     exit: Exit::Misconfigured,
     links: &[HEALTH_API, HEALTH_SETUP],
+    signs: &[sign(&["service_disabled"]), sign(&["has not been used in project"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static ORG_INTERNAL: Diagnosis = Diagnosis {
     code: "org_internal",
     symptom: "`Error 403: org_internal`",
     cause: "The audience of the app is Internal, so that only accounts of its Workspace organisation may use it.",
-    cure: "On the Audience page choose External, or sign in with an account of the organisation.",
+    cure: "At {audience_page} choose External, or sign in with an account of the organisation.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_AUDIENCE],
+    signs: &[sign(&["org_internal"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static DISALLOWED_USERAGENT: Diagnosis = Diagnosis {
@@ -101,6 +141,8 @@ pub(super) static DISALLOWED_USERAGENT: Diagnosis = Diagnosis {
     cure: "Open the address in the system's own browser.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
+    signs: &[sign(&["disallowed_useragent"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static PERSONAL_APPLICATION: Diagnosis = Diagnosis {
@@ -108,10 +150,12 @@ pub(super) static PERSONAL_APPLICATION: Diagnosis = Diagnosis {
     symptom: "Fitbit: `A \"Personal\" application is only authorized to request access tokens from the owner of the \
               application`",
     cause: "The Fitbit app is of type Personal, and somebody other than its owner signed in.",
-    cure: "Fitbit is shut down; register an app for the Google Health API and run `fitbit-connect setup --provider \
-           google-health`",
+    cure: "Fitbit is shut down since 2 Nov 2026: register an app for the Google Health API and run `{move}` with its \
+           client ID and secret.",
     exit: Exit::Misconfigured,
     links: &[FITBIT_APP_TYPES, HEALTH_SETUP],
+    signs: &[sign(&["only authorized to request access tokens from the owner"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
@@ -120,10 +164,20 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
               403: restricted_client` | Fitbit: `did not provide valid information to Fitbit`",
     cause: "The provider refuses the request as it stands: a malformed parameter, a form of redirect URI that it \
             does not allow, or a policy on the client.",
-    cure: "Read the sentence that the provider shows; it is repeated in the message. Compare the client's type, its \
-           redirect URIs and its scopes with steps 1 and 2.",
+    cure: "Read the sentence that the provider shows; it is repeated in the message. At {clients_page} compare the \
+           client's type (Web application) and its redirect URIs with `{callback}`",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS],
+    signs: &[
+        sign(&["restricted_client"]),
+        sign(&["error 400: invalid_request"]),
+        sign(&["invalid_request - missing"]),
+        sign(&["code_challenge parameter is invalid"]),
+        sign(&["unsupported code_challenge_method"]),
+        sign(&["unsupported_response_type"]),
+        sign(&["not authorized to request an access token using this method"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
@@ -131,9 +185,16 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "`invalid_grant` with `Token has been expired or revoked.` | Fitbit: `Refresh token invalid`",
     cause: "The refresh token is dead: 7 days old while the app is in Testing, revoked by the person, unused for 6 \
             months, or one of more than 100 for the same account. A Fitbit refresh token could be used only once.",
-    cure: "Let the person consent again. If it happens a week after each consent, publish the app first.",
+    cure: "Let the person consent again. If it happens a week after each consent, press Publish app at \
+           {audience_page} first.",
     exit: Exit::Refused,
     links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE],
+    signs: &[
+        sign(&["token has been expired or revoked"]),
+        sign(&["token expired or revoked"]),
+        sign(&["refresh token invalid"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static REFRESH_TOKEN_EXPIRES_IN_7_DAYS: Diagnosis = Diagnosis {
@@ -141,20 +202,28 @@ pub(super) static REFRESH_TOKEN_EXPIRES_IN_7_DAYS: Diagnosis = Diagnosis {
     symptom: "The token reply holds `refresh_token_expires_in` of about 604800, or everybody has to log in anew a \
               week after consent: `Token has been expired or revoked.`",
     cause: "The app is External with the publishing status Testing; then refresh tokens live 7 days.",
-    cure: "On the Audience page press Publish app, then consent again: tokens that were issued while Testing keep \
-           their end.",
+    cure: "At {audience_page} press Publish app, then let everybody consent again: tokens that were issued while \
+           Testing keep their end.",
     exit: Exit::Done,
     links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE],
+    signs: &[
+        sign(&["token has been expired or revoked"]),
+        sign(&["refresh_token_expires_in"]),
+        sign(&["reauthentication required"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static REFRESH_TOKEN_MISSING: Diagnosis = Diagnosis {
     code: "refresh_token_missing",
     symptom: "There is no `refresh_token` in the reply: access works for one hour and then stops.",
     cause: "The request lacked `access_type=offline` or this was a repeated consent without `prompt=consent`",
-    cure: "Run `fitbit-connect setup` which puts both into the connection, and log in again; or remove the app's \
-           access on the account's connections page first.",
+    cure: "Run `{setup}` which puts both into the connection, and log in again; or remove the app's access at \
+           https://myaccount.google.com/connections first.",
     exit: Exit::Done,
     links: &[GOOGLE_WEB_SERVER, GOOGLE_CONNECTIONS],
+    signs: &[sign(&["no refresh_token"]), sign(&["no refresh token"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
@@ -166,6 +235,12 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
            is asked.",
     exit: Exit::Refused,
     links: &[HEALTH_TROUBLE],
+    signs: &[
+        sign(&["invalid authentication credentials"]),
+        sign(&["access token expired"]),
+        sign(&["access token invalid"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static SOME_SCOPES_NOT_GRANTED: Diagnosis = Diagnosis {
@@ -175,6 +250,8 @@ pub(super) static SOME_SCOPES_NOT_GRANTED: Diagnosis = Diagnosis {
     cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes`",
     exit: Exit::Done,
     links: &[HEALTH_SCOPES],
+    signs: &[],
+    sure: Sure::Documented,
 };
 
 pub(super) static GOOGLE_UNVERIFIED_APP: Diagnosis = Diagnosis {
@@ -185,4 +262,67 @@ pub(super) static GOOGLE_UNVERIFIED_APP: Diagnosis = Diagnosis {
     cure: "Choose Advanced, then continue to the app. Apply for verification when more than 100 people will use it.",
     exit: Exit::Done,
     links: &[GOOGLE_VERIFICATION, HEALTH_SETUP],
+    signs: &[sign(&["google hasn't verified this app"])],
+    sure: Sure::Documented,
+};
+
+pub(super) static REGISTRATION_CLOSED: Diagnosis = Diagnosis {
+    code: "registration_closed",
+    symptom: "https://dev.fitbit.com/apps/new shows a notice about Google Health in place of the form.",
+    cause: "Fitbit takes no new apps: reported since early May 2026, before the shut-down on 2 Nov 2026. At Google \
+            new projects were reported as not taken in October 2026; whether that has ended stands on Google's \
+            set-up page.",
+    cure: "Register at Google instead: https://developers.google.com/health/setup lists the steps, and `{move}` \
+           walks through them.",
+    exit: Exit::Misconfigured,
+    links: &[HEALTH_SETUP, HEALTH_ABOUT, HEALTH_MIGRATION],
+    signs: &[
+        sign(&["dev.fitbit.com/apps/new"]),
+        sign(&["no longer accepting new", "fitbit"]),
+        sign(&["not onboarding new projects"]),
+    ],
+    sure: Sure::Reported,
+};
+
+pub(super) static GOOGLE_ID_AT_FITBIT: Diagnosis = Diagnosis {
+    code: "google_id_at_fitbit",
+    symptom: "A client ID that ends in `.apps.googleusercontent.com` was used at Fitbit, which answers \
+              `unauthorized_client - Invalid client_id`",
+    cause: "The credentials of the one provider do not work at the other, and this client ID is Google's. Fitbit was \
+            shut down on 2 Nov 2026.",
+    cure: "Run `{move}` with this client ID: it is the right one for Google. In an application of your own replace \
+           Fitbit's addresses by Google's.",
+    exit: Exit::Input,
+    links: &[HEALTH_MIGRATION, FITBIT_ERRORS],
+    signs: &[
+        sign(&["fitbit.com/oauth2", "apps.googleusercontent.com"]),
+        sign(&["invalid client_id", "apps.googleusercontent.com"]),
+    ],
+    sure: Sure::Reported,
+};
+
+pub(super) static FITBIT_ID_AT_GOOGLE: Diagnosis = Diagnosis {
+    code: "fitbit_id_at_google",
+    symptom: "A client ID of six upper-case letters and digits was used at Google, which answers `Error 401: \
+              invalid_client`",
+    cause: "Six letters and digits are a Fitbit client ID. Fitbit's credentials do not work at Google, and Fitbit \
+            was shut down on 2 Nov 2026.",
+    cure: "Create a client of type Web application at {clients_page} and run `{move}` with its client ID and secret.",
+    exit: Exit::Input,
+    links: &[HEALTH_SETUP, HEALTH_MIGRATION],
+    signs: &[],
+    sure: Sure::Reported,
+};
+
+pub(super) static ERROR_HIDDEN_BY_LIBRARY: Diagnosis = Diagnosis {
+    code: "error_hidden_by_library",
+    symptom: "An OAuth library says `Missing access token parameter` or that the token reply has no `access_token`",
+    cause: "Fitbit answers errors as a list (`errors`), which libraries made for OAuth's `error` do not read, so \
+            that the reason is lost.",
+    cure: "Look at the raw body of the token reply and paste it after `fitbit-connect explain` so that its reason is \
+           named; since 2 Nov 2026 it is HTTP 410.",
+    exit: Exit::Misconfigured,
+    links: &[FITBIT_ERRORS],
+    signs: &[sign(&["missing access token parameter"]), sign(&["missing_token"])],
+    sure: Sure::Reported,
 };

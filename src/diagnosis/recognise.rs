@@ -1,178 +1,69 @@
 //! Owns how text that a person pastes (an error page, a log line, an address) is matched to codes, by the stable parts
 //! of the providers' messages. Refuses to guess: text without such a part matches nothing.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::Code::{self, *};
-use super::auth_error;
-
-/// One way to recognise a code: every phrase of `all` is there and none of `none`.
-struct Sign {
-    code: Code,
-    all: &'static [&'static str],
-    none: &'static [&'static str],
-}
-
-const fn sign(code: Code, all: &'static [&'static str]) -> Sign {
-    Sign { code, all, none: &[] }
-}
-
-const fn but(code: Code, all: &'static [&'static str], none: &'static [&'static str]) -> Sign {
-    Sign { code, all, none }
-}
-
-/// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
-const ID_WORDS: &[&str] = &["oauth client was not found", "client id invalid", "invalid client_id"];
-const SECRET_WORDS: &[&str] = &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
-/// What makes an `access_denied` something else than a person who pressed Deny.
-const NOT_A_DENIAL: &[&str] =
-    &["error 403", "verification process", "approved testers", "client-grant", "service not found", "unauthorized"];
-const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];
-
-static SIGNS: &[Sign] = &[
-    sign(ApplicationUnknownToTenant, &["unknown client:"]),
-    sign(DesktopClient, &["\"installed\"", "client_id"]),
-    sign(ProviderShutDown, &["410 gone"]),
-    sign(ProviderShutDown, &["http 410"]),
-    sign(ProviderShutDown, &["410", "fitbit"]),
-    sign(RedirectUriMismatch, &["redirect_uri_mismatch"]),
-    sign(RedirectUriMismatch, &["invalid redirect_uri parameter value"]),
-    sign(ClientIdUnknown, &["oauth client was not found"]),
-    sign(ClientIdUnknown, &["invalid client_id"]),
-    sign(ClientIdUnknown, &["client id invalid"]),
-    sign(ClientIdUnknown, &["error 401: invalid_client"]),
-    but(ClientIdUnknown, &["invalid_client"], SECRET_WORDS),
-    sign(ClientDeleted, &["deleted_client"]),
-    sign(ClientSecretRejected, &["client secret invalid"]),
-    sign(ClientSecretRejected, &["provided client secret is invalid"]),
-    sign(ClientSecretRejected, &["client_secret is missing"]),
-    sign(ClientSecretRejected, &["invalid authorization header format"]),
-    sign(ClientSecretRejected, &["failed to obtain access token"]),
-    sign(ClientSecretRejected, &["invalid_client", "unauthorized"]),
-    but(ClientSecretRejected, &["invalid_client"], ID_WORDS),
-    sign(InvalidScope, &["invalid_scope"]),
-    sign(InvalidScope, &["some requested scopes were invalid"]),
-    sign(GoogleHealthApiDisabled, &["service_disabled"]),
-    sign(GoogleHealthApiDisabled, &["has not been used in project"]),
-    sign(OrgInternal, &["org_internal"]),
-    sign(DisallowedUseragent, &["disallowed_useragent"]),
-    sign(PersonalApplication, &["only authorized to request access tokens from the owner"]),
-    sign(ProviderRefusedRequest, &["restricted_client"]),
-    sign(ProviderRefusedRequest, &["error 400: invalid_request"]),
-    sign(ProviderRefusedRequest, &["invalid_request - missing"]),
-    sign(ProviderRefusedRequest, &["code_challenge parameter is invalid"]),
-    sign(ProviderRefusedRequest, &["unsupported code_challenge_method"]),
-    sign(ProviderRefusedRequest, &["unsupported_response_type"]),
-    sign(ProviderRefusedRequest, &["not authorized to request an access token using this method"]),
-    sign(RefreshTokenRejected, &["token has been expired or revoked"]),
-    sign(RefreshTokenRejected, &["token expired or revoked"]),
-    sign(RefreshTokenRejected, &["refresh token invalid"]),
-    sign(RefreshTokenExpiresIn7Days, &["token has been expired or revoked"]),
-    sign(RefreshTokenExpiresIn7Days, &["refresh_token_expires_in"]),
-    sign(RefreshTokenExpiresIn7Days, &["reauthentication required"]),
-    sign(RefreshTokenMissing, &["no refresh_token"]),
-    sign(RefreshTokenMissing, &["no refresh token"]),
-    sign(AccessTokenRejected, &["invalid authentication credentials"]),
-    sign(AccessTokenRejected, &["access token expired"]),
-    sign(AccessTokenRejected, &["access token invalid"]),
-    sign(GoogleUnverifiedApp, &["google hasn't verified this app"]),
-    but(AccessDenied, &["access_denied"], NOT_A_DENIAL),
-    sign(LoopbackUnreachable, &["connect to localhost"]),
-    sign(LoopbackUnreachable, &["connect to 127.0.0.1"]),
-    sign(LoopbackUnreachable, &["err_connection_refused"]),
-    sign(NotATestUser, &["has not completed the google verification process"]),
-    sign(NotATestUser, &["developer-approved testers"]),
-    sign(NotATestUser, &["error 403: access_denied"]),
-    sign(AccountNotLinked, &["account_not_linked"]),
-    sign(AccountNotLinked, &["not linked to google health"]),
-    sign(CallerNotPermitted, &["the caller does not have permission"]),
-    sign(CallerNotPermitted, &["ubermint from gaiamint"]),
-    sign(IdentityScopeNotGranted, &["insufficient authentication scopes"]),
-    sign(IdentityScopeNotGranted, &["access_token_scope_insufficient"]),
-    sign(IdentityScopeNotGranted, &["missing_oauth_scope"]),
-    sign(IdentityScopeNotGranted, &["missing_profile_scope"]),
-    sign(IdentityScopeNotGranted, &["connection failed after authorization"]),
-    but(IdentityScopeNotGranted, &["insufficient_scope"], &["expected any of", "errorcode"]),
-    sign(AdminPolicyEnforced, &["admin_policy_enforced"]),
-    sign(StateMismatch, &["state mismatch"]),
-    sign(StateMismatch, &["mismatching state"]),
-    sign(LoginBlocked, &["error=unauthorized"]),
-    sign(LoginBlocked, &["\"error\":\"unauthorized\""]),
-    sign(ProfileScriptFailed, &["fetchuserprofile"]),
-    sign(CodeRejected, &["authorization code invalid"]),
-    sign(CodeRejected, &["authorization code expired"]),
-    sign(CodeRejected, &["invalid authorization code"]),
-    sign(CodeRejected, &["malformed auth code"]),
-    sign(CodeRejected, &["missing code verifier"]),
-    sign(CodeRejected, &["invalid code verifier"]),
-    sign(CodeRejected, &["failed to verify code verifier"]),
-    sign(CodeRejected, &["code_verifier or verifier is not needed"]),
-    but(CodeRejected, &["invalid_grant"], TOKEN_IS_DEAD),
-    but(ManagementCredentialsRejected, &["access_denied", "unauthorized"], &["error 403"]),
-    sign(ManagementClientNotAuthorized, &["client-grant"]),
-    sign(ManagementGrantNotAllowed, &["unauthorized_client", "grant type"]),
-    sign(ManagementAudienceUnknown, &["service not found"]),
-    sign(ManagementTokenRejected, &["\"invalid token\""]),
-    sign(ManagementTokenRejected, &["401", "invalid token"]),
-    sign(ManagementTokenRejected, &["missing authentication"]),
-    sign(ManagementTokenExpired, &["expired token"]),
-    sign(MissingScope, &["insufficient scope, expected any of"]),
-    but(MissingScope, &["insufficient_scope"], &["errortype", "does not have permission to access", "fitbit"]),
-    sign(EntityLimitReached, &["entity limit"]),
-    sign(EntityLimitReached, &["you can only create"]),
-    sign(PlanFeatureMissing, &["insufficient_entitlement"]),
-    sign(PlanFeatureMissing, &["feature_not_enabled"]),
-    sign(ConnectionNotFound, &["inexistent_connection"]),
-    sign(ConnectionNameTaken, &["connection_conflict"]),
-    sign(ConnectionNameTaken, &["a connection with the same name already exists"]),
-    sign(ApplicationGone, &["inexistent_client"]),
-    sign(CallbackNotAllowed, &["callback url mismatch"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection was not found"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection was disabled"]),
-    sign(AuthorizeConnectionNotUsable, &["no connections enabled for the client"]),
-    sign(AuthorizeConnectionNotUsable, &["the connection is not yet configured"]),
-    sign(RateLimited, &["too many requests"]),
-    sign(RateLimited, &["too_many_requests"]),
-    sign(RateLimited, &["rate_limit_exceeded"]),
-    sign(RateLimited, &["resource_exhausted"]),
-    sign(RateLimited, &["global limit has been reached"]),
-    sign(ServiceUnavailable, &["temporarily_unavailable"]),
-];
+use super::{Sign, auth_error};
+use crate::text::plain_text;
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
 const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide valid information to fitbit")];
 
 /// The codes that pasted text speaks of, in the order of the table; empty when it holds none of the known messages.
+///
+/// Of a long text its beginning and its end are looked at.
 pub fn recognise(text: &str) -> Vec<Code> {
-    let plain = normalised(text);
-    let mut found: Vec<Code> = SIGNS
-        .iter()
-        .filter(|sign| sign.all.iter().all(|phrase| holds(&plain, phrase)))
-        .filter(|sign| !sign.none.iter().any(|phrase| holds(&plain, phrase)))
-        .map(|sign| sign.code)
-        .collect();
+    let plain = normalised(ends_of(text));
+    let text = Searched { plain: &plain, words: words(&plain).collect() };
+    let means = |sign: &Sign| {
+        sign.all.iter().all(|phrase| text.holds(phrase)) && !sign.none.iter().any(|phrase| text.holds(phrase))
+    };
+    let mut found: Vec<Code> =
+        Code::ALL.iter().copied().filter(|code| code.diagnosis().signs.iter().any(means)).collect();
     // Our own names, as in our JSON; `access_denied` is also what providers say for other reasons.
     found.extend(
-        Code::ALL
-            .iter()
-            .filter(|code| **code != AccessDenied && code.name().contains('_') && holds(&plain, code.name())),
+        Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
     if found.is_empty() {
-        found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| holds(&plain, phrase)).map(|(code, _)| *code));
+        found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
     }
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// The text, what is percent-encoded in it and what Google's `authError` says, in lower case and without mark-up.
-fn normalised(text: &str) -> String {
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let said = auth_error::find(text).map(|error| {
+/// The beginning and the end of a text that is longer than both (bytes).
+const END: usize = 64 * 1024;
+
+fn ends_of(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * END {
+        return Cow::Borrowed(text);
+    }
+    let (head, tail) = (text.floor_char_boundary(END), text.ceil_char_boundary(text.len() - END));
+    Cow::Owned(format!("{}\n{}", &text[..head], &text[tail..]))
+}
+
+/// The text, what is percent-encoded in it, what is left of it without mark-up, and what Google's `authError` says; in lower
+/// case and with plain quotes.
+fn normalised(text: Cow<str>) -> String {
+    let mut parts = vec![text.to_string()];
+    if let Some(error) = auth_error::find(&text) {
         let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
-        format!("{number}{} {}", error.code, error.sentence.unwrap_or_default())
-    });
-    let parts = [text, &decoded, &decoded.replace('+', " "), &said.unwrap_or_default()].join("\n");
-    let mut plain = String::with_capacity(parts.len());
-    for word in parts.split(|c: char| c.is_whitespace() || c == '\u{a0}').filter(|word| !word.is_empty()) {
+        parts.push(format!("{number}{} {}", error.code, error.sentence.unwrap_or_default()));
+    }
+    if text.contains('%') {
+        let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        parts.extend([decoded.replace('+', " "), decoded]);
+    } else if text.contains('+') {
+        parts.push(text.replace('+', " "));
+    }
+    if text.contains('<') {
+        parts.push(plain_text(&text));
+    }
+    let mut plain = String::with_capacity(parts.iter().map(String::len).sum());
+    for word in parts.iter().flat_map(|part| part.split_whitespace()) {
         for c in word.chars() {
             match c {
                 '`' | '*' => {}
@@ -187,16 +78,36 @@ fn normalised(text: &str) -> String {
     plain.replace("\": \"", "\":\"")
 }
 
-/// Whether a phrase stands in the text as whole words.
-fn holds(text: &str, phrase: &str) -> bool {
-    let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(phrase).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
-        let longer_before = part_of_word(before) && part_of_word(phrase.chars().next());
-        let longer_after = part_of_word(after) && part_of_word(phrase.chars().next_back());
-        !longer_before && !longer_after
-    })
+/// A text to look for many phrases in.
+struct Searched<'a> {
+    plain: &'a str,
+    words: HashSet<&'a str>,
+}
+
+impl Searched<'_> {
+    /// Whether a phrase stands in the text as whole words.
+    fn holds(&self, phrase: &str) -> bool {
+        // Most phrases have a word that is not in the text at all, which is quickly seen.
+        if !words(phrase).all(|word| self.words.contains(word)) {
+            return false;
+        }
+        let in_word = |c: Option<char>| c.is_some_and(is_word);
+        self.plain.match_indices(phrase).any(|(at, _)| {
+            let before = self.plain[..at].chars().next_back();
+            let after = self.plain[at + phrase.len()..].chars().next();
+            let longer_before = in_word(before) && in_word(phrase.chars().next());
+            let longer_after = in_word(after) && in_word(phrase.chars().next_back());
+            !longer_before && !longer_after
+        })
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]
@@ -325,9 +236,20 @@ mod tests {
 
     #[test]
     fn every_sign_is_written_as_text_is_normalised() {
-        for phrase in SIGNS.iter().flat_map(|sign| sign.all.iter().chain(sign.none)) {
-            assert_eq!(normalised(phrase).split(' ').next(), phrase.split(' ').next());
+        let signs = Code::ALL.iter().flat_map(|code| code.diagnosis().signs);
+        for phrase in signs.flat_map(|sign| sign.all.iter().chain(sign.none)) {
+            assert_eq!(normalised(Cow::Borrowed(phrase)).split(' ').next(), phrase.split(' ').next());
             assert!(!phrase.is_empty() && *phrase == phrase.to_lowercase());
         }
+    }
+
+    #[test]
+    fn the_source_of_a_page_and_a_long_text_are_read_at_both_ends() {
+        assert_eq!(recognise("<h1>Error 400:<br><b>redirect_uri_mismatch</b></h1>"), [RedirectUriMismatch]);
+        assert_eq!(recognise("Callback&nbsp;URL <i>mismatch</i>."), [CallbackNotAllowed]);
+        let filler = "ä ".repeat(1_000_000);
+        assert_eq!(recognise(&format!("{filler} Error 403: org_internal")), [OrgInternal]);
+        assert_eq!(recognise(&format!("deleted_client {filler}")), [ClientDeleted]);
+        assert_eq!(recognise(&filler), []);
     }
 }

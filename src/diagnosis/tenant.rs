@@ -2,16 +2,19 @@
 //! one application.
 
 use super::links::*;
-use super::{Diagnosis, Exit};
+use super::sign::{but, sign};
+use super::{Diagnosis, Exit, Sure};
 
 pub(super) static TENANT_NOT_FOUND: Diagnosis = Diagnosis {
     code: "tenant_not_found",
     symptom: "The domain does not answer like an Auth0 tenant.",
     cause: "The domain is misspelt, its region is missing, or it is not the tenant's own domain.",
     cure: "Copy the domain from the settings of an application in the Auth0 dashboard, for example \
-           `acme.eu.auth0.com`, and give it with `--domain`",
+           `acme.eu.auth0.com` and give it with `--domain` The one in use is `{domain}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
+    signs: &[],
+    sure: Sure::Inferred,
 };
 
 pub(super) static MANAGEMENT_CREDENTIALS_REJECTED: Diagnosis = Diagnosis {
@@ -23,6 +26,8 @@ pub(super) static MANAGEMENT_CREDENTIALS_REJECTED: Diagnosis = Diagnosis {
            `AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`)",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[but(&["access_denied", "unauthorized"], &["error 403"]), sign(&["\"type\":\"feccft\""])],
+    sure: Sure::Reported,
 };
 
 pub(super) static MANAGEMENT_CLIENT_NOT_AUTHORIZED: Diagnosis = Diagnosis {
@@ -33,6 +38,8 @@ pub(super) static MANAGEMENT_CLIENT_NOT_AUTHORIZED: Diagnosis = Diagnosis {
            application and tick the scopes that the message lists.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[sign(&["client-grant"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
@@ -44,6 +51,8 @@ pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
            Machine application.",
     exit: Exit::Refused,
     links: &[AUTH0_APPLICATION],
+    signs: &[sign(&["unauthorized_client", "grant type"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
@@ -53,6 +62,8 @@ pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
     cure: "Give the tenant's own domain with `--domain` and the custom one with `--login-domain`",
     exit: Exit::Refused,
     links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
+    signs: &[sign(&["service not found"]), sign(&["inexistent_resource_server"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
@@ -63,6 +74,8 @@ pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
            credentials of a Machine to Machine application instead.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[sign(&["\"invalid token\""]), sign(&["401", "invalid token"]), sign(&["missing authentication"])],
+    sure: Sure::Reported,
 };
 
 pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
@@ -73,6 +86,8 @@ pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
            Machine to Machine application, with which the tool makes its own.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[sign(&["expired token"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
@@ -83,6 +98,11 @@ pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
            token: an old one keeps its scopes.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[
+        sign(&["insufficient scope, expected any of"]),
+        but(&["insufficient_scope"], &["errortype", "does not have permission to access", "fitbit"]),
+    ],
+    sure: Sure::Documented,
 };
 
 pub(super) static CONNECTION_OPTIONS_HIDDEN: Diagnosis = Diagnosis {
@@ -94,6 +114,8 @@ pub(super) static CONNECTION_OPTIONS_HIDDEN: Diagnosis = Diagnosis {
            token.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
+    signs: &[],
+    sure: Sure::Documented,
 };
 
 pub(super) static ENTITY_LIMIT_REACHED: Diagnosis = Diagnosis {
@@ -104,6 +126,8 @@ pub(super) static ENTITY_LIMIT_REACHED: Diagnosis = Diagnosis {
     cure: "Delete a connection or application that nobody uses, or change the plan, and run the command again.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
+    signs: &[sign(&["entity limit"]), sign(&["you can only create"])],
+    sure: Sure::Documented,
 };
 
 pub(super) static PLAN_FEATURE_MISSING: Diagnosis = Diagnosis {
@@ -113,4 +137,52 @@ pub(super) static PLAN_FEATURE_MISSING: Diagnosis = Diagnosis {
     cure: "Read which feature the message names; leave the option away that uses it, or change the plan.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
+    signs: &[sign(&["insufficient_entitlement"]), sign(&["feature_not_enabled"])],
+    sure: Sure::Reported,
+};
+
+pub(super) static OTHER_TENANT: Diagnosis = Diagnosis {
+    code: "other_tenant",
+    symptom: "The tenant has neither the connection nor any of the applications that this profile was set up with.",
+    cause: "The profile belongs to another tenant than the one that is asked, or everything was deleted there.",
+    cure: "Compare `{domain}` with the tenant you mean and give the right one with `--domain` or run `{setup}` to \
+           set this tenant up as well.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION],
+    signs: &[],
+    sure: Sure::Seen,
+};
+
+pub(super) static LOGIN_DOMAIN_OF_OTHER_TENANT: Diagnosis = Diagnosis {
+    code: "login_domain_of_other_tenant",
+    symptom: "The login domain does not know what the tenant's own domain knows: the same application and connection \
+              work there.",
+    cause: "The custom login domain leads to another tenant, or is not set up for this one.",
+    cure: "Look at Branding, Custom Domains in the Auth0 dashboard of `{domain}` and name the right one with \
+           `--login-domain DOMAIN`",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_CUSTOM_DOMAINS],
+    signs: &[],
+    sure: Sure::Seen,
+};
+
+pub(super) static MANAGEMENT_REQUEST_REFUSED: Diagnosis = Diagnosis {
+    code: "management_request_refused",
+    symptom: "The Management API answers 400 with `invalid_body` or `invalid_uri` or `invalid_query_string` or \
+              `operation_not_supported`",
+    cause: "The request does not fit what the tenant takes today, for example `Additional properties not allowed: \
+            enabled_clients` since July 2026: the program that sent it and the tenant are of different age.",
+    cure: "Update the program that sent the request. If it was this one, report it with the message; it holds no \
+           secret.",
+    exit: Exit::Unexpected,
+    links: &[AUTH0_CONNECTION_CLIENTS],
+    signs: &[
+        sign(&["invalid_body"]),
+        sign(&["payload validation error"]),
+        sign(&["invalid_uri"]),
+        sign(&["invalid_query_string"]),
+        sign(&["operation_not_supported"]),
+        sign(&["additional properties not allowed"]),
+    ],
+    sure: Sure::Reported,
 };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use reqwest::header::HeaderMap;
 
 use super::WHOLE;
-use crate::diagnosis::Code;
+use crate::diagnosis::{Code, Failure};
 
 /// An answer larger than this is refused (bytes).
 pub(super) const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -38,6 +38,19 @@ impl Answer {
     /// Whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The failure of a service that is out of order (5xx) or asks for fewer requests (429), saying how long it asks to wait;
+    /// `who` is the service.
+    pub fn trouble(&self, who: &str) -> Option<Failure> {
+        let wait = self.pause().map(|pause| Duration::from_secs(pause.as_secs().max(1)));
+        let wait =
+            wait.map(|wait| format!(" and asks to wait {}", humantime::format_duration(wait))).unwrap_or_default();
+        match self.status {
+            429 => Some(Failure::new(Code::RateLimited, format!("{who} refuses further requests for now (429){wait}"))),
+            status @ 500.. => Some(Failure::new(Code::ServiceUnavailable, format!("{who} answered {status}"))),
+            _ => None,
+        }
     }
 
     /// How long the service asks to wait, by `Retry-After` or `x-ratelimit-reset` (Unix seconds).

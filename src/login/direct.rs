@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
+use super::after::Trail;
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::checks::provider::extra;
 use crate::console::IdentityDoc;
@@ -42,10 +43,11 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
         extra: &parameters,
     }
     .url(&proof)?;
-    let answer = wait(world, listener, &proof, &url, login)?;
+    let trail = Trail { world, login, through: None };
+    let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);
-    tell(answer.page, &result, login.connection);
+    tell(world, answer.page, &result, login.connection);
     result
 }
 
@@ -194,26 +196,26 @@ impl Round<'_> {
         if answer.status == 410 {
             return crate::checks::provider::shut_down(self.login.provider);
         }
+        if let Some(trouble) = answer.trouble(title) {
+            return trouble;
+        }
         let body = answer.json().unwrap_or(Value::Null);
         let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
         let words = words.map_or_else(|| said(&answer.text()), said);
         if let Some(error) = health_error(answer.status, &answer.body) {
-            let detail = match (error.code, error.detail) {
-                (Code::GoogleHealthApiDisabled, Some(number)) => format!(" (project number {number})"),
-                (_, Some(detail)) => format!(" ({detail} )"),
-                (_, None) => String::new(),
+            let message = format!("{title} does not give the identity ({}): {words}", answer.status);
+            return match (error.code, error.detail) {
+                (Code::GoogleHealthApiDisabled, Some(number)) => {
+                    Failure::new(error.code, message).with_hint(enable_in(&number, self.login.client_id))
+                }
+                (code, Some(detail)) => Failure::new(code, format!("{message} ({detail} )")),
+                (code, None) => Failure::new(code, message),
             };
-            return Failure::new(
-                error.code,
-                format!("{title} does not give the identity ({}): {words}{detail}", answer.status),
-            );
         }
-        let code = match answer.status {
-            429 => Code::RateLimited,
-            500.. => Code::ServiceUnavailable,
-            _ => Code::UnrecognisedAnswer,
-        };
-        Failure::new(code, format!("{title} does not give the identity ({}): {words}", answer.status))
+        Failure::new(
+            Code::UnrecognisedAnswer,
+            format!("{title} does not give the identity ({}): {words}", answer.status),
+        )
     }
 
     fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {
@@ -233,6 +235,9 @@ impl Round<'_> {
 
     fn exchange_refused(&self, answer: &Answer) -> Failure {
         let provider = self.login.provider;
+        if let Some(trouble) = answer.trouble(provider.title()) {
+            return trouble;
+        }
         let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
@@ -243,7 +248,6 @@ impl Round<'_> {
                 Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
-            PairVerdict::Unavailable => crate::checks::provider::unavailable(provider),
             PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
             PairVerdict::Unknown { .. } => Failure::new(Code::UnrecognisedAnswer, message("did not take the code")),
         }
@@ -267,4 +271,12 @@ impl Round<'_> {
             )),
         }
     }
+}
+
+/// Where to enable the API: in the project that Google names, which is the client's own unless something is mixed up.
+fn enable_in(project: &str, client_id: &str) -> String {
+    let page = "https://console.developers.google.com/apis/api/health.googleapis.com/overview";
+    let own = client_id.split('-').next().unwrap_or_default();
+    let other = if own == project { "" } else { "; the number that begins the client ID is another one" };
+    format!("Press Enable for the project {project} at {page}?project={project} and wait some minutes{other}")
 }

@@ -3,6 +3,7 @@
 //!
 //! Refuses to call a login good before the tokens were checked and the profile was read.
 
+pub mod after;
 pub mod direct;
 pub mod session;
 pub mod temporary;
@@ -21,6 +22,7 @@ use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::loopback::{BindError, HeldPage, Listener, Page};
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::text::said;
 use crate::world::World;
 
@@ -64,6 +66,10 @@ pub struct Login<'a> {
     pub provider_callback: String,
     /// Whether the provider said, before the login, that it knows it.
     pub callback_accepted: bool,
+    /// The client secret at hand, to be compared when a login fails.
+    pub secret: Option<&'a Secret>,
+    /// Which one that is, to stand in a sentence: `the one in the keychain`.
+    pub secret_is: String,
     /// The loopback port.
     pub port: u16,
     /// How long to wait for the person.
@@ -177,18 +183,19 @@ pub fn check_issuer(world: &World, seen: Option<&str>, issuer: &str) -> Result<(
 }
 
 /// Tells the browser how it ended.
-pub fn tell(page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connection: &str) {
+pub fn tell(world: &World, page: Option<HeldPage>, result: &Result<LoggedIn, Failure>, connection: &str) {
     let Some(page) = page else { return };
     page.finish(&match result {
         Ok(done) => {
             Page::Success { name: done.identity.name.clone(), connection: connection.to_owned(), next: Vec::new() }
         }
         Err(failure) => Page::Failure {
-            // The table's words: a message may hold what the callback said, and nothing of a request is shown.
+            // The table's words and this set-up's values: a message may hold what the callback said, and nothing of a
+            // request is shown.
             what: sentence(failure.code.diagnosis().cause),
             seen: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
-            next: vec![sentence(failure.code.diagnosis().cure)],
+            next: vec![sentence(&world.console.filled(failure.code.diagnosis().cure))],
         },
     });
 }

@@ -1,11 +1,13 @@
 //! Owns one live login through Auth0 from start to end: bind, find or create the application, log in, clean up, report.
 
 use super::temporary::Temporary;
+use super::through_auth0::Way;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::not_found;
+use crate::checks::connection::why_refused;
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
@@ -35,14 +37,23 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
             preflight(world, login, host, application, &listener.redirect_uri(), through)?;
             // Nothing to clean up, but Ctrl-C must still reach the wait.
             let _hold = world.cancel.hold();
-            through_auth0::run(world, login, host, application, listener, management)
+            let connection_id = through.connection_id;
+            let way = Way { host, application, management, connection_id, shared: true };
+            through_auth0::run(world, login, &way, listener)
         }
         (None, Some(management)) => {
             let listener = bind_near(login.port)?;
             let _hold = world.cancel.hold();
             let redirect_uri = listener.redirect_uri();
             let temporary = Temporary::create(management, through.all, &redirect_uri, through.connection_id)?;
-            let mut result = through_auth0::run(world, login, host, &temporary.client_id, listener, Some(management));
+            let way = Way {
+                host,
+                application: &temporary.client_id,
+                management: Some(management),
+                connection_id: through.connection_id,
+                shared: temporary.taken_over,
+            };
+            let mut result = through_auth0::run(world, login, &way, listener);
             if let Some(left) = temporary.remove(management) {
                 match &mut result {
                     Ok(done) => done.notes.push(left),
@@ -76,7 +87,6 @@ fn preflight(
     if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
         return missing();
     }
-    let fail = |code, message: String| Err(Failure::new(code, message));
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
         Reading::Upstream(_) => Ok(()),
         Reading::Page { said, .. } if said.to_lowercase().contains("callback") => {
@@ -90,16 +100,14 @@ fn preflight(
             world.console.warn(&format!("{host} answered {status} for {application}: {said}"));
             Ok(())
         }
-        Reading::Refused { error, description } => fail(
-            Code::AuthorizeConnectionNotUsable,
-            format!("{host} refuses the login with {application}: {error}, {description}"),
-        ),
-        Reading::LoginPage => fail(
-            Code::AuthorizeConnectionNotUsable,
-            format!("{host} does not take {} for the application {application}", login.connection),
-        ),
-        Reading::Unavailable(status) => {
-            fail(Code::ServiceUnavailable, format!("{host} answered {status} to /authorize"))
+        Reading::Refused { error, description } if description.to_lowercase().contains("connection") => {
+            let said = format!("{host} refuses the login with {application}: {error}, {description}");
+            Err(why_refused(through.management, login.connection, application, said))
+        }
+        Reading::Refused { error, description } => Err(super::refused(&error, &description)),
+        Reading::LoginPage => {
+            let said = format!("{host} does not take {} for the application {application}", login.connection);
+            Err(why_refused(through.management, login.connection, application, said))
         }
     }
 }

@@ -16,6 +16,8 @@ pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:conne
 pub struct Temporary {
     /// Its client ID.
     pub client_id: String,
+    /// Whether it was there before this login.
+    pub taken_over: bool,
 }
 
 impl Temporary {
@@ -45,11 +47,12 @@ impl Temporary {
             }
             None => None,
         };
+        let is_leftover = taken_over.is_some();
         let client_id = match taken_over {
             Some(client_id) => client_id,
             None => management.create_application(body(redirect_uri)).map_err(name_the_way_out)?.client_id,
         };
-        let temporary = Self { client_id };
+        let temporary = Self { client_id, taken_over: is_leftover };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
             return Err(match temporary.remove(management) {
                 None => failure,

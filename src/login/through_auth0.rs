@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::after::{ThroughTenant, Trail};
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::auth0::management::{Management, address};
 use crate::console::IdentityDoc;
@@ -15,18 +16,26 @@ use crate::secret::Secret;
 use crate::text::said;
 use crate::world::World;
 
+/// The application of the tenant that the person logs in with, and who can be asked about it.
+pub struct Way<'a> {
+    /// The domain that people log in through.
+    pub host: &'a Domain,
+    /// Client ID of the application.
+    pub application: &'a str,
+    /// The Management API, when it can be asked.
+    pub management: Option<&'a Management<'a>>,
+    /// The connection's id; empty when it is not known.
+    pub connection_id: &'a str,
+    /// Whether others log in with this application too, so that the tenant's log has entries of theirs.
+    pub shared: bool,
+}
+
 /// Logs a person in through the connection, with the given application of the tenant.
 ///
 /// # Errors
 /// What went wrong, named; the browser has been told the same.
-pub fn run(
-    world: &World,
-    login: &Login,
-    host: &Domain,
-    application: &str,
-    listener: Listener,
-    management: Option<&Management>,
-) -> Result<LoggedIn, Failure> {
+pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Result<LoggedIn, Failure> {
+    let Way { host, application, management, .. } = *way;
     let proof = Proof::new();
     let redirect_uri = listener.redirect_uri();
     let endpoint = address(host, "/authorize")?;
@@ -38,11 +47,26 @@ pub fn run(
         extra: &[("nonce", proof.nonce.expose()), ("connection", login.connection)],
     }
     .url(&proof)?;
-    let answer = wait(world, listener, &proof, &url, login)?;
+    let through = ThroughTenant {
+        host,
+        management,
+        connection_id: way.connection_id,
+        application,
+        redirect_uri: &redirect_uri,
+        log_before: way.shared.then(|| newest_date(management, application)).flatten(),
+    };
+    let trail = Trail { world, login, through: Some(through) };
+    let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
-    let result = round.finish(&answer.params);
-    tell(answer.page, &result, login.connection);
+    let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, 0));
+    tell(world, answer.page, &result, login.connection);
     result
+}
+
+/// The date of the newest entry about an application, when the log can be read.
+fn newest_date(management: Option<&Management>, application: &str) -> Option<String> {
+    let management = management.filter(|management| management.may("read:logs"))?;
+    Some(management.logs(application).ok()?.first()?.date.clone())
 }
 
 struct Round<'a> {
@@ -137,9 +161,10 @@ impl Round<'_> {
                 let error = body["error"].as_str().unwrap_or_default();
                 let said = said(body["error_description"].as_str().unwrap_or(error));
                 let message = format!("{} did not take the code ({}): {said}", self.host, answer.status);
+                if let Some(trouble) = answer.trouble(self.host.as_str()) {
+                    return trouble;
+                }
                 match (answer.status, error) {
-                    (429, _) => Failure::new(Code::RateLimited, message),
-                    (500.., _) => Failure::new(Code::ServiceUnavailable, message),
                     (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
                     (401, _) => Failure::new(Code::CodeRejected, message).with_hint(format!(
                         "The application {} has to be a public client: token endpoint authentication method \"None\"",

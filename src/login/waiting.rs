@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::after::Trail;
 use super::{Login, cancelled};
 use crate::ask::{Ask, Question, Typed};
 use crate::browser::Opened;
@@ -30,7 +31,14 @@ const NOBODY: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// `login_timed_out` or what the person says the browser shows, or `cancelled`.
-pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: &Login) -> Result<Answer, Failure> {
+pub fn wait(
+    world: &World,
+    listener: Listener,
+    proof: &Proof,
+    url: &Url,
+    login: &Login,
+    trail: &Trail,
+) -> Result<Answer, Failure> {
     let redirect_uri = listener.redirect_uri();
     let port = listener.port();
     let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
@@ -65,11 +73,12 @@ pub fn wait(world: &World, listener: Listener, proof: &Proof, url: &Url, login: 
         }
     };
     world.cancel.wakes(None);
+    let strangers = waiting.strangers();
     drop(waiting);
     match outcome? {
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
-        Outcome::TimedOut => Err(nothing_came(world, login, opened.is_some() && !remote)),
+        Outcome::TimedOut => Err(nothing_came(trail, strangers, opened.is_some() && !remote)),
     }
 }
 
@@ -185,14 +194,19 @@ fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
     });
 }
 
-/// The deadline passed: the likely causes.
-fn nothing_came(world: &World, login: &Login, reachable: bool) -> Failure {
+/// The deadline passed: the cause, when it can be found out, or the likely ones.
+fn nothing_came(trail: &Trail, strangers: usize, reachable: bool) -> Failure {
+    let (world, login) = (trail.world, trail.login);
     let limit = humantime::format_duration(login.timeout);
     let failure = Failure::new(Code::LoginTimedOut, format!("no answer came from the browser within {limit}"));
-    let causes = likely(login, reachable);
+    let failure = trail.look(failure, strangers);
+    if failure.code != Code::LoginTimedOut || cancelled(world).is_err() {
+        return failure;
+    }
+    let causes = likely(world, login, reachable);
     if world.dialogue.is_none() {
         let causes: Vec<String> =
-            causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.unwrap_or_default())).collect();
+            causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.as_deref().unwrap_or_default())).collect();
         return failure.with_hint(format!(
             "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {})",
             causes.join("; ").trim()
@@ -239,7 +253,7 @@ pub fn what_is_shown(world: &World, login: &Login, failure: Failure) -> Failure 
 }
 
 /// The two likeliest causes, each with the exact string to compare where there is one.
-fn likely<'a>(login: &'a Login, reachable: bool) -> Vec<(&'static str, Option<&'a str>)> {
+fn likely(world: &World, login: &Login, reachable: bool) -> Vec<(&'static str, Option<String>)> {
     let mut causes = Vec::new();
     if !reachable {
         causes.push((
@@ -257,12 +271,12 @@ fn likely<'a>(login: &'a Login, reachable: bool) -> Vec<(&'static str, Option<&'
     };
     // What was verified a moment ago is not likely.
     if !login.callback_accepted {
-        causes.push((mismatch, Some(login.provider_callback.as_str())));
+        causes.push((mismatch, Some(login.provider_callback.clone())));
     }
     if login.provider == Provider::GoogleHealth {
         causes.push((
             "\"Error 403: access_denied\": the account is not among the app's test users:",
-            Some("https://console.cloud.google.com/auth/audience"),
+            Some(world.console.filled("{audience_page}")),
         ));
     }
     causes.push(("a page still waits for somebody to sign in or to press Allow", None));

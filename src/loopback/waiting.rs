@@ -7,6 +7,7 @@ use super::patience::{self, Waker};
 use super::server::{self, HeldPage};
 use crate::secret::Secret;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -52,6 +53,8 @@ pub struct Paster(Arc<Desk>);
 pub(super) struct Desk {
     pub(super) port: u16,
     expected: Secret,
+    /// Answers for another login, which were refused.
+    strangers: AtomicUsize,
     tray: Mutex<Tray>,
     bell: Condvar,
 }
@@ -66,7 +69,13 @@ struct Tray {
 
 impl Waiting {
     pub(super) fn start(socket: TcpListener, port: u16, expected: Secret) -> Self {
-        let desk = Arc::new(Desk { port, expected, tray: Mutex::default(), bell: Condvar::new() });
+        let desk = Arc::new(Desk {
+            port,
+            expected,
+            strangers: AtomicUsize::new(0),
+            tray: Mutex::default(),
+            bell: Condvar::new(),
+        });
         let shared = Arc::clone(&desk);
         // Without a thread the port closes here and the answer can still be pasted.
         let (waker, patience) = patience::pair();
@@ -91,6 +100,11 @@ impl Waiting {
             }
             tray = self.desk.bell.wait_timeout(tray, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// How many answers came that belong to another login; they changed nothing.
+    pub fn strangers(&self) -> usize {
+        self.desk.strangers.load(Ordering::SeqCst)
     }
 
     /// A handle that ends the wait.
@@ -144,7 +158,11 @@ impl Paster {
 impl Desk {
     /// Judges the query of a request.
     pub(super) fn judge(&self, query: &str) -> Result<Callback, Refusal> {
-        answer::read_query(query, &self.expected)
+        let judged = answer::read_query(query, &self.expected);
+        if matches!(judged, Err(Refusal::WrongState)) {
+            self.strangers.fetch_add(1, Ordering::SeqCst);
+        }
+        judged
     }
 
     /// Leaves the one answer; a later one comes back.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Provider;
 use crate::diagnosis::{Code, auth_error, recognise};
-use crate::text::excerpt;
+use crate::text::{excerpt, plain_text};
 
 /// Characters of foreign text that are repeated at most.
 const SAID: usize = 500;
@@ -24,8 +24,6 @@ pub enum Verdict {
     },
     /// The service is gone for good (HTTP 410).
     ShutDown,
-    /// The service has trouble, or too many requests.
-    Unavailable,
     /// Anything else: neither a yes nor a no.
     Unknown {
         /// What was seen, safe to show.
@@ -43,10 +41,8 @@ pub fn judge(
     body: &str,
     same_place: impl Fn(&str, &str) -> bool,
 ) -> Verdict {
-    match status {
-        410 => return Verdict::ShutDown,
-        429 | 500..=599 => return Verdict::Unavailable,
-        _ => {}
+    if status == 410 {
+        return Verdict::ShutDown;
     }
     let verdict = match (status, location) {
         (300..=399, Some(location)) => redirected(provider, redirect_uri, location, &same_place),
@@ -121,7 +117,7 @@ fn google_code(code: &str) -> Code {
 }
 
 fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdict> {
-    if !matches!(status, 200..=299 | 400..=499) {
+    if !matches!(status, 200..=299 | 400..=428 | 430..=499) {
         return None;
     }
     match provider {
@@ -166,38 +162,6 @@ fn fitbit_error(text: &str) -> Option<(Code, String)> {
         (None, None) => None,
     }
 }
-
-/// The text of a page: without tags, scripts and styles, with the common entities read.
-pub fn plain_text(html: &str) -> String {
-    // Only ASCII letters change, so places in one are places in the other.
-    let lower = html.to_ascii_lowercase();
-    let mut text = String::with_capacity(html.len());
-    let mut at = 0;
-    while let Some(open) = html[at..].find('<').map(|found| at + found) {
-        text.push_str(&html[at..open]);
-        text.push(' ');
-        let closing = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
-        let tag = closing.map_or(Some(open), |name| lower[open..].find(&format!("</{name}")).map(|found| open + found));
-        let end = tag.and_then(|tag| html[tag..].find('>').map(|found| tag + found + 1));
-        at = end.unwrap_or(html.len());
-    }
-    text.push_str(&html[at..]);
-    for (entity, plain) in ENTITIES {
-        text = text.replace(entity, plain);
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-const ENTITIES: [(&str, &str); 8] = [
-    ("&quot;", "\""),
-    ("&#34;", "\""),
-    ("&#39;", "'"),
-    ("&#x27;", "'"),
-    ("&nbsp;", " "),
-    ("&lt;", "<"),
-    ("&gt;", ">"),
-    ("&amp;", "&"),
-];
 
 fn describe(status: u16, location: Option<&str>, body: &str) -> String {
     let what = match location {

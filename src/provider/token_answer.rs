@@ -22,8 +22,6 @@ pub enum PairVerdict {
     ClientDeleted,
     /// The service is gone for good (HTTP 410).
     ShutDown,
-    /// The service has trouble, or too many requests.
-    Unavailable,
     /// Anything else: neither a yes nor a no.
     Unknown {
         /// What was seen, safe to show.
@@ -60,13 +58,11 @@ pub fn made_up_code(provider: Provider, random_hex: &str) -> String {
 /// Judges the answer to a made-up code: `invalid_grant` means that the pair was accepted. That the pair is looked at
 /// before the code is concluded from both providers' error tables, not documented.
 pub fn judge_pair(provider: Provider, status: u16, body: &[u8]) -> PairVerdict {
-    match status {
-        410 => return PairVerdict::ShutDown,
-        429 | 500..=599 => return PairVerdict::Unavailable,
-        _ => {}
+    if status == 410 {
+        return PairVerdict::ShutDown;
     }
     let unknown = || PairVerdict::Unknown { said: describe(status, body) };
-    let Some(said) = error_in(body).filter(|_| (400..=499).contains(&status)) else {
+    let Some(said) = error_in(body).filter(|_| (400..=499).contains(&status) && status != 429) else {
         return unknown();
     };
     let message = said.message.to_lowercase();

@@ -8,7 +8,7 @@ use super::faults::Fault;
 
 /// The simulated tenant's canonical domain.
 pub const DOMAIN: &str = "acme.sandbox.test";
-/// A custom login domain of the tenant; it exists only with [`Fault::CustomDomain`].
+/// A custom login domain of the tenant; it exists only with [`Fault::CustomDomain`] or [`Fault::LoginDomainElsewhere`].
 pub const CUSTOM_DOMAIN: &str = "login.acme.sandbox.test";
 /// Machine-to-machine application that may call the Management API.
 pub const MANAGEMENT_CLIENT_ID: &str = "SandboxManagement000000000000000";
@@ -110,6 +110,10 @@ pub enum Configured {
 pub struct Setup {
     /// `http://127.0.0.1:PORT` of the tenant.
     pub tenant_origin: String,
+    /// `http://127.0.0.1:PORT` of the custom login domain: the tenant's own unless it leads elsewhere.
+    pub login_origin: String,
+    /// `http://127.0.0.1:PORT` where nobody listens.
+    pub nowhere: String,
     /// `http://127.0.0.1:PORT` of all Google hosts.
     pub google_origin: String,
     /// `http://127.0.0.1:PORT` of both Fitbit hosts.
@@ -128,13 +132,18 @@ impl Setup {
         self.faults.contains(&fault)
     }
 
+    /// Whether the tenant has a custom login domain, wherever it leads.
+    pub fn has_login_domain(&self) -> bool {
+        self.has(Fault::CustomDomain) || self.has(Fault::LoginDomainElsewhere)
+    }
+
     /// The redirect URIs registered at both providers' apps.
     pub fn registered_redirects(&self) -> Vec<String> {
         if self.has(Fault::RedirectMismatch) {
             return vec![format!("https://{DOMAIN}/login/callback/")];
         }
         let mut uris = vec![format!("https://{DOMAIN}/login/callback")];
-        if self.has(Fault::CustomDomain) {
+        if self.has_login_domain() {
             uris.push(format!("https://{CUSTOM_DOMAIN}/login/callback"));
         }
         uris.push(format!("http://127.0.0.1:{}/callback", self.direct_port));
@@ -146,7 +155,7 @@ impl Setup {
     pub fn reachable(&self, address: &str) -> String {
         let table = [
             (format!("https://{DOMAIN}"), &self.tenant_origin),
-            (format!("https://{CUSTOM_DOMAIN}"), &self.tenant_origin),
+            (format!("https://{CUSTOM_DOMAIN}"), &self.login_origin),
             ("https://accounts.google.com".to_owned(), &self.google_origin),
             ("https://oauth2.googleapis.com".to_owned(), &self.google_origin),
             ("https://openidconnect.googleapis.com".to_owned(), &self.google_origin),

@@ -72,6 +72,50 @@ faults! {
     BadAudience, "bad-audience", "the ID token is for another client";
     LoginBlocked, "login-blocked", "an Action of the tenant refuses the login";
     ScriptFails, "script-fails", "the fetchUserProfile script of the connection fails";
+    RequestRefused, "request-refused", "the provider's authorize page refuses the request, whatever is in it";
+    ProviderRateLimited, "provider-rate-limited", "the provider answers 429 to everything, for an hour";
+    ProviderGarbage, "provider-garbage", "a hotel's sign-in page answers in place of the provider";
+    DisallowedUseragent, "disallowed-useragent", "the provider refuses the browser as an embedded one (Google)";
+    AdminPolicy, "admin-policy", "the account's Workspace administrator blocks the app (Google)";
+    PersonalApp, "personal-app", "the app is of type Personal and somebody else's (Fitbit)";
+    NobodyConsents, "nobody-consents", "nobody answers the consent page, so no redirect ever comes";
+    UnverifiedApp, "unverified-app", "the page that the app is not verified comes before the consent page (Google)";
+    CodeRefused, "code-refused", "the provider refuses its own authorization codes";
+    AccessTokenRefused, "access-token-refused", "the provider refuses its own access tokens";
+    RefreshTokenDead, "refresh-token-dead", "the provider refuses its own refresh tokens";
+    NotRevoked, "not-revoked", "the provider's revoke endpoint answers 503";
+    UserMismatch, "user-mismatch", "userinfo or the profile names another person than the token's answer";
+    NotATenant, "not-a-tenant", "a web shop answers at the tenant's domain";
+    OtherIssuer, "other-issuer", "the tenant's discovery document names another issuer";
+    OtherTenant, "other-tenant", "the tenant has neither the connection nor the applications";
+    LoginDomainElsewhere, "login-domain-elsewhere", "the custom login domain leads to another tenant";
+    GrantNotAllowed, "grant-not-allowed", "the Management API client may not use the grant client_credentials";
+    AudienceUnknown, "audience-unknown", "the tenant does not know the Management API's audience";
+    TokenRejected, "token-rejected", "the Management API says that the token is invalid";
+    NoLogScope, "no-log-scope", "the Management API token lacks read:logs";
+    RateLimited, "rate-limited", "the Management API answers 429 to everything, for an hour";
+    TenantGarbage, "tenant-garbage", "a hotel's sign-in page answers in place of the tenant's APIs";
+    TenantUnreachable, "tenant-unreachable", "nobody listens at the tenant's address";
+    TenantSilent, "tenant-silent", "the tenant takes every connection and never answers";
+    PlanFeature, "plan-feature", "the tenant's plan lacks what a change of connections or applications needs";
+    ClientLimit, "client-limit", "the tenant's plan allows no further application";
+    NameTaken, "name-taken", "the connection's name is taken, although no connection of that name is found";
+    ApplicationStays, "application-stays", "an application made since the start cannot be deleted";
+    ChangedMeanwhile, "changed-meanwhile", "somebody else changes the connection right after every change";
+    TwoConnections, "two-connections", "there are two connections of the built-in strategy (Fitbit)";
+    TokenVault, "token-vault", "the connection keeps the provider's tokens in Token Vault";
+    WrongProviderInTenant, "wrong-provider-in-tenant", "the connection leads to another provider (Google)";
+    NotConfigured, "not-configured", "the connection has neither authorization nor token URL (Google)";
+    WithoutCodeGrant, "without-code-grant", "the first application may not use the grant authorization_code";
+    ConnectionDisabledAnswer, "connection-disabled-answer", "as application-not-enabled, but /authorize says \"disabled\"";
+    FreshChange, "fresh-change", "the connection is enabled, but /authorize does not know of it yet";
+    CallbackLost, "callback-lost", "the tenant's last redirect leads to a port where nobody listens";
+    StateChanged, "state-changed", "the tenant's last redirect carries another state";
+    ServerError, "server-error", "the tenant's last redirect carries error=server_error";
+    UnknownLoginError, "unknown-login-error", "the tenant's last redirect carries an error that nobody knows";
+    TenantCodeRefused, "tenant-code-refused", "the tenant refuses its own authorization codes";
+    NoIdToken, "no-id-token", "the tenant's token answer has no ID token";
+    LogsLate, "logs-late", "entries of the tenant log appear two seconds after they happened";
 }
 
 impl FromStr for Fault {
@@ -93,6 +137,13 @@ mod tests {
     fn every_fault_is_found_by_its_name() {
         for fault in Fault::ALL {
             assert_eq!(fault.name().parse::<Fault>(), Ok(*fault));
+        }
+    }
+
+    #[test]
+    fn every_fault_fits_its_line_of_the_help() {
+        for fault in Fault::ALL {
+            assert!(fault.name().len() <= 26 && fault.what().len() <= 80, "{}", fault.name());
         }
     }
 }

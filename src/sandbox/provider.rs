@@ -172,6 +172,8 @@ pub mod testing {
     pub fn setup(faults: &[Fault]) -> Arc<Setup> {
         Arc::new(Setup {
             tenant_origin: "http://127.0.0.1:4400".into(),
+            login_origin: "http://127.0.0.1:4400".into(),
+            nowhere: "http://127.0.0.1:4409".into(),
             google_origin: "http://127.0.0.1:4401".into(),
             fitbit_origin: "http://127.0.0.1:4402".into(),
             direct_port: 18917,

@@ -3,7 +3,7 @@
 //! Each simulated service is a `Fn(&Request) -> Reply` bound to a loopback port of its own.
 
 use std::io::{self, Read as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
@@ -167,6 +167,31 @@ impl Drop for Served {
     }
 }
 
+/// A port of this machine where nobody listens; until it is dropped nobody else can be given it.
+pub struct Nowhere {
+    address: SocketAddr,
+    /// The near end of this connection holds the port: whoever else connects to it is refused.
+    _held: (TcpStream, TcpStream),
+}
+
+impl Nowhere {
+    /// Finds one.
+    ///
+    /// # Errors
+    /// The operating system's own.
+    pub fn open() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let near = TcpStream::connect(listener.local_addr()?)?;
+        let (far, _) = listener.accept()?;
+        Ok(Self { address: near.local_addr()?, _held: (near, far) })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a trailing slash.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 fn answer(mut raw: tiny_http::Request, handler: &Handler) {
     let reply = handler(&read(&mut raw));
     let mut response = tiny_http::Response::from_data(reply.body).with_status_code(reply.status);
@@ -197,5 +222,20 @@ fn read(raw: &mut tiny_http::Request) -> Request {
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         headers,
         body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nowhere_refuses_every_connection_while_it_is_held() {
+        let nowhere = Nowhere::open().unwrap();
+        assert_eq!(nowhere.origin(), format!("http://{}", nowhere.address));
+        for _ in 0..3 {
+            let refused = TcpStream::connect(nowhere.address).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        }
     }
 }

@@ -104,7 +104,6 @@ pub fn knock_at(world: &World, provider: Provider) -> Result<(), Failure> {
     within(world, Step::Register, || {
         let verdict = match knock(&world.http, provider)? {
             410 => Verdict::ShutDown,
-            429 | 500.. => Verdict::Unavailable,
             _ => Verdict::Accepted,
         };
         demand(world, alive(provider, &Ok(verdict)))?;

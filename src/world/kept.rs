@@ -23,6 +23,11 @@ impl World {
         self.kept.borrow().0
     }
 
+    /// Which secret is at hand, to stand in a sentence.
+    pub fn secret_is(&self, is_stored: bool) -> String {
+        if is_stored { format!("the one in {}", self.place()) } else { "the one that was given".to_owned() }
+    }
+
     /// Keeps secrets somewhere else from now on: a file, or nowhere.
     ///
     /// # Errors

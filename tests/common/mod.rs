@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+pub mod generated;
 pub mod stage;
 
 use std::fs;

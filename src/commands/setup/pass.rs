@@ -15,14 +15,18 @@ impl Draft<'_> {
     /// # Errors
     /// `Back`, or what went wrong, named; every step before it is reported.
     pub fn pass(&mut self) -> Result<(), Stop> {
+        self.know();
         let provider = self.provider()?;
         let domain = self.tenant(provider)?;
+        self.know();
         // The tenant knows the custom domains whose callback URLs are shown in step 2.
         if self.inputs.management.is_some() && !self.manual {
             self.sign_in(&domain)?;
         }
+        self.know();
         self.register(provider)?;
         self.callback(provider)?;
+        self.know();
         self.credentials(provider)?;
         self.access(provider, &domain)?;
         if self.manual {
@@ -33,6 +37,11 @@ impl Draft<'_> {
         self.keep()
     }
 
+    /// Cures name what is known by now.
+    fn know(&self) {
+        self.world.know(&self.inputs, &self.found_domains);
+    }
+
     pub(super) fn can_go_back(&self) -> bool {
         !self.asked.is_empty() || self.changing.is_some()
     }
@@ -41,6 +50,7 @@ impl Draft<'_> {
         self.asked.retain(|asked| *asked != answer);
         self.asked.push(answer);
         self.changing = None;
+        self.know();
         self.world.console.way_on(&self.way_on());
     }
 

@@ -23,18 +23,24 @@ impl Run<'_> {
         true
     }
 
-    pub(super) fn login<'l>(&'l self, inputs: &Inputs, connection: &'l str, provider_callback: String) -> Login<'l> {
+    pub(super) fn login<'l>(
+        &'l self,
+        inputs: &Inputs,
+        connection: &'l str,
+        provider_callback: String,
+        secret: Option<&'l Secret>,
+    ) -> Login<'l> {
+        let has_passed =
+            |check: &str| self.seen.borrow().iter().any(|seen| seen.check == check && seen.state == State::Pass);
         Login {
             provider: self.provider,
             client_id: &self.client_id,
             scopes: &self.scopes,
             connection,
             provider_callback,
-            callback_accepted: self
-                .seen
-                .borrow()
-                .iter()
-                .any(|seen| seen.check == id::PROVIDER_CALLBACK && seen.state == State::Pass),
+            callback_accepted: has_passed(id::PROVIDER_CALLBACK),
+            secret,
+            secret_is: self.world.secret_is(has_passed(id::CREDENTIALS_STORED)),
             port: inputs.port,
             timeout: inputs.timeout,
         }
@@ -51,7 +57,7 @@ impl Run<'_> {
         self.world.console.title("Live login");
         let listener = bind(inputs.port)?;
         let connection = format!("none, directly at {}", self.provider.title());
-        let login = self.login(inputs, &connection, listener.redirect_uri());
+        let login = self.login(inputs, &connection, listener.redirect_uri(), Some(secret));
         let result = {
             // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
             let _hold = self.world.cancel.hold();
@@ -63,7 +69,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub(super) fn live_login(&self, inputs: &Inputs, state: &TenantState) -> Result<(), Failure> {
+    pub(super) fn live_login(
+        &self,
+        inputs: &Inputs,
+        state: &TenantState,
+        secret: Option<&Secret>,
+    ) -> Result<(), Failure> {
         if self.leave_login_out() {
             return Ok(());
         }
@@ -83,7 +94,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.world.console.title("Live login");
-        let login = self.login(inputs, &state.name, state.host.callback());
+        let login = self.login(inputs, &state.name, state.host.callback(), secret);
         let findings = session::run(
             self.world,
             &login,

@@ -11,7 +11,7 @@ use crate::checks::applications::{Chosen, enabled, resolve};
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
-use crate::diagnosis::Failure;
+use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::login::{self, temporary};
@@ -61,6 +61,7 @@ impl Run<'_> {
         match found {
             Ok(found) => {
                 login_domains.extend(found);
+                self.world.know(inputs, login_domains);
                 (reachable, session)
             }
             Err(failure) => (reachable, Err(failure)),
@@ -98,6 +99,16 @@ impl Run<'_> {
                 .require(&["read:connections"])
                 .and_then(|()| connection::find(management, self.provider, chosen)),
             _ => Ok(None),
+        };
+        let listed = match &session {
+            Ok(Some(management)) if !matches!(&found, Err(failure) if no_session(failure)) => {
+                Some(management.applications())
+            }
+            _ => None,
+        };
+        let found = match (&found, &listed) {
+            (Ok(None), Some(Ok(all))) if is_other_tenant(&inputs.applications, all) => Err(other_tenant(domain, &name)),
+            _ => found,
         };
         // The first call shows whether the session is good for anything.
         let session = match &found {
@@ -143,6 +154,7 @@ impl Run<'_> {
         let all = self.application_checks(
             inputs,
             management.as_ref(),
+            listed,
             connection.as_ref(),
             usable,
             &Expected {
@@ -151,6 +163,8 @@ impl Run<'_> {
                 client_id: &self.client_id,
                 scopes: &self.scopes,
                 host: &host,
+                domain,
+                confirmed: connection.is_some(),
             },
         )?;
         Ok(TenantState { management, all, connection, name, host })
@@ -191,18 +205,18 @@ impl Run<'_> {
         &self,
         inputs: &Inputs,
         management: Option<&Management>,
+        listed: Option<Result<Vec<Application>, Failure>>,
         connection: Option<&Connection>,
         usable: bool,
         expected: &Expected,
     ) -> Result<Vec<Application>, Failure> {
-        let listed = management.map(|management| {
-            management.applications().inspect_err(|failure| {
-                self.note(met(id::APPLICATIONS_ENABLED, failure.clone()));
-            })
-        });
-        let (all, known) = match listed {
+        let (all, known) = match listed.filter(|_| management.is_some()) {
             Some(Ok(all)) => (all, true),
-            _ => (Vec::new(), false),
+            Some(Err(failure)) => {
+                self.note(met(id::APPLICATIONS_ENABLED, failure));
+                (Vec::new(), false)
+            }
+            None => (Vec::new(), false),
         };
         let chosen: Vec<Chosen> = match &inputs.applications {
             choice if known => resolve(choice, &all)?,
@@ -224,7 +238,9 @@ impl Run<'_> {
             _ => None,
         };
         let mut off = BTreeSet::new();
-        for application in &chosen {
+        let about =
+            |finding: Finding, application: &Chosen| finding.about(&application.client_id, application.name.as_deref());
+        self.note_each(chosen.iter().map(|application| {
             let finding = match &on {
                 Some(Ok(on)) => enabled(application, expected.connection, on),
                 Some(Err(failure)) => met(id::APPLICATIONS_ENABLED, failure.clone()),
@@ -233,10 +249,10 @@ impl Run<'_> {
             if finding.is_fail() {
                 off.insert(&application.client_id);
             }
-            self.note(finding.about(&application.client_id, application.name.as_deref()));
-        }
+            about(finding, application)
+        }));
         let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
-        for (n, application) in chosen.iter().enumerate() {
+        self.note_each(chosen.iter().enumerate().map(|(n, application)| {
             let finding = if !usable {
                 Finding::skip(id::AUTHORIZE_REDIRECT, "not asked: see the check that failed above")
             } else if off.contains(&application.client_id) {
@@ -249,8 +265,23 @@ impl Run<'_> {
             } else {
                 redirect(&self.world.http, application, expected)
             };
-            self.note(finding.about(&application.client_id, application.name.as_deref()));
-        }
+            about(finding, application)
+        }));
         Ok(all)
     }
+}
+
+/// Whether none of the applications that a profile was set up with exists here.
+fn is_other_tenant(saved: &Applications, all: &[Application]) -> bool {
+    match saved {
+        Applications::Saved(ids) => {
+            !ids.is_empty() && !ids.iter().any(|id| all.iter().any(|application| application.client_id == *id))
+        }
+        Applications::All | Applications::Named(_) | Applications::Unknown => false,
+    }
+}
+
+fn other_tenant(domain: &Domain, connection: &str) -> Failure {
+    let message = format!("{domain} has neither the connection {connection} nor any application of this profile");
+    Failure::new(Code::OtherTenant, message)
 }

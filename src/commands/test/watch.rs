@@ -88,7 +88,7 @@ impl Run<'_> {
             let mut state = round?;
             let judged = self.judge();
             if let Some(before) = &before {
-                self.world.console.checks_are(self.seen.borrow().clone());
+                self.world.console.checks_are(&self.seen.borrow());
                 self.say_what_changed(before, judged.is_ok());
             }
             let Err(failure) = judged else { return Ok(state) };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::words::{HIDDEN, is_member, is_word, telling};
 use crate::diagnosis::recognise;
 use crate::http::answer::Answer;
-use crate::provider::authorize_page::plain_text;
+use crate::text::plain_text;
 
 /// Objects in objects are shown so deep.
 const DEPTH: usize = 6;

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::token::required;
 use super::{Fitbit, Grant, Refusal, errors};
 use crate::sandbox::facts::FITBIT_CLIENT_ID;
+use crate::sandbox::faults::Fault;
 use crate::sandbox::provider::{form, lock, now};
 use crate::sandbox::web::{Reply, Request};
 
@@ -23,7 +24,7 @@ impl Fitbit {
         match lock(&self.state).access.get(token) {
             Some(access) if access.expires > now() => Ok((access.grant.clone(), access.issued, access.expires)),
             Some(_) => Err(Refusal::new(401, "expired_token", format!("Access token expired: {token}."))),
-            None => Err(Refusal::new(401, "invalid_token", format!("Access token invalid: {token}."))),
+            None => Err(invalid_token(token)),
         }
     }
 
@@ -59,6 +60,9 @@ impl Fitbit {
 
     /// POST `/oauth2/revoke`: every token of the person ends. An unknown token is no error.
     pub(super) fn revoke(&self, request: &Request) -> Reply {
+        if self.setup.has(Fault::NotRevoked) {
+            return Refusal::new(503, "system", "The service is unavailable.").reply();
+        }
         let fields = form(request);
         let checked = self.check_client(request, &fields).and_then(|()| required(&fields, "token"));
         let token = match checked {
@@ -78,6 +82,9 @@ impl Fitbit {
     /// GET `/1/user/-/profile.json`; there is never an e-mail address in it.
     pub(super) fn profile(&self, request: &Request) -> Reply {
         let grant = match self.bearer(request) {
+            Ok(_) if self.setup.has(Fault::AccessTokenRefused) => {
+                return invalid_token(request.bearer().unwrap_or_default()).reply();
+            }
             Ok((grant, ..)) => grant,
             Err(refusal) => return refusal.reply(),
         };
@@ -112,7 +119,7 @@ impl Fitbit {
             "displayName": person.given_name,
             "displayNameSetting": "name",
             "distanceUnit": "METRIC",
-            "encodedId": person.legacy_user_id,
+            "encodedId": if self.setup.has(Fault::UserMismatch) { "Z9Y8X7" } else { person.legacy_user_id },
             "features": { "exerciseGoal": true },
             "firstName": person.given_name,
             "fullName": person.name,
@@ -141,4 +148,8 @@ impl Fitbit {
         calls.1 += 1;
         (CALLS_PER_HOUR - calls.1, reset)
     }
+}
+
+fn invalid_token(token: &str) -> Refusal {
+    Refusal::new(401, "invalid_token", format!("Access token invalid: {token}."))
 }

@@ -31,6 +31,9 @@ const INTRO: &str = "The app you're trying to connect did not provide valid info
                      them.";
 const ALSO: &str = "The app also learns your Fitbit user ID. It never learns your e-mail address.";
 
+const PERSONAL: &str =
+    "A \"Personal\" application is only authorized to request access tokens from the owner of the application";
+
 /// What stands after "Developer information:": a code and a message.
 type Refusal = (&'static str, String);
 
@@ -39,10 +42,7 @@ impl Fitbit {
     pub(super) fn authorize(&self, request: &Request) -> Reply {
         let flow = match self.check(request) {
             Ok(flow) => flow,
-            Err((code, message)) => {
-                let information = format!("Developer information: {code} - {message}");
-                return PAGES.message(400, "Something is wrong with the app", &[&information, INTRO]);
-            }
+            Err(refusal) => return refused(&refusal),
         };
         if param(request, "prompt") == Some("none") {
             // Nobody is ever signed in here before a flow starts.
@@ -68,6 +68,9 @@ impl Fitbit {
             (None, _) => return Err(invalid("Missing redirect_uri parameter value")),
         };
         check_response_type(param(request, "response_type"))?;
+        if self.setup.has(Fault::RequestRefused) {
+            return Err(response_type_refused());
+        }
         let challenge = check_challenge(request)?;
         if let Some(prompt) = param(request, "prompt")
             && !["none", "consent", "login", "login consent"].contains(&prompt)
@@ -89,7 +92,7 @@ impl Fitbit {
         PAGES.accounts("/login", id, &accounts)
     }
 
-    /// POST `/login`: the consent page.
+    /// POST `/login`: the consent page, unless the account may not use the app.
     pub(super) fn signed_in(&self, request: &Request) -> Reply {
         let fields = form(request);
         let id = find(&fields, "flow").unwrap_or_default();
@@ -99,7 +102,13 @@ impl Fitbit {
         let (Some(flow), Some(at)) = (state.flows.get_mut(id), PEOPLE.iter().position(known)) else {
             return start_again();
         };
+        if self.setup.has(Fault::PersonalApp) {
+            return refused(&("unauthorized_client", PERSONAL.to_owned()));
+        }
         flow.person = Some(at);
+        if self.setup.has(Fault::NobodyConsents) {
+            return PAGES.nobody();
+        }
         let kept = self.ticked(&flow.scopes);
         let choice = |(scope, _, words): &(&'static str, &str, &str)| Choice {
             scope: (*scope).to_owned(),
@@ -169,9 +178,19 @@ fn check_response_type(response_type: Option<&str>) -> Result<(), Refusal> {
     match response_type {
         Some("code") => Ok(()),
         Some("token") => Err(("unauthorized_client", method.to_owned())),
-        Some(_) => Err(("unsupported_response_type", "Invalid response_type parameter value".to_owned())),
+        Some(_) => Err(response_type_refused()),
         None => Err(invalid("Missing response_type parameter value")),
     }
+}
+
+fn response_type_refused() -> Refusal {
+    ("unsupported_response_type", "Invalid response_type parameter value".to_owned())
+}
+
+/// The page that says why not; nothing on it leads back to the app.
+fn refused((code, message): &Refusal) -> Reply {
+    let information = format!("Developer information: {code} - {message}");
+    PAGES.message(400, "Something is wrong with the app", &[&information, INTRO])
 }
 
 fn check_challenge(request: &Request) -> Result<Option<Challenge>, Refusal> {

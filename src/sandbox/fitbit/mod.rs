@@ -1,8 +1,9 @@
-//! Owns the simulated Fitbit: which path means what, the faults that take everything down, the state, the `errors[]` shape.
-//! Stands in for www and api on one origin, for an app of type Server. Refuses whatever the real service refused.
+//! Owns the simulated Fitbit: which path means what, the state, the `errors[]` shape. Stands in for www and api
+//! on one origin, for an app of type Server. Refuses whatever the real service refused.
 
 mod api;
 mod authorize;
+mod outage;
 mod token;
 
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::facts::{FITBIT_CLIENT_SECRET, PEOPLE, Person, Setup};
 use super::faults::Fault;
 use super::pages::Pages;
-use super::provider::{Challenge, Log, lock, random, raw};
+use super::provider::{Challenge, Log, lock, random};
 use super::web::{Reply, Request};
 
 const PAGES: Pages = Pages { provider: "Fitbit" };
@@ -125,11 +126,8 @@ impl Fitbit {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        if self.setup.has(Fault::ProviderDown) {
-            return PAGES.message(503, "Service unavailable", &["Error 503: the service is unavailable."]);
-        }
-        if self.setup.has(Fault::ShutDown) {
-            return shut_down(&request.path);
+        if let Some(reply) = self.outage(request) {
+            return reply;
         }
         let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
         match (method, request.path.as_str()) {
@@ -184,19 +182,6 @@ fn no_such(request: &Request, allowed: Option<&str>) -> Reply {
     match allowed {
         Some(methods) => reply.with("allow", methods),
         None => reply,
-    }
-}
-
-/// Nobody has published what the real 410 looks like, so each path answers with another body.
-fn shut_down(path: &str) -> Reply {
-    let gone = "The Fitbit Web API has been shut down.";
-    match path {
-        "/oauth2/revoke" => Reply::empty(410),
-        "/oauth2/token" => Reply::json(410, &errors("gone", gone)),
-        path if is_page(path) => {
-            raw(410, "text/html; charset=utf-8", "<html><title>410 Gone</title><h1>Gone</h1></html>")
-        }
-        _ => Reply::json(410, &json!({ "error": { "code": 410, "message": gone, "status": "NOT_FOUND" } })),
     }
 }
 

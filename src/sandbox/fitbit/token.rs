@@ -59,7 +59,7 @@ impl Fitbit {
         let grant = {
             let mut state = lock(&self.state);
             let entry = match state.codes.get_mut(code) {
-                Some(entry) if !entry.used => entry,
+                Some(entry) if !entry.used && !self.setup.has(Fault::CodeRefused) => entry,
                 _ => return Err(grant_refused(format!("Authorization code invalid: {code}"))),
             };
             if now() - entry.issued >= CODE_TTL {
@@ -83,6 +83,9 @@ impl Fitbit {
     fn refresh(&self, fields: &Fields) -> Result<Value, Refusal> {
         let token = required(fields, "refresh_token")?;
         let invalid = || grant_refused(format!("Refresh token invalid: {token}."));
+        if self.setup.has(Fault::RefreshTokenDead) {
+            return Err(invalid());
+        }
         let grant = match lock(&self.state).refresh.get(token) {
             None => return Err(invalid()),
             Some(Refresh { spent: Some((at, answer)), .. }) if now() - at < REPEAT => return Ok(answer.clone()),

@@ -45,6 +45,20 @@ impl AuthError {
         Self::new(403, "org_internal", "This client is restricted to users within its organization.")
     }
 
+    /// The refusal of a browser that is part of an app.
+    pub fn disallowed_useragent() -> Self {
+        let sentence = "You can't sign in from this screen because this app doesn't comply with Google's secure browsers \
+                        policy. If this app has a website, you can open a web browser and try signing in from there.";
+        Self::new(403, "disallowed_useragent", sentence)
+    }
+
+    /// The refusal of an account whose administrator blocks the app.
+    pub fn admin_policy() -> Self {
+        let sentence = "Access to your account data is restricted by policies within your organization. Please contact the \
+                        administrator of your organization for more information.";
+        Self::new(400, "admin_policy_enforced", sentence)
+    }
+
     /// The address of the page that shows it, at the real host.
     pub fn address(&self, client_id: &str) -> String {
         let error = self.encode();

@@ -13,6 +13,10 @@ use crate::sandbox::web::{Reply, Request};
 const REDIRECT_REFUSED: &str = "You can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy.\n\n\
                                 If you're the app developer, register the redirect URI in the Google Cloud Console.";
 
+const POLICY: &str = "You can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy for keeping apps \
+                      secure.\n\nYou can let the app developer know that this app doesn't comply with one or more Google \
+                      validation rules.";
+
 impl Google {
     /// GET `/o/oauth2/v2/auth`: on to the sign-in page, or to the page that says why not.
     pub(super) fn authorize(&self, request: &Request) -> Reply {
@@ -46,6 +50,9 @@ impl Google {
         let redirect_uri = required(request, "redirect_uri")?;
         if !self.setup.registered_redirects().iter().any(|registered| registered == redirect_uri) {
             return Err(AuthError::new(400, "redirect_uri_mismatch", REDIRECT_REFUSED));
+        }
+        if self.setup.has(Fault::RequestRefused) {
+            return Err(AuthError::invalid_request(POLICY));
         }
         match param(request, "response_type") {
             Some("code") => {}

@@ -5,12 +5,22 @@ use super::auth_error::AuthError;
 use super::{Code, Flow, Google, Grant, ISSUER, PAGES, scopes};
 use crate::sandbox::facts::{GOOGLE_CLIENT_ID, PEOPLE, Person};
 use crate::sandbox::faults::Fault;
-use crate::sandbox::pages::{Account, Choice, Consent};
+use crate::sandbox::pages::{Account, Choice, Consent, Warning};
 use crate::sandbox::provider::{form, lock, now, random_text, with_query};
 use crate::sandbox::web::{Reply, Request, find};
 
 const ALSO: &str = "The app also learns what the sign-in itself carries: an account identifier and, if it asked for them, \
                     your name and e-mail address.";
+
+const UNVERIFIED: Warning = Warning {
+    action: "/signin/oauth/warning",
+    flow: "",
+    title: "Google hasn't verified this app",
+    line: "The app is requesting access to sensitive info in your Google Account. Until the developer verifies this app with \
+           Google, you shouldn't use it.",
+    go_on: "Go to Acme Health Login (unsafe)",
+    back: "Back to safety",
+};
 
 impl Google {
     /// GET `/v3/signin/identifier`: which account?
@@ -18,6 +28,9 @@ impl Google {
         let id = request.param("dsh").unwrap_or_default();
         if !lock(&self.state).flows.contains_key(id) {
             return start_again();
+        }
+        if self.setup.has(Fault::DisallowedUseragent) {
+            return self.refused_for_good(&AuthError::disallowed_useragent());
         }
         let account = |person: &'static Person| {
             let warning = if person.health_user_id.is_some() { "" } else { " (never used Google Health)" };
@@ -27,7 +40,7 @@ impl Google {
         PAGES.accounts("/v3/signin/identifier", id, &accounts)
     }
 
-    /// POST `/v3/signin/identifier`: the consent page, unless the account may not use the app.
+    /// POST `/v3/signin/identifier`: on to the consent page, unless the account may not use the app.
     pub(super) fn account_chosen(&self, request: &Request) -> Reply {
         let fields = form(request);
         let id = find(&fields, "flow").unwrap_or_default();
@@ -39,12 +52,38 @@ impl Google {
             return start_again();
         };
         if self.setup.has(Fault::OrgInternal) {
-            return Reply::redirect(self.setup.reachable(&AuthError::org_internal().address(GOOGLE_CLIENT_ID)));
+            return self.refused_for_good(&AuthError::org_internal());
+        }
+        if self.setup.has(Fault::AdminPolicy) {
+            return self.refused_for_good(&AuthError::admin_policy());
         }
         if self.setup.has(Fault::NotATestUser) {
             return AuthError::not_a_test_user().page();
         }
         flow.person = Some(at);
+        if self.setup.has(Fault::UnverifiedApp) {
+            return PAGES.warning(&Warning { flow: id, ..UNVERIFIED });
+        }
+        self.consent_page(id, flow, &PEOPLE[at])
+    }
+
+    /// POST `/signin/oauth/warning`: the consent page for who goes on, back to the app for who does not.
+    pub(super) fn warned(&self, request: &Request) -> Reply {
+        let fields = form(request);
+        let id = find(&fields, "flow").unwrap_or_default();
+        let flow = lock(&self.state).flows.get(id).cloned();
+        let Some((person, flow)) = flow.and_then(|flow| Some((flow.person?, flow))) else { return start_again() };
+        match find(&fields, "decision") {
+            Some("continue") => self.consent_page(id, &flow, &PEOPLE[person]),
+            Some("back") => self.refuse(&flow, "access_denied"),
+            _ => start_again(),
+        }
+    }
+
+    fn consent_page(&self, id: &str, flow: &Flow, person: &Person) -> Reply {
+        if self.setup.has(Fault::NobodyConsents) {
+            return PAGES.nobody();
+        }
         let kept = self.ticked(&flow.scopes);
         let choice = |scope: &String| {
             let label = scopes::label(scope)?;
@@ -53,11 +92,16 @@ impl Google {
         PAGES.consent(&Consent {
             action: "/signin/oauth/consent",
             flow: id,
-            account: Account { value: account, name: PEOPLE[at].name, detail: account.to_owned() },
+            account: Account { value: person.email, name: person.name, detail: person.email.to_owned() },
             choices: flow.scopes.iter().filter_map(choice).collect(),
             also: ALSO,
             cancel: "Cancel",
         })
+    }
+
+    /// On to the error page, from which nothing leads back to the app.
+    fn refused_for_good(&self, error: &AuthError) -> Reply {
+        Reply::redirect(self.setup.reachable(&error.address(GOOGLE_CLIENT_ID)))
     }
 
     /// POST `/signin/oauth/consent`: back to the app.

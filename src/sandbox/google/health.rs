@@ -8,7 +8,7 @@ use crate::sandbox::facts::GOOGLE_CLIENT_ID;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Reply, Request};
 
-const DOMAIN: &str = "health.googleapis.com";
+pub(super) const DOMAIN: &str = "health.googleapis.com";
 const TITLE: &str = "Google Health API";
 const CREDENTIALS: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
                            https://developers.google.com/identity/sign-in/web/devconsole-project.";
@@ -21,8 +21,8 @@ pub fn serves(path: &str) -> bool {
 impl Google {
     /// GET of one of the paths that [`serves`] names.
     pub(super) fn health(&self, request: &Request) -> Reply {
-        let grant = match self.live(request.bearer()) {
-            Some((grant, _)) => grant,
+        let grant = match self.accepted(request.bearer()) {
+            Some(grant) => grant,
             None => return unauthenticated(request.bearer().is_some()),
         };
         if self.setup.has(Fault::ApiDisabled) {
@@ -131,11 +131,13 @@ fn not_linked() -> Reply {
     status(400, "FAILED_PRECONDITION", "The account is not linked to Google Health.", &details)
 }
 
-fn info(reason: &str, domain: &str, metadata: &Value) -> Value {
+/// What an error is about, for a program.
+pub(super) fn info(reason: &str, domain: &str, metadata: &Value) -> Value {
     json!({ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": domain, "metadata": metadata })
 }
 
-fn status(code: u16, status: &str, message: &str, details: &Value) -> Reply {
+/// An error in `google.rpc.Status` shape.
+pub(super) fn status(code: u16, status: &str, message: &str, details: &Value) -> Reply {
     let mut error = json!({ "code": code, "message": message, "status": status });
     if details.as_array().is_some_and(|list| !list.is_empty()) {
         error["details"] = details.clone();

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::token::TESTING_TTL;
-use super::{Access, Google, Grant, Refresh, id_token, scopes};
+use super::{Access, Google, Grant, Refresh, id_token, outage, scopes};
 use crate::sandbox::facts::GOOGLE_CLIENT_ID;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::provider::{form, lock, now, random_text};
@@ -49,6 +49,12 @@ impl Google {
         (left > 0).then(|| (access.grant.clone(), left))
     }
 
+    /// The grant behind an access token that Google's APIs take.
+    pub(super) fn accepted(&self, token: Option<&str>) -> Option<Grant> {
+        let (grant, _) = self.live(token)?;
+        (!self.setup.has(Fault::AccessTokenRefused)).then_some(grant)
+    }
+
     /// GET `/tokeninfo`; every value is a string.
     pub(super) fn token_info(&self, request: &Request) -> Reply {
         let Some((grant, left)) = self.live(request.param("access_token")) else {
@@ -74,6 +80,9 @@ impl Google {
 
     /// POST `/revoke`: everything that the person granted to the app ends, so that the next consent is a first one again.
     pub(super) fn revoke(&self, request: &Request) -> Reply {
+        if self.setup.has(Fault::NotRevoked) {
+            return outage::unavailable();
+        }
         let fields = form(request);
         let token = find(&fields, "token").or_else(|| request.param("token")).unwrap_or_default();
         let mut state = lock(&self.state);

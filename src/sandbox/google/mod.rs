@@ -1,4 +1,4 @@
-//! Owns the simulated Google: which path means what, the faults that take everything down, the state. Stands in for the
+//! Owns the simulated Google: which path means what, the state. Stands in for the
 //! accounts, oauth2, openidconnect and health hosts on one origin. Refuses whatever the real services refuse.
 
 mod auth_error;
@@ -7,6 +7,7 @@ mod consent;
 mod health;
 mod id_token;
 mod issue;
+mod outage;
 mod scopes;
 mod token;
 mod userinfo;
@@ -117,11 +118,8 @@ impl Google {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        if self.setup.has(Fault::ProviderDown) {
-            return PAGES.message(503, "Service unavailable", &["Error 503: the service is unavailable."]);
-        }
-        if self.setup.has(Fault::ShutDown) {
-            return shut_down(&request.path);
+        if let Some(reply) = self.outage(request) {
+            return reply;
         }
         let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
         match (method, request.path.as_str()) {
@@ -129,6 +127,7 @@ impl Google {
             ("GET", "/signin/oauth/error") => auth_error::page(request),
             ("GET", "/v3/signin/identifier") => self.account_page(request),
             ("POST", "/v3/signin/identifier") => self.account_chosen(request),
+            ("POST", "/signin/oauth/warning") => self.warned(request),
             ("POST", "/signin/oauth/consent") => self.decided(request),
             ("POST", "/token") => self.token(request),
             ("GET", "/tokeninfo") => self.token_info(request),
@@ -152,7 +151,7 @@ impl Google {
 fn allowed(path: &str) -> Option<&'static str> {
     match path {
         "/v3/signin/identifier" => Some("GET, POST"),
-        "/signin/oauth/consent" | "/token" | "/revoke" => Some("POST"),
+        "/signin/oauth/warning" | "/signin/oauth/consent" | "/token" | "/revoke" => Some("POST"),
         "/o/oauth2/v2/auth" | "/o/oauth2/auth" | "/signin/oauth/error" | "/tokeninfo" | "/v1/userinfo" => Some("GET"),
         "/oauth2/v3/userinfo" | "/oauth2/v3/certs" | "/.well-known/openid-configuration" => Some("GET"),
         path if health::serves(path) => Some("GET"),
@@ -171,14 +170,6 @@ fn no_such(request: &Request, allowed: Option<&str>) -> Reply {
     }
     let line = format!("Error 404: the requested URL {} was not found on this server.", request.path);
     PAGES.message(404, "Not found", &[&line])
-}
-
-fn shut_down(path: &str) -> Reply {
-    if path.starts_with("/o/") || path.contains("/signin/") {
-        return PAGES.message(410, "Gone", &["Error 410: this service is no longer available."]);
-    }
-    let error = json!({ "code": 410, "message": "This service is no longer available.", "status": "NOT_FOUND" });
-    Reply::json(410, &json!({ "error": error }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Owns the tests that walk through the simulated Google as an app, a browser and a person do. Refuses the network.
 
+mod faults;
+
 use serde_json::Value;
 
 use super::*;

@@ -60,10 +60,11 @@ impl Google {
         if !well_formed(code) {
             return refuse(400, "invalid_grant", "Malformed auth code.");
         }
+        let refused = self.setup.has(Fault::CodeRefused);
         let (grant, refreshable) = {
             let mut state = lock(&self.state);
             let entry = match state.codes.get_mut(code) {
-                Some(entry) if !entry.used && now() - entry.issued < CODE_TTL => entry,
+                Some(entry) if !entry.used && now() - entry.issued < CODE_TTL && !refused => entry,
                 _ => return refuse(400, "invalid_grant", "Bad Request"),
             };
             if entry.redirect_uri != redirect_uri {
@@ -81,7 +82,7 @@ impl Google {
         let token = required(fields, "refresh_token")?;
         let found = lock(&self.state).refresh.get(token).map(|entry| {
             let expired = self.setup.has(Fault::Testing) && now() - entry.issued >= TESTING_TTL;
-            (entry.revoked || expired, entry.grant.clone())
+            (entry.revoked || expired || self.setup.has(Fault::RefreshTokenDead), entry.grant.clone())
         });
         match found {
             None => refuse(400, "invalid_grant", "Bad Request"),

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Google, Grant, ISSUER, scopes};
+use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Reply, Request};
 
 impl Google {
@@ -11,8 +12,14 @@ impl Google {
     pub(super) fn user_info(&self, request: &Request) -> Reply {
         let identified =
             |grant: &Grant| [scopes::OPENID, scopes::EMAIL, scopes::PROFILE].iter().any(|scope| grant.has(scope));
-        match self.live(request.bearer().or_else(|| request.param("access_token"))) {
-            Some((grant, _)) if identified(&grant) => Reply::json(200, &about(&grant)),
+        match self.accepted(request.bearer().or_else(|| request.param("access_token"))) {
+            Some(grant) if identified(&grant) => {
+                let mut about = about(&grant);
+                if self.setup.has(Fault::UserMismatch) {
+                    about["sub"] = json!("109000000000000000009");
+                }
+                Reply::json(200, &about)
+            }
             _ => Reply::json(401, &json!({ "error": "invalid_request", "error_description": "Invalid Credentials" }))
                 .with("www-authenticate", "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_request\""),
         }

@@ -7,6 +7,7 @@ const LAYOUT: &str = include_str!("layout.html");
 const ACCOUNT: &str = include_str!("account.html");
 const CONSENT: &str = include_str!("consent.html");
 const MESSAGE: &str = include_str!("message.html");
+const WARNING: &str = include_str!("warning.html");
 /// The app that asks for access.
 pub const APP: &str = "Acme Health Login";
 /// No `form-action`: browsers hold it against the redirect to the callback too.
@@ -58,6 +59,22 @@ pub struct Consent<'a> {
     pub cancel: &'a str,
 }
 
+/// The contents of a page that warns and lets the person go on.
+pub struct Warning<'a> {
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The flow that it belongs to.
+    pub flow: &'a str,
+    /// What the page warns of.
+    pub title: &'a str,
+    /// Why.
+    pub line: &'a str,
+    /// The first button's text.
+    pub go_on: &'a str,
+    /// The second button's text.
+    pub back: &'a str,
+}
+
 impl Pages {
     /// The page that asks which account to use: form `account`, one button for each.
     pub fn accounts(self, action: &str, flow: &str, accounts: &[Account]) -> Reply {
@@ -89,6 +106,26 @@ impl Pages {
             ("cancel", cancel),
         ];
         self.page(200, "Consent", &render(CONSENT, &fields, consent.choices.iter().map(row).collect()))
+    }
+
+    /// The page that stands before another one: form `warning`, a button that goes on and one that does not.
+    pub fn warning(self, warning: &Warning) -> Reply {
+        let fields = vec![
+            ("form", "warning"),
+            ("action", warning.action),
+            ("flow", warning.flow),
+            ("title", warning.title),
+            ("line", warning.line),
+            ("go_on", warning.go_on),
+            ("back", warning.back),
+        ];
+        self.page(200, warning.title, &render(WARNING, &fields, Vec::new()))
+    }
+
+    /// The page that stands where consent would be asked for when nobody is there to give it.
+    pub fn nobody(self) -> Reply {
+        let line = "Consent would be asked for here. Nobody gives it and nobody refuses it, so the app never hears.";
+        self.message(200, "This page waits for somebody", &[line])
     }
 
     /// A page that says something and asks nothing; the first line is the one to quote.

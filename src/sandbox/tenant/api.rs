@@ -29,6 +29,14 @@ impl Call<'_> {
         if any_of.iter().any(|scope| self.has(scope)) { Ok(()) } else { Err(Problem::scope(any_of)) }
     }
 
+    /// Refuses a change that the tenant's plan does not have.
+    pub(super) fn plan_allows(&self) -> Result<(), Problem> {
+        if self.setup.has(Fault::PlanFeature) {
+            return Err(Problem::new(403, Some("feature_not_enabled"), "This feature is not enabled for your tenant."));
+        }
+        Ok(())
+    }
+
     /// The JSON body.
     pub(super) fn body(&self) -> Result<Value, Problem> {
         let kind = self.request.header("content-type").unwrap_or("application/json");
@@ -41,6 +49,10 @@ impl Call<'_> {
 
 /// Answers a request under `/api/v2`.
 pub(super) fn answer(state: &mut State, keys: &Keys, setup: &Setup, request: &Request) -> Reply {
+    if setup.has(Fault::RateLimited) {
+        let refused = Reply::from(limit::too_many()).with("retry-after", &limit::HOUR.to_string());
+        return state.bucket.spent().on(refused);
+    }
     let taken = state.bucket.take();
     let answer = if taken.granted {
         enter(keys, setup, request).and_then(|call| route(state, &call))
@@ -63,6 +75,9 @@ fn enter<'a>(keys: &Keys, setup: &'a Setup, request: &'a Request) -> Result<Call
         [scheme, token] if scheme.eq_ignore_ascii_case("bearer") && token.split('.').count() == 3 => *token,
         _ => return Err(Problem::new(400, Some("Bearer"), "Bad HTTP authentication header format")),
     };
+    if setup.has(Fault::TokenRejected) {
+        return Err(unauthorized("Invalid token"));
+    }
     let claims =
         keys.open(token).ok_or_else(|| unauthorized("Invalid signature received for JSON Web Token validation"))?;
     if setup.has(Fault::ExpiredToken) || claims["exp"].as_i64().unwrap_or_default() <= unix_now() {

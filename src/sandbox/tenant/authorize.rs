@@ -19,6 +19,9 @@ const DEVELOPER_CLIENT_ID: &str = "100000000000-auth0developerkeys0000000000000.
 /// Where a provider answers when the shared keys are used.
 const DEVELOPER_CALLBACK: &str = "https://login.auth0.com/login/callback";
 
+const NO_CONNECTION: &str = "the connection was not found";
+const DISABLED: &str = "the connection was disabled";
+
 /// Where the browser is known to come back to, whatever else is wrong.
 struct Return<'a> {
     uri: String,
@@ -43,11 +46,7 @@ pub(super) fn answer(state: &mut State, setup: &Setup, host: &str, request: &Req
 fn begin(state: &mut State, setup: &Setup, host: &str, request: &Request) -> Result<Reply, Box<Reply>> {
     let client_id = request.param("client_id").unwrap_or_default();
     let Some(client) = state.client(client_id) else {
-        return Err(Box::new(pages::error(
-            400,
-            "Oops!, something went wrong",
-            &format!("Unknown client: {client_id}"),
-        )));
+        return Err(Box::new(unknown_client(client_id)));
     };
     let back = Return { uri: redirect_uri(client, request)?, state: request.param("state") };
     protocol(client, host, request, &back)?;
@@ -55,11 +54,17 @@ fn begin(state: &mut State, setup: &Setup, host: &str, request: &Request) -> Res
         return Ok(Reply::redirect(format!("/u/login?state={}", random(43))));
     };
     let found = state.connections.iter().find(|connection| connection.get("name") == name);
-    // An application that a connection is not enabled for is told the same as for a name that does not exist.
-    let enabled = |connection: &&Connection| connection.clients.iter().any(|id| id == client_id);
-    let connection = found.filter(enabled).ok_or_else(|| back.invalid("the connection was not found"))?;
+    let connection = found.ok_or_else(|| back.invalid(NO_CONNECTION))?;
+    if !connection.clients.iter().any(|id| id == client_id) {
+        // Most tenants tell an application that a connection is not enabled for the same as for a name that does not exist.
+        let told = if setup.has(Fault::ConnectionDisabledAnswer) { DISABLED } else { NO_CONNECTION };
+        return Err(Box::new(back.invalid(told)));
+    }
     if !connection.is_active() {
-        return Err(Box::new(back.invalid("the connection was disabled")));
+        return Err(Box::new(back.invalid(DISABLED)));
+    }
+    if setup.has(Fault::FreshChange) {
+        return Err(Box::new(back.invalid("no connections enabled for the client")));
     }
     let (endpoint, verifier) = endpoint(connection)
         .ok_or_else(|| back.invalid(&format!("the connection is not yet configured: {}", connection.get("name"))))?;
@@ -92,6 +97,11 @@ fn begin(state: &mut State, setup: &Setup, host: &str, request: &Request) -> Res
         reply = reply.with("set-cookie", &format!("{cookie}=s%3A{}; Path=/; HttpOnly; Secure{rest}", random(32)));
     }
     Ok(reply)
+}
+
+/// The page for an application that does not exist.
+pub(super) fn unknown_client(client_id: &str) -> Reply {
+    pages::error(400, "Oops!, something went wrong", &format!("Unknown client: {client_id}"))
 }
 
 /// The redirect URI asked for, if the application registered exactly that; else the first it registered.

@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::Tenant;
 use super::keys::random;
-use super::pages::{self, pair, refuse_login, with_query};
+use super::pages::{self, refuse_login};
 use super::seed::object;
-use super::state::{Code, Login, State, now};
+use super::state::{AT_PROVIDER, Code, Login, State, error_details, now};
 use super::upstream::Profile;
-use crate::sandbox::faults::Fault;
+use super::{Tenant, ending};
 use crate::sandbox::web::{Reply, Request};
 
 impl Tenant {
@@ -24,19 +23,14 @@ impl Tenant {
         if let Some(error) = request.param("error") {
             let said = request.param("error_description");
             let description = said.unwrap_or("The user has denied your application access");
-            return self.fail(
-                &login,
-                error,
-                description,
-                json!({"error": {"message": description, "oauthError": error}}),
-            );
+            return self.fail(&login, error, description, error_details(error, description, AT_PROVIDER));
         }
         let Some(code) = request.param("code").filter(|code| !code.is_empty()) else {
-            return self.fail(&login, "invalid_request", "missing code", Value::Null);
+            return self.invalid(&login, "missing code");
         };
         let connection = self.lock().connection(&login.connection_id).cloned();
         let Some(connection) = connection else {
-            return self.fail(&login, "invalid_request", "the connection was not found", Value::Null);
+            return self.invalid(&login, "the connection was not found");
         };
         let profile = match self.ask_provider(&connection, &login, code) {
             Ok(profile) => profile,
@@ -56,22 +50,20 @@ impl Tenant {
         let Some((login, user_id)) = request.param("state").and_then(|key| state.back.remove(key)) else {
             return pages::error(400, "Oops!, something went wrong", "Invalid state: no login is under way here.");
         };
-        if self.setup.has(Fault::LoginBlocked) {
-            let what = "Access denied: an Action of this tenant refused the login.";
-            let details = json!({"error": {"message": what, "oauthError": "unauthorized", "type": "access-denied"}});
-            state.note("f", &login, what, Some(&user_id), details);
-            return refuse_login(&login, "unauthorized", what);
+        if let Some((error, what, kind)) = ending::refusal(&self.setup) {
+            state.note("f", &login, what, Some(&user_id), error_details(error, what, kind));
+            return refuse_login(&login, error, what);
         }
         state.note("s", &login, "Successful login", Some(&user_id), Value::Null);
         let code = random(43);
-        let mut pairs = vec![pair("code", &code)];
-        pairs.extend(login.state.as_deref().map(|state| pair("state", state)));
-        if self.setup.has(Fault::WrongIssuer) {
-            pairs.push(pair("iss", "https://other.example/"));
-        }
-        let address = with_query(&login.redirect_uri, &pairs);
+        let back = ending::redirect(&self.setup, &login, &code);
         state.codes.insert(code, Code { login, user_id, issued: Instant::now() });
-        Reply::redirect(address).with("cache-control", "no-store")
+        back
+    }
+
+    fn invalid(&self, login: &Login, description: &str) -> Reply {
+        let error = "invalid_request";
+        self.fail(login, error, description, error_details(error, description, AT_PROVIDER))
     }
 
     fn fail(&self, login: &Login, error: &str, description: &str, details: Value) -> Reply {

@@ -10,6 +10,8 @@ use super::problem::{Answer, Problem};
 use super::query::{Query, Takes, paging, text_reply};
 use super::seed::object;
 use super::state::State;
+use crate::sandbox::facts::APPLICATIONS;
+use crate::sandbox::faults::Fault;
 use crate::sandbox::web::Reply;
 
 /// The scopes that show everything but keys.
@@ -203,11 +205,15 @@ pub(super) fn get(state: &State, call: &Call, id: &str) -> Answer {
 /// POST /clients
 pub(super) fn create(state: &mut State, call: &Call) -> Answer {
     call.need(&["create:clients"])?;
+    call.plan_allows()?;
     Query::read(call.request, &[])?;
     let body = call.body()?;
     let rules = [SHARED.as_slice(), &SHARED_TOO, &[("resource_server_identifier", Kind::Text(1, 600))]].concat();
     let sent = check::closed(&body, &rules, &["name"])?;
     formats(sent)?;
+    if call.setup.has(Fault::ClientLimit) {
+        return Err(Problem::entity_limit());
+    }
     let client = with_defaults(sent.clone());
     let id = text(&client, "client_id").to_owned();
     let mut shown = client.clone();
@@ -225,6 +231,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Answer {
 /// PATCH /clients/{id}
 pub(super) fn update(state: &mut State, call: &Call, id: &str) -> Answer {
     call.need(&["update:clients", "update:client_keys"])?;
+    call.plan_allows()?;
     Query::read(call.request, &[])?;
     let body = call.body()?;
     let rules = [SHARED.as_slice(), &SHARED_TOO, &[("client_secret", Kind::Text(1, 1024))]].concat();
@@ -253,6 +260,9 @@ pub(super) fn delete(state: &mut State, call: &Call, id: &str) -> Answer {
     call.need(&["delete:clients"])?;
     if state.client(id).is_some_and(|client| client.get("global") == Some(&Value::Bool(true))) {
         return Err(Problem::new(400, Some("operation_not_supported"), "The global client cannot be deleted"));
+    }
+    if call.setup.has(Fault::ApplicationStays) && APPLICATIONS.iter().all(|known| known.client_id != id) {
+        return Err(Problem::unavailable());
     }
     state.clients.retain(|client| text(client, "client_id") != id);
     for connection in &mut state.connections {

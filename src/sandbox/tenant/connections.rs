@@ -9,6 +9,7 @@ use super::options;
 use super::problem::{Answer, Problem};
 use super::query::{Query, Takes, paging, text_reply};
 use super::seed::complete;
+use super::spoil;
 use super::state::{Connection, State, now};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::Reply;
@@ -161,6 +162,7 @@ pub(super) fn get(state: &State, call: &Call, id: &str) -> Answer {
 /// POST /connections
 pub(super) fn create(state: &mut State, call: &Call) -> Answer {
     call.need(&["create:connections"])?;
+    call.plan_allows()?;
     Query::read(call.request, &[])?;
     let body = call.body()?;
     let mut rules = SHARED.to_vec();
@@ -181,13 +183,12 @@ pub(super) fn create(state: &mut State, call: &Call) -> Answer {
         Some(options) => options::accept(check::text(sent, "strategy"), options)?,
         None => Object::new(),
     };
-    if state.connections.iter().any(|connection| connection.get("name") == name) {
-        let message = "A connection with the same name already exists";
-        return Err(Problem::new(409, Some("connection_conflict"), message));
+    let taken = state.connections.iter().any(|connection| connection.get("name") == name);
+    if taken || call.setup.has(Fault::NameTaken) {
+        return Err(Problem::name_taken());
     }
     if call.setup.has(Fault::EntityLimit) {
-        let message = "You reached the limit of entities of this type for this tenant.";
-        return Err(Problem::new(403, Some("too_many_entities"), message));
+        return Err(Problem::entity_limit());
     }
     let enabled = sent.get("enabled_clients").and_then(Value::as_array).into_iter().flatten();
     let clients: Vec<String> = enabled.filter_map(Value::as_str).map(str::to_owned).collect();
@@ -197,8 +198,11 @@ pub(super) fn create(state: &mut State, call: &Call) -> Answer {
     let mut kept = sent.clone();
     kept.remove("enabled_clients");
     kept.insert("options".to_owned(), Value::Object(options));
-    let connection = Connection { body: complete(kept), clients };
+    let mut connection = Connection { body: complete(kept), clients };
     let reply = text_reply(201, view(&connection, call, None, &ORDER_CREATED));
+    if call.setup.has(Fault::ChangedMeanwhile) {
+        spoil::other_client_id(&mut connection);
+    }
     state.connections.push(connection);
     Ok(reply)
 }
@@ -206,6 +210,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Answer {
 /// PATCH /connections/{id}
 pub(super) fn update(state: &mut State, call: &Call, id: &str) -> Answer {
     call.need(&["update:connections"])?;
+    call.plan_allows()?;
     Query::read(call.request, &[])?;
     let body = call.body()?;
     let mut rules = SHARED.to_vec();
@@ -233,7 +238,11 @@ pub(super) fn update(state: &mut State, call: &Call, id: &str) -> Answer {
     if let Some(options) = options {
         connection.body.insert("options".to_owned(), Value::Object(options));
     }
-    Ok(text_reply(200, view(connection, call, None, &ORDER_READ)))
+    let reply = text_reply(200, view(connection, call, None, &ORDER_READ));
+    if call.setup.has(Fault::ChangedMeanwhile) {
+        spoil::other_client_id(connection);
+    }
+    Ok(reply)
 }
 
 /// DELETE /connections/{id}

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::check::{Object, text};
 use super::keys::{challenge, random, sign_with_secret};
-use super::state::{Code, State, UserToken};
+use super::state::{Code, State, UserToken, error_details};
 use super::token::{TOKEN_LIFE, allows, knows_secret, not_allowed, refused, success, unauthorized};
 use super::{Tenant, unix_now};
 use crate::sandbox::facts::DOMAIN;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Reply, Request, find};
 
+/// What the log calls an error of the exchange.
+const AT_EXCHANGE: &str = "invalid-request";
 /// How long an ID token lives (seconds).
 const ID_TOKEN_LIFE: i64 = 36_000;
 
@@ -43,8 +45,10 @@ impl Tenant {
         let Some(code) = state.take_code(given, id) else {
             return refused(403, "invalid_grant", "Invalid authorization code");
         };
-        if let Some((error, what)) = objection(&code, sent, public) {
-            let details = json!({"error": {"message": what, "oauthError": error}});
+        let refused_anyway = || ("invalid_grant", "Invalid authorization code".to_owned());
+        let fault = self.setup.has(Fault::TenantCodeRefused).then(refused_anyway);
+        if let Some((error, what)) = fault.or_else(|| objection(&code, sent, public)) {
+            let details = error_details(error, &what, AT_EXCHANGE);
             state.note("feacft", &code.login, &what, Some(&code.user_id), details);
             return refused(403, error, &what);
         }
@@ -59,7 +63,7 @@ impl Tenant {
             "expires_in": TOKEN_LIFE,
             "token_type": "Bearer",
         });
-        if scope.split(' ').any(|scope| scope == "openid") {
+        if scope.split(' ').any(|scope| scope == "openid") && !self.setup.has(Fault::NoIdToken) {
             body["id_token"] = self.id_token(&client, &code, &user).into();
         }
         state.note("seacft", &code.login, "Authorization Code for Access Token", Some(&code.user_id), Value::Null);
@@ -104,7 +108,8 @@ impl Tenant {
             reply.body = b"Unauthorized".to_vec();
             return reply;
         };
-        let mut claims = json!({"sub": token.user_id});
+        let other = self.setup.has(Fault::UserMismatch);
+        let mut claims = json!({"sub": if other { "auth0|another-user-of-the-sandbox" } else { &token.user_id }});
         add_claims(&mut claims, user, &token.scope);
         Reply::json(200, &claims).with("cache-control", "no-store")
     }
@@ -137,7 +142,7 @@ fn note_failure(state: &mut State, sent: &[(String, String)], client_id: &str, w
     let code = find(sent, "code").and_then(|code| state.codes.get(code));
     let login = code.map(|code| code.login.clone()).filter(|login| login.client_id == client_id);
     if let Some(login) = login {
-        state.note("feacft", &login, what, None, json!({"error": {"message": what, "oauthError": "access_denied"}}));
+        state.note("feacft", &login, what, None, error_details("access_denied", what, AT_EXCHANGE));
     }
 }
 

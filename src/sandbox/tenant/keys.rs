@@ -8,8 +8,6 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, 
 use ring::{digest, hmac};
 use serde_json::{Value, json};
 
-use crate::sandbox::facts::DOMAIN;
-
 /// The key's identifier in token headers and in the published set.
 const KEY_ID: &str = "sandbox-signing-key";
 
@@ -72,11 +70,11 @@ fn signing_input(header: &Value, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// What `/.well-known/openid-configuration` answers.
-pub(super) fn discovery() -> Value {
-    let at = |path: &str| format!("https://{DOMAIN}{path}");
+/// What `/.well-known/openid-configuration` answers at a domain, with the issuer's domain that it names.
+pub(super) fn discovery(issuer: &str, domain: &str) -> Value {
+    let at = |path: &str| format!("https://{domain}{path}");
     json!({
-        "issuer": at("/"),
+        "issuer": format!("https://{issuer}/"),
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/oauth/token"),
         "userinfo_endpoint": at("/userinfo"),

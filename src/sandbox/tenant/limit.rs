@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::problem::Problem;
 use crate::sandbox::web::Reply;
 
+/// How long the limit lasts when it is reached by a fault (seconds).
+pub(super) const HOUR: i64 = 3600;
+
 /// A token bucket.
 pub(super) struct Bucket {
     burst: f64,
@@ -43,6 +46,11 @@ impl Bucket {
         // `Timestamp` rounds towards zero; the header names the first whole second at which a request passes.
         let reset = Timestamp::now().as_second() + 1;
         Taken { granted, limit: self.burst, remaining: self.level.floor(), reset }
+    }
+
+    /// What is said while nothing passes for an hour.
+    pub(super) fn spent(&self) -> Taken {
+        Taken { granted: false, limit: self.burst, remaining: 0.0, reset: Timestamp::now().as_second() + HOUR }
     }
 }
 

@@ -2,6 +2,7 @@
 //! Refuses what the real service refuses, with its words; knows JSON by its documented names only, so that a misspelt
 //! member of ours fails a test instead of agreeing with itself.
 
+mod another;
 mod api;
 mod authorize;
 mod callback;
@@ -9,15 +10,18 @@ mod check;
 mod clients;
 mod connections;
 mod enabled;
+mod ending;
 mod exchange;
 mod keys;
 mod limit;
 mod options;
+mod outage;
 mod pages;
 mod problem;
 mod query;
 mod reads;
 mod seed;
+mod spoil;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -29,8 +33,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 
+pub use self::another::another;
 use self::keys::Keys;
-use self::problem::Problem;
+use self::outage::Silence;
 use self::state::State;
 use super::facts::{CUSTOM_DOMAIN, DOMAIN, Setup};
 use super::faults::Fault;
@@ -43,6 +48,7 @@ pub struct Tenant {
     fitbit: Handler,
     keys: Keys,
     state: Mutex<State>,
+    silence: Silence,
 }
 
 impl Tenant {
@@ -50,7 +56,7 @@ impl Tenant {
     /// identity, profile.
     pub fn new(setup: Arc<Setup>, google: Handler, fitbit: Handler) -> Self {
         let state = Mutex::new(seed::state(&setup));
-        Self { setup, google, fitbit, keys: Keys::new(), state }
+        Self { setup, google, fitbit, keys: Keys::new(), state, silence: Silence::default() }
     }
 
     /// Answers one request.
@@ -59,6 +65,11 @@ impl Tenant {
         let asked = (request.method.clone(), target(request), reply.status);
         self.lock().requests.push(asked);
         reply
+    }
+
+    /// Lets go of whoever waits for a silent tenant, now and from now on.
+    pub fn end(&self) {
+        self.silence.end();
     }
 
     /// Everything asked so far: method, path with query, status of the answer.
@@ -72,14 +83,10 @@ impl Tenant {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        let management = request.path == "/api/v2" || request.path.starts_with("/api/v2/");
-        if self.setup.has(Fault::TenantDown) {
-            return match management {
-                true => Problem::new(503, None, "Service Unavailable").into(),
-                false => pages::error(503, "Service unavailable", "Please try again later."),
-            };
+        if let Some(reply) = self.outage(request) {
+            return reply;
         }
-        if management {
+        if is_management(request) {
             return api::answer(&mut self.lock(), &self.keys, &self.setup, request);
         }
         match (request.method.as_str(), request.path.as_str()) {
@@ -90,7 +97,7 @@ impl Tenant {
             ("GET", "/u/login") => pages::login(),
             ("GET" | "POST", "/userinfo") => self.userinfo(request),
             ("GET", "/.well-known/jwks.json") => Reply::json(200, &self.keys.jwks()),
-            ("GET", "/.well-known/openid-configuration") => Reply::json(200, &keys::discovery()),
+            ("GET", DISCOVERY) => Reply::json(200, &keys::discovery(self.issuer(), DOMAIN)),
             (_, path) if PATHS.contains(&path) => {
                 pages::error(405, "Method not allowed", "This address takes another.")
             }
@@ -100,9 +107,18 @@ impl Tenant {
 
     /// The domain that logins go through. The `Host` header cannot tell: on loopback it names no domain.
     fn host(&self) -> &'static str {
-        if self.setup.has(Fault::CustomDomain) { CUSTOM_DOMAIN } else { DOMAIN }
+        let elsewhere = self.setup.has(Fault::LoginDomainElsewhere);
+        if self.setup.has(Fault::CustomDomain) && !elsewhere { CUSTOM_DOMAIN } else { DOMAIN }
+    }
+
+    /// The domain that the discovery document names as issuer.
+    fn issuer(&self) -> &'static str {
+        if self.setup.has(Fault::OtherIssuer) { "other.example" } else { DOMAIN }
     }
 }
+
+/// Where a tenant describes itself.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// Every address outside the Management API.
 const PATHS: [&str; 8] = [
@@ -113,8 +129,12 @@ const PATHS: [&str; 8] = [
     "/u/login",
     "/userinfo",
     "/.well-known/jwks.json",
-    "/.well-known/openid-configuration",
+    DISCOVERY,
 ];
+
+fn is_management(request: &Request) -> bool {
+    request.path == "/api/v2" || request.path.starts_with("/api/v2/")
+}
 
 /// The Management API's identifier: always the canonical domain, always with the slash.
 fn audience() -> String {

@@ -44,6 +44,19 @@ impl Problem {
         )
     }
 
+    pub(super) fn entity_limit() -> Self {
+        let message = "You reached the limit of entities of this type for this tenant.";
+        Self::new(403, Some("too_many_entities"), message)
+    }
+
+    pub(super) fn name_taken() -> Self {
+        Self::new(409, Some("connection_conflict"), "A connection with the same name already exists")
+    }
+
+    pub(super) fn unavailable() -> Self {
+        Self::new(503, None, "Service Unavailable")
+    }
+
     pub(super) fn no_connection() -> Self {
         Self::new(404, Some("inexistent_connection"), "The connection does not exist")
     }

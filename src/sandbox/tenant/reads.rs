@@ -1,13 +1,14 @@
 //! Owns the Management API calls that only read: custom domains, tenant settings, users, logs. Refuses to show providers'
 //! tokens without the scope for them.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::api::Call;
 use super::check::{Object, text};
 use super::problem::{Answer, Problem};
 use super::query::{Query, Takes, paging, text_reply};
-use super::state::State;
+use super::state::{State, moment};
 use crate::sandbox::facts::CUSTOM_DOMAIN;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::Reply;
@@ -54,6 +55,9 @@ const LOG_FIELDS: [&str; 13] = [
     "strategy_type",
 ];
 
+/// How late entries of the log are with a fault.
+const LATE: SignedDuration = SignedDuration::from_secs(2);
+
 /// GET /custom-domains
 pub(super) fn custom_domains(call: &Call) -> Answer {
     call.need(&["read:custom_domains"])?;
@@ -67,7 +71,7 @@ pub(super) fn custom_domains(call: &Call) -> Answer {
     ];
     let query = Query::read(call.request, &[&known])?;
     let mut domains = Vec::new();
-    if call.setup.has(Fault::CustomDomain) {
+    if call.setup.has_login_domain() {
         let domain = json!({
             "custom_domain_id": "cd_0000000000000001",
             "domain": CUSTOM_DOMAIN,
@@ -145,8 +149,14 @@ pub(super) fn logs(state: &State, call: &Call) -> Answer {
     ];
     let query = Query::read(call.request, &[&own, &paging(0)])?;
     let search = query.text("q").or(query.text("search")).unwrap_or_default();
-    let mut found: Vec<&Object> =
-        state.logs.iter().filter_map(Value::as_object).filter(|entry| matches(entry, search)).collect();
+    let late = call.setup.has(Fault::LogsLate);
+    let until = moment(if late { Timestamp::now() - LATE } else { Timestamp::MAX });
+    let mut found: Vec<&Object> = state
+        .logs
+        .iter()
+        .filter_map(Value::as_object)
+        .filter(|entry| text(entry, "date") <= until.as_str() && matches(entry, search))
+        .collect();
     let (by, order) = query.text("sort").unwrap_or("date:-1").split_once(':').unwrap_or_default();
     if !LOG_FIELDS.contains(&by) || !["1", "-1"].contains(&order) {
         return Err(Problem::query("String does not match pattern", Some("sort")));
@@ -183,7 +193,8 @@ fn matches(entry: &Object, search: &str) -> bool {
     search.split(" AND ").map(str::trim).filter(|term| !term.is_empty()).all(|term| match term.split_once(':') {
         Some((field, wanted)) => {
             let wanted = wanted.trim().trim_matches('"');
-            wanted == "*" || wanted.trim_matches(['(', ')']).split(" OR ").any(|one| text(entry, field) == one)
+            let one_of = wanted.trim_matches(['(', ')']).split(" OR ");
+            wanted == "*" || one_of.map(|one| one.trim().trim_matches('"')).any(|one| text(entry, field) == one)
         }
         None => text(entry, "description").contains(term.trim_matches('"')),
     })

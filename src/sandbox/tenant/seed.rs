@@ -1,14 +1,15 @@
-//! Owns what the tenant holds when the sandbox starts: its applications, the connection it may have, and the faults that
-//! are a state of the tenant. Refuses faults that are a behaviour: those are looked up where they show.
+//! Owns what the tenant holds when the sandbox starts: its applications and the connection it may have. Refuses to know what
+//! is wrong with any of it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::check::{Object, text};
+use super::check::Object;
 use super::clients;
 use super::keys::random;
 use super::limit::Bucket;
+use super::spoil::spoil;
 use super::state::{Connection, State};
 use crate::sandbox::facts::{
     APPLICATIONS, Application, Configured, FITBIT_CLIENT_ID, FITBIT_CLIENT_SECRET, GOOGLE_CLIENT_ID,
@@ -22,31 +23,8 @@ const GLOBAL_CLIENT_ID: &str = "SandboxGlobal0000000000000000000";
 pub(super) fn state(setup: &Setup) -> State {
     let mut clients = vec![global()];
     clients.extend(APPLICATIONS.iter().map(application));
-    let mut connections: Vec<Connection> = setup.configured.map(configured).into_iter().collect();
-    if setup.has(Fault::ConnectionMissing) {
-        connections.clear();
-    }
-    if setup.has(Fault::WrongStrategy) {
-        let name = connections.first().map_or("google-health", |connection| connection.get("name")).to_owned();
-        connections = vec![foreign(&name)];
-    }
-    for connection in &mut connections {
-        spoil(connection, setup);
-    }
-    let first = APPLICATIONS[0].client_id;
-    if setup.has(Fault::ApplicationGone) {
-        clients.retain(|client| text(client, "client_id") != first);
-        for connection in &mut connections {
-            connection.clients.retain(|id| id != first);
-        }
-    }
-    if setup.has(Fault::NoCallback) {
-        for client in clients.iter_mut().filter(|client| text(client, "client_id") == first) {
-            client.insert("callbacks".to_owned(), json!([]));
-        }
-    }
-    State {
-        connections,
+    let mut state = State {
+        connections: setup.configured.map(configured).into_iter().collect(),
         clients,
         users: Vec::new(),
         logs: Vec::new(),
@@ -56,7 +34,9 @@ pub(super) fn state(setup: &Setup) -> State {
         tokens: BTreeMap::new(),
         bucket: Bucket::new(setup.has(Fault::FreePlan)),
         requests: Vec::new(),
-    }
+    };
+    spoil(&mut state, setup);
+    state
 }
 
 /// A JSON object from a literal that is one.
@@ -128,16 +108,6 @@ fn configured(which: Configured) -> Connection {
     Connection { body: complete(object(body)), clients: people.map(|it| it.client_id.to_owned()).collect() }
 }
 
-/// A connection of that name which is not ours.
-fn foreign(name: &str) -> Connection {
-    let body = json!({
-        "name": name,
-        "strategy": "google-oauth2",
-        "options": {"client_id": "", "client_secret": "", "email": true, "profile": true, "scope": ["email", "profile"]},
-    });
-    Connection { body: complete(object(body)), clients: Vec::new() }
-}
-
 /// The members that a connection has whether or not they were sent.
 pub(super) fn complete(mut body: Object) -> Object {
     let name = body.get("name").cloned().unwrap_or_default();
@@ -153,40 +123,4 @@ pub(super) fn complete(mut body: Object) -> Object {
         body.entry(member).or_insert(value);
     }
     body
-}
-
-fn spoil(connection: &mut Connection, setup: &Setup) {
-    let google = connection.get("strategy") == "oauth2";
-    if setup.has(Fault::ConnectionInactive) {
-        connection.body.insert("authentication".to_owned(), json!({"active": false}));
-    }
-    if setup.has(Fault::ApplicationNotEnabled) {
-        connection.clients.clear();
-    }
-    let Some(options) = connection.body.get_mut("options").and_then(Value::as_object_mut) else { return };
-    let mut set = |name: &str, value: &str| options.insert(name.to_owned(), value.into());
-    if setup.has(Fault::WrongClientIdInTenant) {
-        set(
-            "client_id",
-            if google { "987654321098-another0another0another0another.apps.googleusercontent.com" } else { "23OTHR" },
-        );
-    }
-    if setup.has(Fault::WrongSecretInTenant) {
-        set("client_secret", if google { "an-older-secret-worth-nothing" } else { "0123456789abcdef0123456789abcdef" });
-    }
-    if setup.has(Fault::DeveloperKeys) {
-        set("client_id", "");
-        set("client_secret", "");
-    }
-    if setup.has(Fault::ScopesMissingInTenant) {
-        if google {
-            options.insert("scope".to_owned(), json!(["openid", "email", "profile"]));
-        } else {
-            options.insert("scope".to_owned(), json!([]));
-            options.insert("profile".to_owned(), false.into());
-        }
-    }
-    if setup.has(Fault::SettingsDrifted) {
-        options.remove("authParams");
-    }
 }

@@ -174,7 +174,20 @@ impl State {
     }
 }
 
+/// What the log calls an error that the provider or the connection made.
+pub(super) const AT_PROVIDER: &str = "oauth-authorization";
+
+/// What an entry about a failure has as `details`.
+pub(super) fn error_details(error: &str, message: &str, kind: &str) -> Value {
+    json!({"error": {"message": message, "oauthError": error, "type": kind}})
+}
+
 /// This moment as the Management API writes it.
 pub(super) fn now() -> String {
-    format!("{:.3}", Timestamp::now())
+    moment(Timestamp::now())
+}
+
+/// A moment as the Management API writes it; texts of two moments sort as the moments do.
+pub(super) fn moment(moment: Timestamp) -> String {
+    format!("{moment:.3}")
 }

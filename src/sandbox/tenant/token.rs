@@ -74,7 +74,7 @@ impl Tenant {
             let what = "No audience parameter was provided, and no default audience has been configured";
             return refused(403, "access_denied", what);
         };
-        if asked != audience() {
+        if asked != audience() || self.setup.has(Fault::AudienceUnknown) {
             return refused(403, "access_denied", &format!("Service not found: {asked}"));
         }
         if !machine || self.setup.has(Fault::NoClientGrant) {
@@ -105,10 +105,11 @@ impl Tenant {
     }
 
     fn management_scopes(&self) -> Vec<&'static str> {
-        let hidden = self.setup.has(Fault::OptionsHidden);
-        let read_only = self.setup.has(Fault::ReadOnlyToken);
+        let lacks = |fault, matches: bool| matches && self.setup.has(fault);
         let allowed = |scope: &&str| {
-            !(hidden && scope.ends_with(":connections_options")) && (!read_only || scope.starts_with("read:"))
+            !(lacks(Fault::OptionsHidden, scope.ends_with(":connections_options"))
+                || lacks(Fault::NoLogScope, *scope == "read:logs")
+                || lacks(Fault::ReadOnlyToken, !scope.starts_with("read:")))
         };
         SCOPES.into_iter().filter(allowed).collect()
     }

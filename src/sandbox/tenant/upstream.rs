@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::state::{Connection, Login};
+use super::state::{AT_PROVIDER, Connection, Login, error_details};
 use super::{Tenant, check};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Handler, Request};
@@ -92,18 +92,7 @@ impl Tenant {
         if status == 200 && body["access_token"].as_str().is_some_and(|token| !token.is_empty()) {
             return Ok(body);
         }
-        let details = json!({"error": {
-            "message": "failed to obtain access token",
-            "oauthError": "invalid_request",
-            "type": "oauth-authorization",
-            "payload": {
-                "name": "InternalOAuthError",
-                "message": "Failed to obtain access token",
-                "status": status,
-                "code": body["error"].as_str().or(body["errors"][0]["errorType"].as_str()),
-            },
-        }});
-        Err(Refusal::new("invalid_request", "failed to obtain access token", details))
+        Err(failed("failed to obtain access token", status, &body))
     }
 
     /// What the connection's script comes to. The sandbox has no JavaScript: it does what the script of this program does.
@@ -153,7 +142,7 @@ impl Tenant {
         let (status, who) = self.read("https://openidconnect.googleapis.com/v1/userinfo", access_token);
         match who["sub"].as_str() {
             Some(sub) if status == 200 => Ok((sub.to_owned(), person(&who))),
-            _ => Err(refused("invalid_request", "failed to fetch user profile")),
+            _ => Err(failed("failed to fetch user profile", status, &who)),
         }
     }
 
@@ -161,7 +150,7 @@ impl Tenant {
         let (status, body) = self.read("https://api.fitbit.com/1/user/-/profile.json", access_token);
         let user = &body["user"];
         let Some(id) = user["encodedId"].as_str().filter(|_| status == 200) else {
-            return Err(refused("invalid_request", "failed to fetch user profile"));
+            return Err(failed("failed to fetch user profile", status, &body));
         };
         let name = user["displayName"].as_str().or(user["fullName"].as_str()).unwrap_or(id);
         let mut attributes = json!({"name": name, "nickname": name});
@@ -204,8 +193,17 @@ impl Tenant {
     }
 }
 
+/// What a strategy says when the provider's answer is not the one it needs; only the log knows what that answer was.
+fn failed(what: &str, status: u16, body: &Value) -> Refusal {
+    let mut details = error_details("invalid_request", what, AT_PROVIDER);
+    let code = body["error"].as_str().or(body["error"]["status"].as_str()).or(body["errors"][0]["errorType"].as_str());
+    details["error"]["payload"] =
+        json!({"name": "InternalOAuthError", "message": what, "status": status, "code": code});
+    Refusal::new("invalid_request", what, details)
+}
+
 fn refused(error: &'static str, what: &str) -> Refusal {
-    Refusal::new(error, what, json!({"error": {"message": what, "oauthError": error, "type": "oauth-authorization"}}))
+    Refusal::new(error, what, error_details(error, what, AT_PROVIDER))
 }
 
 /// The root attributes that Google's userinfo gives.

@@ -9,7 +9,7 @@ use super::*;
 use Configured::{Fitbit, GoogleHealth};
 
 /// A well-formed request of Acme Mobile, with some parameters replaced; an empty value leaves one out.
-fn authorize(tenant: &Tenant, connection: &str, replaced: &[(&str, &str)]) -> Reply {
+pub(super) fn authorize(tenant: &Tenant, connection: &str, replaced: &[(&str, &str)]) -> Reply {
     let mut pairs = vec![
         ("client_id", MOBILE),
         ("response_type", "code"),
@@ -29,7 +29,7 @@ fn authorize(tenant: &Tenant, connection: &str, replaced: &[(&str, &str)]) -> Re
 }
 
 /// The provider says yes: the redirect that the callback ends in.
-fn come_back(tenant: &Tenant, to_provider: &Reply, answer: &str) -> Reply {
+pub(super) fn come_back(tenant: &Tenant, to_provider: &Reply, answer: &str) -> Reply {
     let state = param(&location(to_provider), "state").unwrap();
     let target = format!("/login/callback?{answer}&state={state}");
     let reply = tenant.handle(&request("GET", &target, "", &Value::Null));
@@ -40,11 +40,11 @@ fn come_back(tenant: &Tenant, to_provider: &Reply, answer: &str) -> Reply {
     tenant.handle(&request("GET", &resume, "", &Value::Null))
 }
 
-fn log_in(tenant: &Tenant, connection: &str) -> Url {
+pub(super) fn log_in(tenant: &Tenant, connection: &str) -> Url {
     location(&come_back(tenant, &authorize(tenant, connection, &[]), "code=4%2F0A"))
 }
 
-fn exchange(code: &str) -> Value {
+pub(super) fn exchange(code: &str) -> Value {
     json!({"grant_type": "authorization_code", "client_id": MOBILE, "code": code, "redirect_uri": MOBILE_CALLBACK,
         "code_verifier": VERIFIER})
 }
@@ -54,7 +54,7 @@ fn claims(body: &Value) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-fn refusal(reply: &Reply) -> (String, String) {
+pub(super) fn refusal(reply: &Reply) -> (String, String) {
     let url = location(reply);
     assert!(url.as_str().starts_with(MOBILE_CALLBACK), "{url}");
     assert_eq!(param(&url, "state").as_deref(), Some("our state"));

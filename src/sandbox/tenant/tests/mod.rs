@@ -1,5 +1,7 @@
 //! Owns what the tenant's tests share: a tenant with stub providers, and requests as a client would send them.
 
+mod endings;
+mod faults;
 mod login;
 mod management;
 mod tokens;
@@ -9,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Tenant;
+use super::{Tenant, another};
 use crate::sandbox::facts::{Configured, DOMAIN, MANAGEMENT_CLIENT_ID, MANAGEMENT_CLIENT_SECRET, Setup};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Handler, Reply, Request, find};
@@ -25,6 +27,8 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 fn setup(configured: Option<Configured>, faults: &[Fault]) -> Arc<Setup> {
     Arc::new(Setup {
         tenant_origin: "http://127.0.0.1:1".to_owned(),
+        login_origin: "http://127.0.0.1:1".to_owned(),
+        nowhere: "http://127.0.0.1:9".to_owned(),
         google_origin: "http://127.0.0.1:2".to_owned(),
         fitbit_origin: "http://127.0.0.1:3".to_owned(),
         direct_port: 18917,

@@ -1,0 +1,127 @@
+//! Owns the reading of the tenant's log: what an entry says about a login, in the table's words where it can be named.
+//!
+//! Entries hold names, addresses of people and the whole authorization request: nothing of that is kept.
+
+use serde_json::Value;
+
+use crate::diagnosis::{Code, recognise};
+use crate::text::said;
+
+/// As much of an entry as tells why a login ended as it did (auth0/auth0-log-schemas).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When, as the tenant writes it.
+    pub date: String,
+    /// `s`, `f`, `feacft`, ...
+    kind: String,
+    /// The tenant's words, safe to print.
+    words: String,
+    /// The HTTP status that the provider answered.
+    status: Option<u64>,
+    /// The provider's own error code.
+    error: String,
+}
+
+impl Entry {
+    /// Reads one entry; what is missing stays empty.
+    pub fn read(entry: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let error = &entry["details"]["error"];
+        let payload = &error["payload"];
+        let mut words: Vec<String> = Vec::new();
+        for part in [&entry["description"], &error["message"], &payload["message"]] {
+            let part = said(part.as_str().unwrap_or_default());
+            let known = |before: &String| before.to_lowercase().contains(&part.to_lowercase());
+            if !part.is_empty() && !words.iter().any(known) {
+                words.push(part);
+            }
+        }
+        let status = payload["status"].as_u64().or_else(|| payload["status"].as_str()?.parse().ok());
+        Self {
+            date: said(&text(&entry["date"])),
+            kind: text(&entry["type"]),
+            words: words.join("; "),
+            status,
+            error: text(&payload["code"]),
+        }
+    }
+
+    /// Whether somebody was logged in (log event type `s`).
+    pub fn is_success(&self) -> bool {
+        self.kind == "s"
+    }
+
+    /// Whether a login or an exchange failed: `f`, `feacft`, ... (log event type codes).
+    pub fn is_failure(&self) -> bool {
+        self.kind == "f" || self.kind.starts_with("fe") || self.kind == "api_limit"
+    }
+
+    /// What the tenant says, with what the provider answered; safe to print.
+    pub fn said(&self) -> String {
+        let status = self.status.map(|status| format!(" (the provider answered {status} {})", said(&self.error)));
+        format!("{}{}", self.words, status.unwrap_or_default().replace(" )", ")"))
+    }
+
+    /// The diagnosis, when the entry tells more than that something failed.
+    pub fn code(&self) -> Option<Code> {
+        match (self.status, self.error.as_str(), self.kind.as_str()) {
+            (Some(410), ..) => Some(Code::ProviderShutDown),
+            (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
+            (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
+            (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
+            (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
+            (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
+            (Some(500..), ..) => Some(Code::ServiceUnavailable),
+            _ => recognise(&self.words).into_iter().next(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn failed(status: u16, code: &str) -> Entry {
+        Entry::read(&json!({
+            "date": "2026-11-25T10:00:00.000Z", "type": "f", "description": "failed to obtain access token",
+            "user_name": "ada@example.com",
+            "details": { "error": { "message": "Failed to obtain access token", "payload": { "status": status, "code": code } } },
+        }))
+    }
+
+    #[test]
+    fn what_the_provider_answered_to_the_tenant_names_the_reason() {
+        for (status, code, named) in [
+            (401, "invalid_client", Code::ClientSecretRejected),
+            (401, "", Code::ClientSecretRejected),
+            (401, "invalid_token", Code::AccessTokenRejected),
+            (403, "insufficient_scope", Code::IdentityScopeNotGranted),
+            (400, "invalid_grant", Code::CodeRejected),
+            (410, "", Code::ProviderShutDown),
+            (429, "", Code::RateLimited),
+            (503, "", Code::ServiceUnavailable),
+        ] {
+            let entry = failed(status, code);
+            assert!(entry.is_failure() && !entry.is_success());
+            assert_eq!(entry.code(), Some(named), "{entry:?}");
+            assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
+        }
+    }
+
+    #[test]
+    fn an_entry_that_says_nothing_is_nothing() {
+        for empty in [json!(null), json!({}), json!({"type": "f"}), json!({"type": 7, "details": []})] {
+            assert_eq!(Entry::read(&empty).code(), None);
+        }
+        let script =
+            json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
+        assert_eq!(Entry::read(&script).code(), Some(Code::AccountNotLinked));
+    }
+
+    #[test]
+    fn a_token_in_an_entry_is_taken_out() {
+        let entry = json!({"type": "f", "description": "Refresh token invalid: 0123456789abcdef0123"});
+        assert!(!Entry::read(&entry).said().contains("0123456789"), "{}", Entry::read(&entry).said());
+    }
+}

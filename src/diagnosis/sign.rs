@@ -1,0 +1,29 @@
+//! Owns what makes a text mean a diagnosis: phrases of the providers, in lower case, that have to be there and others that
+//! must not be. Refuses to search: [`super::recognise`] does.
+
+/// One way to recognise a diagnosis: every phrase of `all` is there and none of `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// Every one of these is in the text.
+    pub all: &'static [&'static str],
+    /// None of these is.
+    pub none: &'static [&'static str],
+}
+
+pub(super) const fn sign(all: &'static [&'static str]) -> Sign {
+    Sign { all, none: &[] }
+}
+
+pub(super) const fn but(all: &'static [&'static str], none: &'static [&'static str]) -> Sign {
+    Sign { all, none }
+}
+
+/// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
+pub(super) const ID_WORDS: &[&str] = &["oauth client was not found", "client id invalid", "invalid client_id"];
+pub(super) const SECRET_WORDS: &[&str] =
+    &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
+/// What makes an `access_denied` something else than a person who pressed Deny.
+pub(super) const NOT_A_DENIAL: &[&str] =
+    &["error 403", "verification process", "approved testers", "client-grant", "service not found", "unauthorized"];
+/// What makes an `invalid_grant` mean a refresh token.
+pub(super) const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];

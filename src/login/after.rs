@@ -1,0 +1,249 @@
+//! Owns the look at a login that did not work: the authorize page, the tenant's log, the secret in the tenant against the one
+//! at hand, so that the reason is named and not the symptom.
+//!
+//! Refuses to guess: what is not found out leaves the failure as it was, and says what was looked at.
+
+use std::time::Duration;
+
+use super::{Login, cancelled};
+use crate::auth0::authorize::{Reading, ask};
+use crate::auth0::connection::holds_secret;
+use crate::auth0::logs::Entry;
+use crate::auth0::management::Management;
+use crate::checks::connection::why_refused;
+use crate::checks::{credentials, provider};
+use crate::diagnosis::{Code, Failure};
+use crate::finding::State;
+use crate::ids::Domain;
+use crate::world::World;
+
+/// An entry of the log appears seconds after what it tells of (reported); so often it is looked for, and with this pause.
+const LOOKS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(1500);
+
+/// What a failed login can be asked about.
+pub struct Trail<'a> {
+    /// The world.
+    pub world: &'a World,
+    /// The login.
+    pub login: &'a Login<'a>,
+    /// The way through Auth0; none for a login at the provider itself.
+    pub through: Option<ThroughTenant<'a>>,
+}
+
+/// The part of a login that went through Auth0.
+pub struct ThroughTenant<'a> {
+    /// The domain that people log in through.
+    pub host: &'a Domain,
+    /// The Management API, when it can be asked.
+    pub management: Option<&'a Management<'a>>,
+    /// The connection's id; empty when it is not known.
+    pub connection_id: &'a str,
+    /// Client ID of the application that the login was for.
+    pub application: &'a str,
+    /// Where the browser was to come back to.
+    pub redirect_uri: &'a str,
+    /// Date of the newest entry of the log about this application before the login, where that can matter.
+    pub log_before: Option<String>,
+}
+
+impl Trail<'_> {
+    /// The failure, or what it turns out to be; `strangers` is the number of answers that belonged to another login.
+    pub fn look(&self, failure: Failure, strangers: usize) -> Failure {
+        let worth = matches!(
+            failure.code,
+            Code::LoginTimedOut
+                | Code::ClientSecretRejected
+                | Code::AuthorizeConnectionNotUsable
+                | Code::ProfileScriptFailed
+                | Code::LoginBlocked
+                | Code::ServiceUnavailable
+                | Code::UnrecognisedAnswer
+                | Code::IdentityScopeNotGranted
+        );
+        if !worth || cancelled(self.world).is_err() {
+            return failure;
+        }
+        let _shown = self.world.console.waiting("looking for the reason");
+        match failure.code {
+            Code::LoginTimedOut => self.nothing_came(failure, strangers),
+            Code::ClientSecretRejected => self.no_token(failure),
+            Code::AuthorizeConnectionNotUsable => match &self.through {
+                Some(tenant) => {
+                    why_refused(tenant.management, self.login.connection, tenant.application, failure.message)
+                }
+                None => failure,
+            },
+            _ => self.logged(failure),
+        }
+    }
+
+    /// Nothing arrived at the listener.
+    fn nothing_came(&self, failure: Failure, strangers: usize) -> Failure {
+        let also = |what: &str| format!("{}; {what}", failure.message);
+        if let Some(refused) = self.refused_by_provider() {
+            return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
+        }
+        let mut seen = vec![format!("{} accepts the client ID and the callback URL", self.login.provider.title())];
+        if let Some(tenant) = &self.through {
+            match ask(
+                &self.world.http,
+                tenant.host,
+                tenant.application,
+                Some(tenant.redirect_uri),
+                self.login.connection,
+            ) {
+                Ok(Reading::Refused { error, description }) => {
+                    let said = also(&format!("/authorize answers {error}: {description}"));
+                    return why_refused(tenant.management, self.login.connection, tenant.application, said);
+                }
+                Ok(Reading::Upstream(_)) => seen.push("/authorize leads there".to_owned()),
+                _ => {}
+            }
+            match self.newest_entry(tenant, 2) {
+                Logged::Entry(entry) if entry.is_success() => {
+                    let message = also(&format!(
+                        "the tenant's log says that the login succeeded ({}), and nothing arrived at {}",
+                        entry.date, tenant.redirect_uri
+                    ));
+                    return Failure::new(Code::LoopbackUnreachable, message);
+                }
+                Logged::Entry(entry) => {
+                    let message = also(&format!("the tenant's log says: {}", entry.said()));
+                    return Failure::new(entry.code().unwrap_or(Code::UnrecognisedAnswer), message);
+                }
+                Logged::Nothing => seen.push(format!(
+                    "the tenant's log has no entry of this login, so that it seems to have ended at {}",
+                    self.login.provider.title()
+                )),
+                Logged::NotRead(why) => seen.push(format!("the tenant's log was not read ({why})")),
+            }
+        }
+        if strangers > 0 {
+            let message = also(&format!("{strangers} answers came with the state of another login and were refused"));
+            return Failure::new(Code::StateMismatch, message);
+        }
+        Failure::new(failure.code, also(&seen.join("; "))).with_hint(failure.hint())
+    }
+
+    /// The person consented, and the tenant got no token for the provider's code.
+    fn no_token(&self, failure: Failure) -> Failure {
+        let Some(tenant) = &self.through else { return failure };
+        let also = |what: &str| format!("{}; {what}", failure.message);
+        let same = self.same_secret(tenant);
+        if same == Some(false) {
+            let message = also(&format!("the client secret in the tenant is not {}", self.login.secret_is));
+            return Failure::new(Code::ConnectionSecretDiffers, message);
+        }
+        let mut looked = Vec::new();
+        if let Some(secret) = self.login.secret {
+            let login = self.login;
+            let http = &self.world.http;
+            let asked = credentials::accepted(http, login.provider, login.client_id, secret, &login.provider_callback);
+            match (asked.state, asked.failure) {
+                (State::Fail, Some(refused)) => {
+                    return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
+                }
+                (State::Pass, _) => {
+                    looked.push(format!("{} accepts the secret at hand", login.provider.title()));
+                }
+                _ => {}
+            }
+        }
+        let entry = self.newest_entry(tenant, LOOKS);
+        if let Logged::Entry(entry) = &entry {
+            looked.push(format!("the tenant's log says: {}", entry.said()));
+            if let Some(code) = entry.code().filter(|code| *code != Code::ClientSecretRejected) {
+                return Failure::new(code, also(&looked.join("; ")));
+            }
+        }
+        match same {
+            // The right secret, and a provider that takes it: it is something else.
+            Some(true) if !looked.is_empty() => {
+                looked.push("the tenant holds the same secret, so that this is not the reason".to_owned());
+                let hint =
+                    "Log in again; if it stays, read the newest entry of type `f` in the tenant's log ({logs_page} )";
+                Failure::new(Code::UnrecognisedAnswer, also(&looked.join("; "))).with_hint(hint)
+            }
+            Some(true) => failure,
+            _ => {
+                looked.push("the secret in the tenant could not be read (read:connections_options)".to_owned());
+                let hint = "Most likely the tenant holds another secret. Run `{setup}` which writes the one at hand into the \
+                            connection `{connection}` or allow the token read:connections_options, so that they are compared";
+                Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
+            }
+        }
+    }
+
+    /// The tenant refused for a reason of its own: its log has the long form.
+    fn logged(&self, failure: Failure) -> Failure {
+        let Some(tenant) = &self.through else { return failure };
+        let Logged::Entry(entry) = self.newest_entry(tenant, LOOKS) else { return failure };
+        let said = entry.said();
+        if entry.is_success() || said.is_empty() {
+            return failure;
+        }
+        let message = if failure.message.contains(&said) {
+            failure.message.clone()
+        } else {
+            format!("{}; the tenant's log says: {said}", failure.message)
+        };
+        match entry.code().filter(|code| *code != failure.code) {
+            Some(code) => Failure::new(code, message),
+            None => Failure::new(failure.code, message).with_hint(failure.hint()),
+        }
+    }
+
+    /// Asks the authorize page once more: an edit there, or a fault, may be newer than the check.
+    fn refused_by_provider(&self) -> Option<Failure> {
+        let login = self.login;
+        let http = &self.world.http;
+        let verdict = provider::probe(http, login.provider, login.client_id, &login.provider_callback, login.scopes);
+        let alive = provider::alive(login.provider, &verdict);
+        let page = provider::callback(login.provider, login.client_id, &login.provider_callback, &verdict, true);
+        [alive, page].into_iter().filter(|finding| finding.is_fail()).find_map(|finding| finding.failure)
+    }
+
+    fn same_secret(&self, tenant: &ThroughTenant) -> Option<bool> {
+        let (management, secret) = (tenant.management?, self.login.secret?);
+        if tenant.connection_id.is_empty() {
+            return None;
+        }
+        holds_secret(&management.connection(tenant.connection_id).ok()?, secret)
+    }
+
+    fn newest_entry(&self, tenant: &ThroughTenant, looks: usize) -> Logged {
+        let Some(management) = tenant.management else {
+            return Logged::NotRead("that needs the Management API".to_owned());
+        };
+        if !management.may("read:logs") {
+            return Logged::NotRead("that needs read:logs".to_owned());
+        }
+        for look in 0..looks {
+            if look > 0 && self.world.cancel.pause(PAUSE) {
+                break;
+            }
+            match management.logs(tenant.application) {
+                Ok(entries) => {
+                    let is_new = |entry: &Entry| tenant.log_before.as_ref().is_none_or(|before| entry.date > *before);
+                    let told = |entry: &Entry| entry.is_success() || entry.is_failure();
+                    if let Some(entry) = entries.into_iter().find(|entry| is_new(entry) && told(entry)) {
+                        return Logged::Entry(entry);
+                    }
+                }
+                Err(failure) => return Logged::NotRead(failure.message),
+            }
+        }
+        Logged::Nothing
+    }
+}
+
+/// What the tenant's log has about this login.
+enum Logged {
+    /// The newest entry that tells how it ended.
+    Entry(Entry),
+    /// None, as far as could be waited.
+    Nothing,
+    /// It could not be read, and why.
+    NotRead(String),
+}

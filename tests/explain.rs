@@ -1,0 +1,175 @@
+//! `explain` and the table behind it: a code or any pasted text gives the diagnosis, with this set-up's values, and the documents
+//! say the same.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::stage::Stage;
+use common::{Environment, generated};
+use fitbit_connect::diagnosis::Code;
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::facts;
+use serde_json::Value;
+
+/// The codes that `explain --json` answers for a text.
+fn codes(text: &str) -> Vec<String> {
+    let output = Environment::new().run_with_stdin(&["explain", "--json", "-"], text);
+    let document = output.document();
+    let found = document["diagnoses"].as_array().into_iter().flatten();
+    found.map(|row| row["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_readme_lists_the_table_as_it_is() {
+    let mut text = String::new();
+    let areas = [
+        ("provider", "The app at the provider"),
+        ("login", "One login by one person"),
+        ("tenant", "The tenant and its Management API"),
+        ("connection", "The connection"),
+        ("application", "Applications and `/authorize`"),
+        ("input", "What was given"),
+        ("machine", "This machine, the network, the secret store"),
+    ];
+    assert!(Code::ALL.iter().all(|code| areas.iter().any(|(area, _)| code.area() == *area)));
+    for (area, title) in areas {
+        text.push_str(&format!(
+            "\n<details><summary>{title}</summary>\n\n| code | exit | seen as | how sure |\n|---|---|---|---|\n"
+        ));
+        for code in Code::ALL.iter().filter(|code| code.area() == area) {
+            let row = code.diagnosis();
+            let symptom = row.symptom.replace('|', "\\|");
+            text.push_str(&format!("| `{code}` | {} | {symptom} | {} |\n", row.exit.code(), row.sure.word()));
+        }
+        text.push_str("\n</details>\n");
+    }
+    text.push('\n');
+    generated::part("README.md", "diagnoses", &text);
+}
+
+#[test]
+fn a_saved_profile_fills_the_cures_with_its_own_values() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    for (code, exact) in [
+        ("redirect_uri_mismatch", format!("`https://{}/login/callback`", facts::DOMAIN)),
+        ("client_secret_rejected", facts::GOOGLE_CLIENT_ID.to_owned()),
+        ("not_a_test_user", "https://console.cloud.google.com/auth/audience?project=123456789012 ".to_owned()),
+        ("google_health_api_disabled", "overview?project=123456789012 ".to_owned()),
+    ] {
+        let output = environment.run(&["explain", code]).exits(0);
+        assert!(output.stdout.contains(&exact), "{exact}: {output}");
+        let document = environment.run(&["explain", "--json", code]).document();
+        assert!(document["diagnoses"][0]["cure"].as_str().unwrap().contains(&exact), "{document}");
+    }
+    let other = environment.run(&["explain", "redirect_uri_mismatch", "--profile", "nobody"]).exits(0);
+    assert!(other.stdout.contains("https://YOUR_TENANT_DOMAIN/login/callback"), "{other}");
+}
+
+#[test]
+fn the_way_from_fitbit_to_google_health_carries_the_saved_scopes() {
+    let stage = Stage::configured(Fitbit, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let settings: Vec<&str> = settings.lines().filter(|line| !line.starts_with("scopes")).collect();
+    let with_scopes = settings.join("\n").replacen(
+        "[profiles.default]\n",
+        "[profiles.default]\nscopes = [\"profile\", \"sleep\", \"social\"]\n",
+        1,
+    );
+    environment.write_settings(&with_scopes);
+    let output = environment.run(&["explain", "provider_shut_down"]).exits(0);
+    let command =
+        "`fitbit-connect setup --provider google-health --scopes openid,email,profile,profile.readonly,sleep.readonly`";
+    assert!(output.stdout.contains(command), "{output}");
+    assert!(
+        output.stdout.contains("2 Nov 2026") && output.stdout.contains("https://developers.google.com/health/setup")
+    );
+}
+
+#[test]
+fn settings_that_cannot_be_read_do_not_keep_it_from_explaining() {
+    let environment = Environment::new();
+    environment.write_settings("this is no TOML");
+    environment.run(&["explain", "access_denied"]).exits(0);
+    environment.run(&["explain", "access_denied", "--config", "/nowhere/at/all.toml"]).exits(0);
+}
+
+#[test]
+fn what_a_person_pastes_is_named() {
+    for (text, code) in [
+        ("Access blocked: This app's request is invalid\nError 400: redirect_uri_mismatch\n", "redirect_uri_mismatch"),
+        ("Error 401: invalid_client\nThe OAuth client was not found.", "client_id_unknown"),
+        (
+            "https://www.fitbit.com/oauth2/authorize?client_id=123456789012-abc.apps.googleusercontent.com&response_type=code",
+            "google_id_at_fitbit",
+        ),
+        (
+            "Developer information: unauthorized_client - Invalid client_id (12345678-abc.apps.googleusercontent.com)",
+            "google_id_at_fitbit",
+        ),
+        ("https://dev.fitbit.com/apps/new", "registration_closed"),
+        (
+            "http://127.0.0.1:18917/callback?error=invalid_request&error_description=the%20connection%20was%20not%20found&state=x",
+            "authorize_connection_not_usable",
+        ),
+        (
+            "https://app.example/cb?error=unauthorized_client&error_description=Grant%20type%20'authorization_code'%20not%20allowed%20for%20the%20client.",
+            "application_grant_missing",
+        ),
+        ("?error=login_required&error_description=Login%20required", "login_required"),
+        ("?error=server_error&error_description=x", "service_unavailable"),
+        (
+            r#"{"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: enabled_clients'.","errorCode":"invalid_body"}"#,
+            "management_request_refused",
+        ),
+        (r#"{"statusCode":404,"errorCode":"inexistent_user"}"#, "user_not_found"),
+        (r#"{"date":"2026-11-25","type":"feacft","description":"x"}"#, "code_rejected"),
+        ("Missing access token parameter.", "error_hidden_by_library"),
+        ("The operation couldn't be completed. (WebKitErrorDomain error 305.)", "browser_refuses_http"),
+        ("127.0.0.1 refused to connect. ERR_CONNECTION_REFUSED", "loopback_unreachable"),
+        ("An attempt was made to access a socket in a way forbidden by its access permissions.", "port_in_use"),
+        ("invalid peer certificate: UnknownIssuer", "tls_failed"),
+        ("The name org.freedesktop.secrets was not provided by any .service files", "secret_store_missing"),
+        ("It works for the developer, fails for others", "not_a_test_user"),
+        ("Works in the tool, fails in Auth0", "works_only_directly"),
+        (
+            r#"api.fitbit.com {"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}"#,
+            "provider_shut_down",
+        ),
+        ("the connection is not yet configured", "connection_not_configured"),
+    ] {
+        assert!(codes(text).iter().any(|found| found == code), "{text}: {:?}", codes(text));
+    }
+}
+
+#[test]
+fn text_that_is_no_text_and_text_without_end_are_answered_and_not_repeated() {
+    use std::io::Write as _;
+    let environment = Environment::new();
+    let mut child =
+        environment.command(&["explain", "-", "--json"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut bytes = b"\xff\xfe\x00Error 400: redirect_uri_mismatch \x1b[2J".to_vec();
+    bytes.extend(std::iter::repeat_n(b'x', 5_000_000));
+    // What is beyond the limit is not read.
+    let _ = child.stdin.take().unwrap().write_all(&bytes);
+    let output = child.wait_with_output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["diagnoses"][0]["code"], "redirect_uri_mismatch");
+    assert!(output.stdout.len() < 10_000 && !output.stderr.contains(&0x1b));
+    for nothing in ["", " \n\t ", "\u{1b}[31m\u{202e}hello", "{\"error\":{}}", &"[".repeat(100_000)] {
+        let output = environment.run_with_stdin(&["explain", "-"], nothing).exits(2);
+        assert!(!output.stderr.contains('\u{202e}') && output.stderr.len() < 2_000, "{output}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_pasted_text_is_not_repeated() {
+    let secret = facts::GOOGLE_CLIENT_SECRET;
+    for text in [format!("what is {secret} ?"), secret.to_owned(), format!("Error 400: redirect_uri_mismatch {secret}")]
+    {
+        Environment::new().run_with_stdin(&["explain", "-"], &text).hides(secret);
+        Environment::new().run(&["explain", &text]).hides(secret);
+    }
+}
