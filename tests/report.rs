@@ -72,7 +72,7 @@ const PRIVATE: &[&str] = &[
     facts::FITBIT_CLIENT_ID,
     facts::FITBIT_CLIENT_SECRET,
     "123456789012",
-    "127.0.0.1",
+    "127.0.0.1:",
     "con_",
     "4/0",
     "ya29",
@@ -323,6 +323,29 @@ fn whatever_a_service_answers_the_report_stays_small_clean_and_without_a_name() 
         check(&text, &environment, &output);
         assert!(text.contains(part), "answer {number}: {part:?} is missing\n{text}");
     }
+}
+
+#[test]
+fn whatever_goes_wrong_nothing_of_anybody_is_in_the_report() {
+    std::thread::scope(|scope| {
+        for some in Fault::ALL.chunks(Fault::ALL.len().div_ceil(8)) {
+            scope.spawn(move || {
+                // A silent tenant takes the 30 seconds of a whole call, and shows nothing.
+                for fault in some.iter().filter(|fault| **fault != Fault::TenantSilent) {
+                    let stage = Stage::configured(GoogleHealth, &[*fault]);
+                    let environment = stage.environment();
+                    let file = environment.desk("report.txt");
+                    let args = ["test", "--timeout", "1s", "--report", file.to_str().unwrap()];
+                    let output = environment.run_with_robot(&args);
+                    let text =
+                        fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}\n{output}", fault.name()));
+                    check(&text, &environment, &output);
+                    let end = format!("exit code {}, ", output.code());
+                    assert!(text.contains(&end), "{}: {end}\n{text}", fault.name());
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -28,7 +28,7 @@ const MACHINE: [&str; 6] = ["error", "errorCode", "reason", "errorType", "status
 /// Members whose value is a sentence, of which is said what it reads like.
 const SENTENCES: [&str; 4] = ["error_description", "message", "description", "detail"];
 /// Members whose value is the name or the id of somebody or something.
-const NAMING: [&str; 15] = [
+const NAMING: [&str; 18] = [
     "name",
     "given_name",
     "family_name",
@@ -40,6 +40,9 @@ const NAMING: [&str; 15] = [
     "sub",
     "user_id",
     "client_id",
+    "client_name",
+    "user_name",
+    "hostname",
     "domain",
     "healthUserId",
     "legacyUserId",

@@ -22,6 +22,7 @@ const SEGMENTS: &[&str] = &[
     "connections",
     "users",
     "custom-domains",
+    "logs",
     ".well-known",
     "openid-configuration",
     "jwks.json",
