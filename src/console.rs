@@ -139,6 +139,11 @@ impl Console {
         self.labelled("  ", DIM, "hint:", &clean(hint));
     }
 
+    /// Whether this is the hint printed last.
+    fn said_last(&self, hint: &str) -> bool {
+        *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) == hint
+    }
+
     /// From now on, what stands in the blanks of cures.
     pub fn knows(&self, values: Values) {
         *self.values.lock().unwrap_or_else(PoisonError::into_inner) = values;
@@ -204,7 +209,7 @@ impl Console {
             if left && hint.starts_with("fitbit-connect ") {
                 self.say("Go on from here with:");
                 self.copyable(&hint);
-            } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
+            } else if !self.said_last(&hint) {
                 self.hint(&hint);
             }
             let provider = self.with(|document| document.provider.clone());

@@ -69,8 +69,10 @@ impl Console {
             let head = format!("  {}{state}{} {subject}{gap}", style.render(), style.render_reset());
             self.prose(&head, &detail, detail_at, DETAIL_AT);
         }
-        if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
-            self.hint(hint);
+        // A cure that stands right above is not said again.
+        let hint = finding.hint.as_ref().filter(|_| finding.state.wants_cure()).map(|hint| self.filled(hint));
+        if let Some(hint) = hint.filter(|hint| !self.said_last(hint)) {
+            self.hint(&hint);
         }
     }
 }
