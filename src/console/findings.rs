@@ -15,7 +15,7 @@ const ROOM_FOR_DETAIL: usize = 69;
 impl Console {
     /// A verified fact: printed, and kept for the document.
     pub fn finding(&self, finding: &Finding) {
-        self.show(finding);
+        self.row(finding);
         self.keep(finding);
     }
 
@@ -23,8 +23,8 @@ impl Console {
     pub fn alike(&self, findings: &[Finding]) {
         match findings {
             [] => {}
-            [only] => self.show(only),
-            [first, ..] => self.show(&Finding {
+            [only] => self.row(only),
+            [first, ..] => self.row(&Finding {
                 application: None,
                 application_name: Some(format!("{} applications", findings.len())),
                 ..first.clone()
@@ -33,12 +33,19 @@ impl Console {
         findings.iter().for_each(|finding| self.keep(finding));
     }
 
+    /// The checks of another round, in the document in place of those before; printed are none.
+    pub fn checks_are(&self, findings: &[Finding]) {
+        self.with(|document| document.checks.clear());
+        findings.iter().for_each(|finding| self.keep(finding));
+    }
+
     fn keep(&self, finding: &Finding) {
         let hint = finding.hint.as_deref().map(|hint| self.filled(hint));
         self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
     }
 
-    fn show(&self, finding: &Finding) {
+    /// A verified fact: printed alone.
+    pub fn row(&self, finding: &Finding) {
         let style = match finding.state {
             State::Pass => GREEN,
             State::Fail => RED,
