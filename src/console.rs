@@ -139,11 +139,6 @@ impl Console {
         self.labelled("  ", DIM, "hint:", &clean(hint));
     }
 
-    /// Whether this is the hint printed last.
-    fn said_last(&self, hint: &str) -> bool {
-        *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) == hint
-    }
-
     /// From now on, what stands in the blanks of cures.
     pub fn knows(&self, values: Values) {
         *self.values.lock().unwrap_or_else(PoisonError::into_inner) = values;
@@ -209,7 +204,7 @@ impl Console {
             if left && hint.starts_with("fitbit-connect ") {
                 self.say("Go on from here with:");
                 self.copyable(&hint);
-            } else if !self.said_last(&hint) {
+            } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
             let provider = self.with(|document| document.provider.clone());

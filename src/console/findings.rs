@@ -44,6 +44,16 @@ impl Console {
         self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
     }
 
+    /// Whether the finding right above, about something else, has the same cure.
+    fn stands_above(&self, finding: &Finding, hint: &str) -> bool {
+        self.with(|document| {
+            document.checks.last().is_some_and(|above| {
+                let same = above.check == finding.check && above.application == finding.application;
+                !same && above.state.wants_cure() && above.hint.as_deref() == Some(hint)
+            })
+        })
+    }
+
     /// A verified fact: printed alone.
     pub fn row(&self, finding: &Finding) {
         let style = match finding.state {
@@ -71,7 +81,7 @@ impl Console {
         }
         // A cure that stands right above is not said again.
         let hint = finding.hint.as_ref().filter(|_| finding.state.wants_cure()).map(|hint| self.filled(hint));
-        if let Some(hint) = hint.filter(|hint| !self.said_last(hint)) {
+        if let Some(hint) = hint.filter(|hint| !self.stands_above(finding, hint)) {
             self.hint(&hint);
         }
     }
