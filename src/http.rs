@@ -4,6 +4,7 @@
 //! Refuses plain http to anything but loopback, and to follow a redirect.
 
 mod answer;
+mod sent;
 pub mod trace;
 
 use std::sync::{Arc, OnceLock};
@@ -21,7 +22,8 @@ use crate::endpoints::{Endpoints, is_loopback};
 use crate::secret::Secret;
 
 pub use answer::Answer;
-use answer::{MAX_ANSWER, read_all, without_secrets};
+use answer::{MAX_ANSWER, read_all};
+use sent::without_secrets;
 use trace::Trace;
 
 /// Time limit for a connection to come about.
@@ -31,7 +33,7 @@ const WHOLE: Duration = Duration::from_secs(30);
 /// The longest that a service may make us wait before a repeat.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// What a call carries in its body.
+/// What a call carries in its body; wiped when dropped.
 pub enum Body {
     /// Nothing.
     None,
@@ -76,29 +78,6 @@ impl<'a> Call<'a> {
     /// A POST, which may not be repeated unless the service refused it unread (429).
     pub fn post(url: Url, body: Body) -> Self {
         Self { method: Method::POST, url, authorization: Authorization::None, body, repeatable: false }
-    }
-
-    /// What in it is secret: form values that are not plain words of the protocol, tokens, a connection's client secret.
-    fn secrets(&self) -> Vec<&str> {
-        let mut secrets = Vec::new();
-        match &self.authorization {
-            Authorization::None => {}
-            Authorization::Bearer(token) => secrets.push(token.expose()),
-            Authorization::Header(header) => {
-                secrets.push(header.expose().split_once(' ').map_or(header.expose(), |(_, value)| value));
-            }
-        }
-        match &self.body {
-            Body::Form(pairs) => {
-                let secret = |name: &str| matches!(name, "client_secret" | "code" | "code_verifier" | "token");
-                secrets.extend(pairs.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.expose()));
-            }
-            Body::Json(value) => {
-                secrets.extend(value.pointer("/options/client_secret").and_then(serde_json::Value::as_str))
-            }
-            Body::None | Body::Raw(..) => {}
-        }
-        secrets
     }
 
     /// Adds a bearer token.
@@ -258,8 +237,9 @@ impl Http {
             return Err(Failure::new(Code::UnrecognisedAnswer, format!("{host} answered with more than 4 MiB")));
         }
         let status = StatusCode::as_u16(&status);
-        // A refusal may repeat what was sent; nothing downstream has a use for that.
-        let body = if (200..300).contains(&status) { body } else { without_secrets(body, &call.secrets()) };
+        // A refusal, or a page in place of an answer, may repeat what was sent; nothing downstream has a use for that.
+        let is_answer = (200..300).contains(&status) && matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+        let body = if is_answer { body } else { without_secrets(body, &call.secrets()) };
         Ok(Answer { status, headers, body })
     }
 }

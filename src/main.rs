@@ -1,15 +1,23 @@
-//! Arguments in, exit code out. Owns the signal handler and the terminal's state, so that Ctrl-C leaves no mess.
+//! Arguments in, exit code out. Owns the signal handler, the panic hook and the terminal's state, so that Ctrl-C leaves no
+//! mess and a panic shows no value.
 
 #![warn(clippy::disallowed_methods)]
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use fitbit_connect::cancel::Cancel;
 use fitbit_connect::console::Console;
-use fitbit_connect::process::Process;
+use fitbit_connect::process::{Process, close_to_others, panic_words};
 
 fn main() -> ExitCode {
+    // Before anything is read: variables may be secrets.
+    close_to_others();
+    std::panic::set_hook(Box::new(|panic| {
+        // Not `eprintln!`: it would panic again where stderr is closed.
+        let _ = writeln!(std::io::stderr(), "{}", panic_words(panic));
+    }));
     let cancel = Cancel::default();
     let console: Arc<OnceLock<Arc<Console>>> = Arc::default();
     let terminal = Arc::new(terminal::State::save());

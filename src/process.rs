@@ -1,4 +1,5 @@
-//! Owns what a process is given from outside: the environment, its terminal, Ctrl-C. Environment variables are read here alone.
+//! Owns what a process is given from outside: the environment, its terminal, Ctrl-C, its limits. Environment variables are
+//! read here alone.
 
 use std::io::IsTerminal as _;
 
@@ -132,6 +133,32 @@ pub fn is_foreground() -> bool {
         return rustix::termios::tcgetpgrp(std::io::stdin()).map_or(true, |group| group == rustix::process::getpgrp());
     }
     true
+}
+
+/// Leaves nothing of this process for others to look at: no core dump, and on Linux no debugger, no `/proc/PID/environ` and
+/// no `/proc/PID/mem` for other processes of the same user (root may still). What is started from here is not concerned but
+/// by the soft limit of core dumps. Best effort: a system that refuses does not end the run.
+///
+/// macOS and Windows offer nothing that safe code can call against a debugger of the same user.
+pub fn close_to_others() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        // The hard limit stays, so that a browser that is started may dump what it likes.
+        let maximum = getrlimit(Resource::Core).maximum;
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    }
+}
+
+/// What may be said of a panic: where, and the message when it is a constant. One that was put together may hold a value:
+/// an index into a text that does not fit shows the text.
+pub fn panic_words(panic: &std::panic::PanicHookInfo) -> String {
+    let place = panic.location().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+    let message = panic.payload().downcast_ref::<&'static str>().copied();
+    let message = message.unwrap_or("the message is not shown, since it may hold a value");
+    format!("fitbit-connect panicked at {place}: {message}")
 }
 
 #[cfg(test)]

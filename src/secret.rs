@@ -1,7 +1,19 @@
 //! Owns the one type that holds a secret. Refuses to print, clone, compare or serialise it.
 //!
-//! What is wiped: our own buffer, when it is dropped. What is not: copies inside the HTTP stack, the terminal library and
-//! the operating system's secret store, which this program cannot reach.
+//! # What is wiped, and what is not
+//!
+//! Wiped when dropped: every [`Secret`]; what is read from a file, a pipe or the keyboard on its way into one; the bodies of
+//! requests and answers in [`crate::http`]; the request heads of [`crate::loopback`]; the snapshot of the environment; the
+//! text of the file of secrets.
+//!
+//! Not wiped, because this program cannot reach them: copies inside the HTTP and TLS stack, the OAuth, JSON and TOML
+//! libraries, the terminal library and the operating system's secret store; the environment itself, pipes and sockets in the
+//! kernel, and what it swaps out.
+//!
+//! While it runs, other users cannot look into the process. Other processes of the same user cannot either on Linux
+//! ([`crate::process::close_to_others`]); on macOS and Windows a debugger of the same user can. Root, and whoever rules the
+//! terminal or the browser, can everywhere. Core dumps are off on every Unix; on Windows the system's error reporting is not
+//! ours to switch off.
 
 use std::fmt;
 use subtle::ConstantTimeEq as _;

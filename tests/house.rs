@@ -43,6 +43,7 @@ const MAY_EXPOSE: &[&str] = &[
     "auth0/management.rs",    // the token's claims; the Management API client's secret, sent to the tenant
     "checks/credentials.rs",  // the client secret, sent to the provider
     "http.rs",                // headers and forms
+    "http/sent.rs",           // what an answer must not repeat
     "login/direct.rs",        // nonce, sent to the provider
     "login/through_auth0.rs", // nonce, sent to the tenant
     "login/waiting.rs",       // state, for the listener; a pasted line

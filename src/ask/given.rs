@@ -64,9 +64,16 @@ pub fn read_client_json(path: &Path) -> Result<(String, Secret), Failure> {
     read.ok_or_else(|| Failure::new(Code::FileNotReadable, format!("{} cannot be read", path.display())))
 }
 
-/// A snapshot of the environment, which may hold secrets and so is not printable; an empty variable counts as unset.
+/// A snapshot of the environment, which may hold secrets and so is not printable, and is wiped; an empty variable counts as
+/// unset.
 #[derive(Clone, Default)]
 pub struct Variables(HashMap<String, String>);
+
+impl Drop for Variables {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(zeroize::Zeroize::zeroize);
+    }
+}
 
 impl Variables {
     /// From pairs.

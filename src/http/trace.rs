@@ -87,7 +87,7 @@ impl Trace {
         let came = match result {
             Ok(answer) => {
                 let mut shape = shape::of(answer);
-                if call.secrets().iter().any(|secret| secret.len() >= 6 && shape.text.contains(secret)) {
+                if call.secrets().iter().any(|secret| shape.text.contains(secret.as_str())) {
                     shape.text = "withheld: it repeats what was sent".to_owned();
                 }
                 for name in shape.names {

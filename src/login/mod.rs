@@ -227,15 +227,24 @@ mod holder {
                 .then(|| columns.get(9).map(|inode| (*inode).to_owned()))?
         })?;
         let target = format!("socket:[{inode}]");
+        let own = fs::read_to_string("/proc/self/comm").unwrap_or_default();
+        let mut closed = None;
         for process in fs::read_dir("/proc").ok()?.flatten() {
-            let Ok(files) = fs::read_dir(process.path().join("fd")) else { continue };
+            let id = process.file_name().to_string_lossy().into_owned();
+            let name = || fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            let Ok(files) = fs::read_dir(process.path().join("fd")) else {
+                // This program is closed to others, itself included: it is known by its name alone.
+                if id.bytes().all(|b| b.is_ascii_digit()) && name() == own {
+                    closed = Some(format!("{} (process {id}), as it seems", own.trim()));
+                }
+                continue;
+            };
             let holds =
                 files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|to| to.to_string_lossy() == target));
             if holds {
-                let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-                return Some(format!("{} (process {})", name.trim(), process.file_name().to_string_lossy()));
+                return Some(format!("{} (process {id})", name().trim()));
             }
         }
-        None
+        closed
     }
 }

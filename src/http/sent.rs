@@ -1,0 +1,183 @@
+//! Owns what is secret in a request, and every spelling in which an answer may repeat it.
+//!
+//! Refuses to leave a body of ours in memory that nobody needs any more.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+use url::form_urlencoded;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{Authorization, Body, Call};
+use crate::text::REDACTED;
+
+/// Shorter than this nothing is a secret, and would be found in any text (bytes).
+const SHORTEST: usize = 6;
+
+/// Form members whose value is secret.
+fn is_secret(name: &str) -> bool {
+    matches!(name, "client_secret" | "code" | "code_verifier" | "token" | "refresh_token" | "client_assertion")
+}
+
+impl Call<'_> {
+    /// What in it is secret: form values that are not plain words of the protocol, tokens, a connection's client secret.
+    pub(super) fn secrets(&self) -> Vec<Zeroizing<String>> {
+        let mut secrets = Vec::new();
+        let mut keep = |text: Cow<str>| secrets.push(Zeroizing::new(text.into_owned()));
+        match &self.authorization {
+            Authorization::None => {}
+            Authorization::Bearer(token) => keep(token.expose().into()),
+            Authorization::Header(header) => {
+                let value = header.expose().split_once(' ').map_or(header.expose(), |(_, value)| value);
+                keep(value.into());
+                let pair = STANDARD.decode(value).ok().map(Zeroizing::new);
+                if let Some((_, secret)) =
+                    pair.as_deref().and_then(|pair| std::str::from_utf8(pair).ok()?.split_once(':'))
+                {
+                    // RFC 6749, 2.3.1: both were percent-encoded first.
+                    keep(percent_decode_str(secret).decode_utf8_lossy());
+                }
+            }
+        }
+        match &self.body {
+            Body::Form(pairs) => {
+                pairs.iter().filter(|(name, _)| is_secret(name)).for_each(|(_, value)| keep(value.expose().into()));
+            }
+            Body::Raw(_, bytes) => {
+                form_urlencoded::parse(bytes).filter(|(name, _)| is_secret(name)).for_each(|(_, value)| keep(value));
+            }
+            Body::Json(value) => {
+                let secret = value.pointer("/options/client_secret").and_then(Value::as_str);
+                secret.into_iter().for_each(|secret| keep(secret.into()));
+            }
+            Body::None => {}
+        }
+        secrets.retain(|secret| secret.len() >= SHORTEST);
+        secrets
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        match self {
+            Self::Raw(_, bytes) => bytes.zeroize(),
+            Self::Json(value) => wipe(value),
+            // Each value of a form wipes itself.
+            Self::Form(_) | Self::None => {}
+        }
+    }
+}
+
+/// Wipes every text in a document; it is one of ours, so it is not deep.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(list) => list.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        _ => {}
+    }
+}
+
+/// How a text looks in what a service or a gateway may write: as sent, percent-encoded in each way, as a JSON text, in a page,
+/// in base64, in hexadecimal digits.
+fn spellings(secret: &str) -> Vec<Zeroizing<String>> {
+    let lower = |text: &str| {
+        // The digits after each `%` in lower case, as some write them.
+        let mut parts = text.split('%');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |all, part| match part.split_at_checked(2) {
+            Some((digits, rest)) => format!("{all}%{}{rest}", digits.to_ascii_lowercase()),
+            None => format!("{all}%{part}"),
+        })
+    };
+    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let all = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
+    let page = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = STANDARD.encode(secret);
+    let mut found = vec![
+        secret.to_owned(),
+        lower(&form),
+        lower(&all),
+        form,
+        all,
+        page.replace('\'', "&#39;"),
+        page,
+        json,
+        base64.trim_end_matches('=').to_owned(),
+        URL_SAFE_NO_PAD.encode(secret),
+        hex,
+    ];
+    // The longest first: a shorter spelling may be a part of it.
+    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    found.dedup();
+    found.into_iter().map(Zeroizing::new).collect()
+}
+
+/// The body with every spelling of the given secrets replaced; what is no text is left out.
+pub(super) fn without_secrets(body: Vec<u8>, secrets: &[Zeroizing<String>]) -> Vec<u8> {
+    let mut text = match String::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            error.into_bytes().zeroize();
+            return Vec::new();
+        }
+    };
+    for spelling in secrets.iter().flat_map(|secret| spellings(secret)) {
+        if text.contains(spelling.as_str()) {
+            let clean = text.replace(spelling.as_str(), REDACTED);
+            text.zeroize();
+            text = clean;
+        }
+    }
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Call;
+    use crate::secret::Secret;
+    use url::Url;
+
+    const SECRET: &str = r#"a+b"c~<'&/CANARY"#;
+
+    fn call(body: Body) -> Call<'static> {
+        Call::post(Url::parse("https://a.example/").unwrap(), body)
+    }
+
+    #[test]
+    fn a_refusal_that_repeats_a_secret_is_cleaned_of_every_spelling() {
+        let secret = Zeroizing::new(SECRET.to_owned());
+        let body: Vec<String> = spellings(SECRET).iter().map(|spelling| spelling.to_string()).collect();
+        assert!(body.len() > 7 && body.iter().any(|text| text.contains("%2f")), "{body:?}");
+        let left = String::from_utf8(without_secrets(body.join(" ").into_bytes(), &[secret])).unwrap();
+        assert_eq!(left.split(' ').filter(|word| *word != REDACTED).count(), 0, "{left}");
+        assert!(without_secrets(vec![0xff], &[]).is_empty());
+    }
+
+    #[test]
+    fn the_secrets_of_a_request_are_known_wherever_they_stand() {
+        let found = |call: &Call| call.secrets().iter().map(|secret| secret.to_string()).collect::<Vec<_>>();
+        let raw = b"grant_type=authorization_code&code=the%2Fcode&code_verifier=verifier&client_secret=five5".to_vec();
+        assert_eq!(found(&call(Body::Raw("", raw))), ["the/code", "verifier"], "five bytes are no secret");
+        let form = vec![("client_secret", Secret::new(SECRET.into())), ("audience", Secret::new("audience".into()))];
+        assert_eq!(found(&call(Body::Form(form))), [SECRET]);
+        let json = serde_json::json!({ "options": { "client_secret": SECRET } });
+        let mut both = call(Body::Json(json));
+        both.authorization = Authorization::Header(crate::oauth::basic("id", &Secret::new("s%2Fcret".into())));
+        assert_eq!(found(&both)[1..], ["s/cret", SECRET]);
+    }
+
+    #[test]
+    fn a_document_is_wiped_to_its_leaves() {
+        let mut value = serde_json::json!({ "a": ["x", { "b": "y" }], "c": 1 });
+        wipe(&mut value);
+        assert_eq!(value, serde_json::json!({ "a": ["", { "b": "" }], "c": 1 }));
+    }
+}
