@@ -18,6 +18,35 @@ pub fn claims(token: &str) -> Option<Map<String, Value>> {
     }
 }
 
+/// The signature algorithms of JSON Web Tokens (RFC 7518, 3.1; RFC 8037), `none` not among them.
+const ALGORITHMS: [&str; 13] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "EdDSA",
+];
+
+/// How a compact JWT says that it is signed; `None` when it is not, or in no way that is known.
+pub fn algorithm(token: &str) -> Option<&'static str> {
+    let (header, rest) = token.split_once('.')?;
+    let (_, signature) = rest.split_once('.').filter(|(_, signature)| !signature.is_empty())?;
+    URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let named = header.get("alg")?.as_str()?;
+    ALGORITHMS.into_iter().find(|known| *known == named)
+}
+
+/// What `at_hash` has to be for an access token (OpenID Connect Core 1.0, 3.1.3.6): the left half of its hash. `None` for an
+/// algorithm whose hash is not settled there.
+pub fn access_token_hash(algorithm: &str, access: &str) -> Option<String> {
+    let hash = match algorithm.get(2..)? {
+        "256" => &ring::digest::SHA256,
+        "384" => &ring::digest::SHA384,
+        "512" => &ring::digest::SHA512,
+        _ => return None,
+    };
+    let digest = ring::digest::digest(hash, access.as_bytes());
+    let (left, _) = digest.as_ref().split_at(digest.as_ref().len() / 2);
+    Some(URL_SAFE_NO_PAD.encode(left))
+}
+
 /// The audiences that the `aud` claim names, as one text or a list.
 pub fn audiences(claims: &Map<String, Value>) -> Vec<String> {
     match claims.get("aud") {
@@ -30,6 +59,38 @@ pub fn audiences(claims: &Map<String, Value>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unsigned_token_has_no_algorithm() {
+        let token = |header: &str, signature: &str| format!("{}.e30.{signature}", URL_SAFE_NO_PAD.encode(header));
+        assert_eq!(algorithm(&token(r#"{"alg":"RS256"}"#, "c2ln")), Some("RS256"));
+        for (header, signature) in [
+            (r#"{"alg":"RS256"}"#, ""),
+            (r#"{"alg":"RS256"}"#, "!"),
+            (r#"{"alg":"none"}"#, "c2ln"),
+            (r#"{"alg":"None"}"#, "c2ln"),
+            (r#"{"alg":"rs256"}"#, "c2ln"),
+            (r#"{"alg":["RS256"]}"#, "c2ln"),
+            ("{}", "c2ln"),
+            ("nonsense", "c2ln"),
+        ] {
+            assert_eq!(algorithm(&token(header, signature)), None, "{header} {signature}");
+        }
+        for nonsense in ["", ".", "..", "a.b", "\u{e4}.\u{e4}.\u{e4}"] {
+            assert_eq!(algorithm(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn the_hash_of_an_access_token_is_the_one_of_the_specification() {
+        // OpenID Connect Core 1.0, A.3 and A.4.
+        assert_eq!(
+            access_token_hash("RS256", "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y").as_deref(),
+            Some("77QmUPtjPfzWtF2AnpK9RQ")
+        );
+        assert_eq!(access_token_hash("RS512", "x").map(|hash| hash.len()), Some(43));
+        assert_eq!((access_token_hash("EdDSA", "x"), access_token_hash("", "x")), (None, None));
+    }
 
     #[test]
     fn claims_are_read_and_nonsense_is_none() {

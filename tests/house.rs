@@ -48,6 +48,7 @@ const MAY_EXPOSE: &[&str] = &[
     "login/through_auth0.rs", // nonce, sent to the tenant
     "login/waiting.rs",       // state, for the listener; a pasted line
     "oauth.rs",               // code, verifier, state, nonce, client secret, sent where they belong
+    "oauth/id_token.rs",      // the token's claims, its nonce, the access token's hash
     "sandbox/robot.rs",       // pages with codes in them
     "vault/file.rs",
     "vault/keychain.rs",
@@ -91,7 +92,9 @@ fn the_simulator_uses_no_shape_of_the_client() {
 #[test]
 fn what_knows_the_services_neither_prints_nor_asks() {
     for (name, text) in sources() {
-        if ["auth0/", "provider/", "diagnosis/"].iter().any(|room| name.starts_with(room)) || name == "oauth.rs" {
+        if ["auth0/", "provider/", "diagnosis/", "oauth/"].iter().any(|room| name.starts_with(room))
+            || name == "oauth.rs"
+        {
             for room in ["crate::console", "crate::ask", "crate::world", "crate::cli"] {
                 assert!(!text.contains(room), "{name} uses {room}");
             }

@@ -67,9 +67,8 @@ struct Person {
 
 impl Round<'_> {
     fn finish(&self, callback: &Callback) -> Result<LoggedIn, Failure> {
-        if self.login.provider == Provider::GoogleHealth {
-            check_issuer(self.world, callback.iss.as_deref(), GOOGLE_ISSUER)?;
-        }
+        let issuer = (self.login.provider == Provider::GoogleHealth).then_some(GOOGLE_ISSUER);
+        check_issuer(self.world, callback.iss.as_deref(), issuer)?;
         if let Some(error) = &callback.error {
             return Err(refused(error, callback.error_description.as_deref().unwrap_or_default()));
         }
@@ -145,22 +144,26 @@ impl Round<'_> {
 
     fn google_person(&self, tokens: &Tokens) -> Result<Person, Failure> {
         let mut name = None;
+        let mut unread = None;
         if let Some(id_token) = &tokens.id_token {
             let endpoints = self.world.http.endpoints();
             let rules = IdTokenRules {
                 issuer: &|seen| seen == "accounts.google.com" || endpoints.same(seen, GOOGLE_ISSUER),
                 audience: self.login.client_id,
                 nonce: &self.proof.nonce,
+                access: &tokens.access,
             };
             let claims = rules.check(id_token)?;
             if let Some(url) = self.login.provider.userinfo_url() {
                 let answer = self.get(url, &tokens.access)?;
                 let profile = answer.json().filter(|_| answer.is_success()).unwrap_or(Value::Null);
-                if answer.is_success() && !profile["sub"].is_string() {
-                    let message = format!("Google's userinfo answered {} without a profile", answer.status);
-                    return Err(Failure::new(Code::UnrecognisedAnswer, message));
-                }
-                if answer.is_success() && profile["sub"] != claims["sub"] {
+                if !profile["sub"].is_string() {
+                    // Without it nobody can say whose the access token is; what the identity says comes first.
+                    unread = Some(answer.trouble("Google's userinfo").unwrap_or_else(|| {
+                        let message = format!("Google's userinfo answered {} without a profile", answer.status);
+                        Failure::new(Code::UnrecognisedAnswer, message)
+                    }));
+                } else if profile["sub"] != claims["sub"] {
                     return Err(Failure::new(
                         Code::UserMismatch,
                         "Google's userinfo and ID token name different people",
@@ -168,16 +171,20 @@ impl Round<'_> {
                 }
                 name = profile["name"].as_str().or(profile["email"].as_str()).map(str::to_owned);
             }
+        } else if self.login.scopes.iter().any(|scope| scope == "openid") {
+            let message = "Google gave no ID token although openid was asked for";
+            return Err(Failure::new(Code::IdTokenInvalid, message));
         }
         let answer = self.get(self.login.provider.identity_url(), &tokens.access)?;
         let body = answer.json().unwrap_or(Value::Null);
-        match body["healthUserId"].as_str().filter(|id| answer.is_success() && !id.is_empty()) {
-            Some(id) => Ok(Person {
+        match (body["healthUserId"].as_str().filter(|id| answer.is_success() && !id.is_empty()), unread) {
+            (Some(id), None) => Ok(Person {
                 subject: id.to_owned(),
                 name,
                 legacy_user_id: body["legacyUserId"].as_str().filter(|id| !id.is_empty()).map(str::to_owned),
             }),
-            None => Err(self.identity_refused(&answer)),
+            (Some(_), Some(unread)) => Err(unread),
+            (None, _) => Err(self.identity_refused(&answer)),
         }
     }
 
@@ -242,7 +249,9 @@ impl Round<'_> {
         if let Some(trouble) = answer.trouble(provider.title()) {
             return trouble;
         }
-        let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
+        // A success that is no token answer may hold tokens all the same: nothing of it is repeated.
+        let words = if answer.is_success() { String::new() } else { format!(": {}", said(&answer.text())) };
+        let message = |what: &str| format!("{} {what} ({}){words}", provider.title(), answer.status);
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
             PairVerdict::SecretRejected => {

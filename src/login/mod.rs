@@ -12,6 +12,7 @@ mod waiting;
 
 use std::time::Duration;
 
+use url::Url;
 pub use waiting::{wait, what_is_shown};
 
 use crate::ask::Question;
@@ -19,6 +20,7 @@ use crate::checks::id;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure, recognise};
 use crate::finding::Finding;
+use crate::http::{Answer, Call};
 use crate::ids::Domain;
 use crate::loopback::{BindError, HeldPage, Listener, Page};
 use crate::provider::Provider;
@@ -169,17 +171,32 @@ pub fn refused(error: &str, description: &str) -> Failure {
     Failure::new(code, message)
 }
 
-/// Whether an `iss` of the callback, when there is one, is the right one (RFC 9207, 2.4).
+/// Whether the `iss` of the callback is the right one (RFC 9207, 2.4): exactly the issuer where there is one, nothing where
+/// the service has none, and missing only where the service does not announce that it always sends one.
 ///
 /// # Errors
 /// `issuer_mismatch`.
-pub fn check_issuer(world: &World, seen: Option<&str>, issuer: &str) -> Result<(), Failure> {
-    match seen {
-        Some(seen) if !world.http.endpoints().same(seen, issuer) => {
-            Err(Failure::new(Code::IssuerMismatch, format!("the answer comes from {}, not from {issuer}", said(seen))))
+pub fn check_issuer(world: &World, seen: Option<&str>, issuer: Option<&str>) -> Result<(), Failure> {
+    let message = match (seen, issuer) {
+        (Some(seen), Some(issuer)) if world.http.endpoints().same(seen, issuer) => return Ok(()),
+        (Some(seen), Some(issuer)) => format!("the answer comes from {}, not from {issuer}", said(seen)),
+        (Some(seen), None) => {
+            format!("the answer comes from {}, and the service that was asked names none", said(seen))
         }
-        _ => Ok(()),
-    }
+        (None, Some(issuer)) if announces_issuer(world, issuer) => {
+            format!("the answer does not say that it comes from {issuer}, which announces that it always does")
+        }
+        (None, _) => return Ok(()),
+    };
+    Err(Failure::new(Code::IssuerMismatch, message))
+}
+
+/// Whether an issuer's discovery document says that each of its answers names it; one that cannot be read says nothing.
+fn announces_issuer(world: &World, issuer: &str) -> bool {
+    let document = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let answer = Url::parse(&document).ok().and_then(|url| world.http.send(&Call::get(url)).ok());
+    let document = answer.filter(Answer::is_success).and_then(|answer| answer.json()).unwrap_or_default();
+    document["authorization_response_iss_parameter_supported"] == true
 }
 
 /// Tells the browser how it ended.

@@ -81,7 +81,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn finish(&self, callback: &Callback) -> Result<LoggedIn, Failure> {
-        check_issuer(self.world, callback.iss.as_deref(), &self.host.issuer())?;
+        check_issuer(self.world, callback.iss.as_deref(), Some(&self.host.issuer()))?;
         if let Some(error) = &callback.error {
             return Err(self.name_refusal(error, callback.error_description.as_deref().unwrap_or_default()));
         }
@@ -98,6 +98,7 @@ impl Round<'_> {
             issuer: &|seen| endpoints.same(seen, &issuer),
             audience: self.application,
             nonce: &self.proof.nonce,
+            access: &tokens.access,
         }
         .check(id_token)?;
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
