@@ -112,11 +112,17 @@ impl fmt::Display for ConnectionName {
     }
 }
 
-/// Whether a name is rather a secret that was given in the wrong place: Google's, a token, or 32 and more hexadecimal digits.
-fn is_secret(text: &str) -> bool {
+/// Whether a name is rather a secret that was given in the wrong place: Google's, a token, 32 and more hexadecimal digits, or
+/// a word of letters and digits as long as Auth0's secrets and longer than its client IDs.
+pub fn is_secret(text: &str) -> bool {
     let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex
+    let word = text.len() >= 43
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && text.bytes().any(|b| b.is_ascii_digit());
+    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || word
 }
+
+const IS_SECRET: &str = "this looks like a secret, not like a name";
 
 impl FromStr for ConnectionName {
     type Err = String;
@@ -124,7 +130,7 @@ impl FromStr for ConnectionName {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if is_secret(text) {
-            return Err("this looks like a secret, not like a name".to_owned());
+            return Err(IS_SECRET.to_owned());
         }
         let bytes = text.as_bytes();
         let right = !bytes.is_empty()
@@ -181,6 +187,9 @@ impl FromStr for ProfileName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if is_secret(text) {
+            return Err(IS_SECRET.to_owned());
+        }
         let right = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         if right {

@@ -295,6 +295,9 @@ trait FromText: Sized {
 impl FromText for String {
     fn from_text(text: &str) -> Result<Self, String> {
         crate::ids::refuse_control(text)?;
+        if crate::ids::is_secret(text) {
+            return Err("it looks like a secret, which has no place in this file; take it out".to_owned());
+        }
         Ok(text.to_owned())
     }
 }

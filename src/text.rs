@@ -18,6 +18,9 @@ const ECHOES: [&str; 6] = [
 /// Beginnings of Google's and JSON Web Tokens and of Google's client secrets.
 const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", "GOCSPX-"];
 
+/// Those of them that are nothing else inside a word either.
+const UNMISTAKABLE: [&str; 3] = ["ya29.", "eyJ", "GOCSPX-"];
+
 /// One line of at most `max` characters: redacted, white space joined, control characters escaped.
 pub fn excerpt(text: &str, max: usize) -> String {
     let line = redact(text).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -82,7 +85,15 @@ fn looks_secret(run: &str) -> bool {
     }
     let has = |what: fn(&u8) -> bool| run.as_bytes().iter().any(what);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    PREFIXES.iter().any(|prefix| run.starts_with(prefix) && run.len() > prefix.len() + 3)
+    let begins = |prefix: &str| run.starts_with(prefix) && run.len() > prefix.len() + 3;
+    // Behind dashes, dots and the like too: `--GOCSPX-...`.
+    let inside = |prefix: &str| {
+        run.match_indices(prefix).any(|(at, _)| {
+            run.len() > at + prefix.len() + 3 && !run[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
+        })
+    };
+    PREFIXES.iter().any(|prefix| begins(prefix))
+        || UNMISTAKABLE.iter().any(|prefix| inside(prefix))
         || (run.len() >= 20 && mixed)
         || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
 }

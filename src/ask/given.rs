@@ -307,6 +307,9 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         .or_else(|| saved.connection.clone().filter(|_| same_provider));
     let test_app = door.parsed(flags.test_app.as_deref(), &super::TEST_APP, |text| {
         refuse_control(text)?;
+        if ids::is_secret(text) {
+            return Err("it looks like a secret, not like a client ID".to_owned());
+        }
         let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if word { Ok(text.to_owned()) } else { Err("it is a client ID: letters and digits without spaces".to_owned()) }
     });

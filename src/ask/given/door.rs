@@ -13,7 +13,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::refuse_control;
+use crate::ids::{is_secret, refuse_control};
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -44,15 +44,14 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
     Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
 }
 
-/// Whether a text could be a secret: Google's prefix, a long hexadecimal run, a JSON Web Token, or a long run of mixed
-/// letters and digits without the dots and spaces that names and addresses have.
+/// Whether a text could be a secret: what no name can be ([`is_secret`]), or a run of mixed letters and digits without the
+/// dots and spaces that names and addresses have.
 pub fn looks_secret(text: &str) -> bool {
-    let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let dense = text.len() >= 24
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         && text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().any(|b| b.is_ascii_uppercase());
-    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || dense
+    is_secret(text) || dense
 }
 
 /// The values of one run, and everything that is wrong with them so far.
@@ -104,6 +103,8 @@ impl<'a> Door<'a> {
         for entry in &entries {
             if let Err(why) = refuse_control(entry) {
                 self.wrong.push(invalid(field, from, entry, &why));
+            } else if is_secret(entry) {
+                self.wrong.push(invalid(field, from, HIDDEN, "it looks like a secret"));
             } else if entry.is_empty() {
                 self.wrong.push(invalid(field, from, "", "it is empty"));
             }
