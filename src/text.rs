@@ -19,7 +19,7 @@ const ECHOES: [&str; 6] = [
 const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", "GOCSPX-"];
 
 /// Those of them that are nothing else inside a word either.
-const UNMISTAKABLE: [&str; 3] = ["ya29.", "eyJ", "GOCSPX-"];
+const UNMISTAKABLE: [&str; 5] = ["ya29.", "1//0", "4/0A", "eyJ", "GOCSPX-"];
 
 /// One line of at most `max` characters: redacted, white space joined, control characters escaped.
 pub fn excerpt(text: &str, max: usize) -> String {
