@@ -91,6 +91,10 @@ impl FromStr for Domain {
         if labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
             return Err(format!("it is an IP address; {SHAPE}"));
         }
+        // What begins with `xn--` has to stand for something.
+        if !matches!(url::Host::parse(host), Ok(url::Host::Domain(name)) if name == host) {
+            return Err(format!("it is no host name; {SHAPE}"));
+        }
         Ok(Self(host.to_owned()))
     }
 }
@@ -305,6 +309,8 @@ mod tests {
             ("acme\n.auth0.com", "control"),
             ("127.0.0.1", "IP address"),
             ("$(x).auth0.com", "character"),
+            ("xn--xn--bcher-kva.example", "no host name"),
+            ("acme.0x7f", "no host name"),
         ] {
             let said = text.parse::<Domain>().unwrap_err();
             assert!(said.contains(reason), "{text:?}: {said}");

@@ -258,6 +258,30 @@ fn a_service_that_repeats_what_it_was_sent_is_not_repeated() {
     println!("{} answers that repeat what was sent", count.into_inner());
 }
 
+/// ID and secret swapped in the dashboard: the secret stands where IDs are shown, and in the tenant's own redirect.
+#[test]
+fn a_secret_where_the_tenant_has_its_client_id_is_not_seen() {
+    for (provider, name, unknown) in
+        [(GoogleHealth, "google-health", UNKNOWN_GOOGLE), (Fitbit, "fitbit", UNKNOWN_FITBIT)]
+    {
+        let (aviary, stage, environment) = stage(provider, true, &[]);
+        stage.change_options(name, &json!({ "client_id": unknown, "client_secret": "swapped" }));
+        for args in [
+            &["test", "--headless", "--json"][..],
+            &["test", "--headless", "--report", "report.txt"],
+            &["setup", "--dry-run", "--all-apps"],
+            &["setup", "--dry-run", "--all-apps", "--json"],
+        ] {
+            let output = environment.run(args);
+            aviary.look(&environment, &output);
+        }
+        aviary.search("report", &std::fs::read_to_string(environment.desk("report.txt")).unwrap(), true);
+        let without = environment.without("AUTH0_CLIENT_SECRET");
+        let output = without.run(&["test", "--headless", "--json"]);
+        aviary.look(&without, &output);
+    }
+}
+
 /// The address that is opened: what OAuth puts there, each once, and nothing else; the verifier and the secrets never.
 #[cfg(unix)]
 #[test]

@@ -11,12 +11,16 @@ use super::wire::Connection;
 use crate::diagnosis::{Code, Failure};
 use crate::provider::{self, Provider, scopes};
 use crate::secret::Secret;
+use crate::text::excerpt;
 
 /// The scopes for which the built-in strategy `fitbit` has a flag; the nine of the original guide.
 const FITBIT_FLAGS: [&str; 9] =
     ["profile", "activity", "heartrate", "location", "nutrition", "settings", "sleep", "social", "weight"];
 /// Auth0 allows at most this many scopes in a list; a single text may hold more (OpenAPI, common OAuth2 options).
 const LONGEST_SCOPE_LIST: usize = 20;
+
+/// A value of the tenant is shown up to here (characters): longer than the names of all scopes together.
+const LONGEST_SHOWN: usize = 1000;
 
 /// What the connection has to be.
 pub struct Wanted<'a> {
@@ -87,7 +91,10 @@ impl Wanted<'_> {
     pub fn differences(&self, now: &Connection) -> Result<Vec<Difference>, Failure> {
         let options = now.options.as_ref().ok_or_else(|| options_hidden(&now.name))?;
         let mut found = Vec::new();
-        let mut differ = |field, code, now: String, wanted: String| found.push(Difference { field, now, wanted, code });
+        // Foreign text: ID and secret may have been swapped in the dashboard.
+        let mut differ = |field, code, now: String, wanted: String| {
+            found.push(Difference { field, now: excerpt(&now, LONGEST_SHOWN), wanted, code });
+        };
         let text = |key: &str| options.get(key).and_then(Value::as_str).unwrap_or_default();
 
         if !now.is_active() {

@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::http::Http;
 use crate::ids::Domain;
 use crate::provider::{Provider, scopes};
+use crate::text::said;
 
 /// What the redirect has to lead to.
 pub struct Expected<'a> {
@@ -148,7 +149,7 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     let endpoints = http.endpoints();
     let provider = expected.provider;
     if !provider.authorize_urls().any(|url| endpoints.same(&upstream.endpoint, url)) {
-        let message = format!("/authorize leads to {}, not to {}", upstream.endpoint, provider.authorize_url());
+        let message = format!("/authorize leads to {}, not to {}", said(&upstream.endpoint), provider.authorize_url());
         return Err(Failure::new(Code::AuthorizeWrongProvider, message));
     }
     if upstream.param("response_type") != Some("code") {
@@ -157,13 +158,13 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     }
     let client_id = upstream.param("client_id").unwrap_or("none, or several");
     if client_id != expected.client_id {
-        let message = format!("the tenant sends the client ID {client_id}, not {}", expected.client_id);
+        let message = format!("the tenant sends the client ID {}, not {}", said(client_id), expected.client_id);
         return Err(Failure::new(Code::AuthorizeWrongClientId, message));
     }
     let wanted = expected.host.callback();
     let callback = upstream.param("redirect_uri").unwrap_or("none, or several");
     if !endpoints.same(callback, &wanted) {
-        let message = format!("the tenant sends the callback URL {callback}, not {wanted}");
+        let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
         return Err(Failure::new(Code::AuthorizeWrongCallback, message));
     }
     let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());

@@ -236,11 +236,12 @@ mod holder {
     /// `NAME (process PID)`.
     pub fn of(port: u16) -> Option<String> {
         let table = fs::read_to_string("/proc/net/tcp").ok()?;
-        let wanted = format!(":{port:04X}");
+        // This address or all of them, in the byte order of either kind of machine.
+        let wanted = ["0100007F", "7F000001", "00000000"].map(|address| format!("{address}:{port:04X}"));
         let inode = table.lines().skip(1).find_map(|line| {
             let columns: Vec<&str> = line.split_whitespace().collect();
             let listening = columns.get(3) == Some(&"0A");
-            (listening && columns.get(1)?.ends_with(&wanted))
+            (listening && wanted.iter().any(|wanted| columns.get(1) == Some(&wanted.as_str())))
                 .then(|| columns.get(9).map(|inode| (*inode).to_owned()))?
         })?;
         let target = format!("socket:[{inode}]");

@@ -12,6 +12,7 @@ use crate::loopback::Callback;
 use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,10 @@ use zeroize::Zeroizing;
 
 /// Connections served at once; one more shuts the oldest down.
 const GUESTS: usize = 64;
+/// Threads at once: some of those that were shown out may still have to notice.
+const THREADS: usize = GUESTS + 32;
+/// The pause in which they do.
+const NOTICE: Duration = Duration::from_millis(1);
 /// The longest request head that is read (bytes).
 const HEAD_LIMIT: usize = 16 * 1024;
 /// More headers than any browser sends.
@@ -65,11 +70,14 @@ impl Drop for HeldPage {
 
 /// The connections that are served now, oldest first.
 #[derive(Default)]
-struct Guests(Mutex<VecDeque<Arc<TcpStream>>>);
+struct Guests {
+    list: Mutex<VecDeque<Arc<TcpStream>>>,
+    threads: AtomicUsize,
+}
 
 impl Guests {
     fn enter(&self, stream: &Arc<TcpStream>) {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         while list.len() >= GUESTS {
             shut(list.pop_front());
         }
@@ -77,15 +85,15 @@ impl Guests {
     }
 
     fn leave(&self, stream: &Arc<TcpStream>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, stream));
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, stream));
     }
 
     fn turn_out_oldest(&self) {
-        shut(self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
+        shut(self.list.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
     }
 
     fn turn_out_all(&self) {
-        for stream in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for stream in self.list.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             shut(Some(stream));
         }
     }
@@ -102,6 +110,10 @@ fn shut(stream: Option<Arc<TcpStream>>) {
 pub(super) fn serve(socket: &TcpListener, desk: &Arc<Desk>, patience: &Patience) {
     let guests = Arc::new(Guests::default());
     while !desk.closed_within(Duration::ZERO) {
+        if guests.threads.load(Ordering::SeqCst) >= THREADS {
+            desk.closed_within(NOTICE);
+            continue;
+        }
         match socket.accept() {
             Ok((stream, _)) => welcome(stream, desk, &guests),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => patience.wait(socket, desk),
@@ -123,11 +135,14 @@ fn welcome(stream: TcpStream, desk: &Arc<Desk>, guests: &Arc<Guests>) {
     let stream = Arc::new(stream);
     guests.enter(&stream);
     let (guest, desk, list) = (Arc::clone(&stream), Arc::clone(desk), Arc::clone(guests));
+    guests.threads.fetch_add(1, Ordering::SeqCst);
     let spawned = thread::Builder::new().name("loopback-guest".into()).spawn(move || {
         serve_one(&guest, &desk, &list);
         list.leave(&guest);
+        list.threads.fetch_sub(1, Ordering::SeqCst);
     });
     if spawned.is_err() {
+        guests.threads.fetch_sub(1, Ordering::SeqCst);
         guests.leave(&stream);
         guests.turn_out_oldest();
     }
@@ -177,7 +192,7 @@ fn judge(head: &[u8], desk: &Desk) -> Verdict {
     let (Some(method), Some(target)) = (request.method, request.path) else { return bad() };
     let mut hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return bad() };
-    if target.len() > QUERY_LIMIT || !is_our_host(host.value, desk.port) {
+    if target.len() > QUERY_LIMIT || !is_our_host(host.value, desk.port) || has_body(request.headers) {
         return bad();
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -194,6 +209,14 @@ fn judge(head: &[u8], desk: &Desk) -> Verdict {
 fn is_our_host(host: &[u8], port: u16) -> bool {
     let address = Ipv4Addr::LOCALHOST;
     host == format!("{address}:{port}").as_bytes() || (port == 80 && host == address.to_string().as_bytes())
+}
+
+/// No browser sends a body with the request it is redirected to.
+fn has_body(headers: &[httparse::Header]) -> bool {
+    headers.iter().any(|header| {
+        header.name.eq_ignore_ascii_case("transfer-encoding")
+            || (header.name.eq_ignore_ascii_case("content-length") && header.value != b"0")
+    })
 }
 
 enum Head {
