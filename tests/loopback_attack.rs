@@ -43,7 +43,17 @@ impl Login {
         while !line.starts_with("Waiting up to") {
             line.clear();
             assert!(stderr.read_line(&mut line).unwrap() > 0, "it never waited");
-            address = address.or_else(|| login_address(line.trim_end()));
+            if let Some(found) = login_address(line.trim_end()) {
+                // Whoever opens the address at once finds the listener there.
+                let redirect = found.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+                let port = Url::parse(&redirect).unwrap().port().unwrap();
+                assert_eq!(redirect, format!("http://127.0.0.1:{port}/callback"));
+                assert!(
+                    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok(),
+                    "the port is bound before the address is shown"
+                );
+                address = Some(found);
+            }
         }
         let address = address.unwrap();
         let redirect = address.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
@@ -224,4 +234,56 @@ fn requests_that_no_browser_sends_are_refused_and_change_nothing() {
     assert_eq!((status(&reply), reply.matches("HTTP/1.1 ").count()), (404, 1), "{reply}");
     assert_eq!(status(&get(port, "/callback?code=c&state=")), 400);
     soon(&waiting, port);
+}
+
+#[test]
+fn the_port_is_bound_before_the_address_is_shown() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    // Looked at where the address is read.
+    Login::begin(&stage.environment()).ends_well();
+}
+
+#[test]
+fn with_every_port_taken_it_ends_at_once_and_says_which() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let held: Vec<_> = (0..10).map(|n| TcpListener::bind((Ipv4Addr::LOCALHOST, stage.port() + n))).collect();
+    let environment = stage.environment();
+    let output = environment.run(&["test", "--json"]).exits(6);
+    assert_eq!(output.error_code(), "port_in_use");
+    let document = output.document();
+    let (message, hint) = (&document["error"]["message"], &document["error"]["hint"]);
+    assert!(message.as_str().unwrap().contains(&stage.port().to_string()), "{message}");
+    assert!(hint.as_str().unwrap().contains("--port"), "{hint}");
+    // The search alone, without the checks before it.
+    let began = Instant::now();
+    let ports = (0..10).map(|n| stage.port() + n);
+    assert!(fitbit_connect::loopback::Listener::bind_first(ports).is_err());
+    assert!(began.elapsed() < Duration::from_secs(1));
+    drop(held);
+}
+
+#[test]
+fn the_deadline_holds_whatever_clients_do() {
+    let (waiting, port) = wire::waiting();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        for n in 0..4 {
+            let done = &done;
+            scope.spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    if n == 0 {
+                        get(port, "/callback?error=x&state=guess");
+                    } else if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+                        let _ = stream.write_all(b"GET /callback");
+                    }
+                }
+            });
+        }
+        let began = Instant::now();
+        let outcome = waiting.wait(began + Duration::from_secs(1));
+        let took = began.elapsed();
+        done.store(true, Ordering::Relaxed);
+        assert!(matches!(outcome, fitbit_connect::loopback::Outcome::TimedOut));
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    });
 }

@@ -18,7 +18,7 @@ use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
 use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::robot::Robot;
-use fitbit_connect::sandbox::web::{Reply, Request};
+use fitbit_connect::sandbox::web::{Door, Reply, Request};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -331,4 +331,70 @@ fn a_whole_callback_of_another_login_changes_nothing() {
         assert_eq!(statuses.iter().collect::<Vec<u16>>(), [400; 4], "{output}");
         output.hides("code-of-another-login");
     }
+}
+
+#[test]
+fn the_redirect_uri_is_the_same_in_both_requests_and_the_literal_address() {
+    for (provider, args) in [(GoogleHealth, THROUGH), (GoogleHealth, DIRECT), (Fitbit, DIRECT)] {
+        let sent: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&sent);
+        let stage = Stage::configured(provider, &[]).all_behind(Box::new(move |request, pass| {
+            let ours = request.query.iter().any(|(name, _)| name == "code_challenge");
+            let pairs = if is_exchange(request) { request.form() } else { request.query.clone() };
+            let redirect = pairs.into_iter().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value);
+            if (ours || is_exchange(request)) && redirect.as_ref().is_some_and(|uri| uri.starts_with("http://")) {
+                seen.lock().unwrap().extend(redirect);
+            }
+            pass()
+        }));
+        let output = stage.environment().run_with_robot(args).exits(0);
+        let sent = sent.lock().unwrap();
+        let address = output.stderr.lines().find_map(login_address).unwrap();
+        let shown = address.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        let right = |uri: &String| *uri == shown && uri.starts_with("http://127.0.0.1:") && uri.ends_with("/callback");
+        // At the authorize endpoint and at the token endpoint; with a made-up code the provider is asked with Auth0's.
+        assert!(sent.len() >= 2 && sent.iter().all(right), "{sent:?} {shown}");
+        output.hides("localhost");
+    }
+}
+
+/// Everything that carries a secret is answered with a redirect elsewhere; addresses in a discovery document are not taken.
+#[test]
+fn no_secret_follows_a_redirect_or_a_document() {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let door = Door::open(0).unwrap();
+    let elsewhere = door.origin();
+    let seen = Arc::clone(&asked);
+    let _served = door.serve(Arc::new(move |request: &Request| {
+        seen.lock().unwrap().push(request.path.clone());
+        Reply::json(200, &json!({ "access_token": "x", "token_type": "Bearer" }))
+    }));
+    let places =
+        ["/oauth/token", "/token", "/oauth2/token", "/userinfo", "/v1/userinfo", "/api/v2/connections", "/revoke"];
+    for status in [301, 302, 303, 307, 308] {
+        for (provider, args) in [(GoogleHealth, THROUGH), (GoogleHealth, DIRECT), (Fitbit, DIRECT)] {
+            let other = elsewhere.clone();
+            let stage = Stage::configured(provider, &[]).all_behind(Box::new(move |request, pass| {
+                if places.contains(&request.path.as_str()) {
+                    return Reply::empty(status).with("location", &format!("{other}{}", request.path));
+                }
+                pass()
+            }));
+            assert_ne!(stage.environment().run_with_robot(args).code(), 0);
+        }
+    }
+    let other = elsewhere.clone();
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(move |request, pass| {
+        let reply = pass();
+        if request.path != "/.well-known/openid-configuration" {
+            return reply;
+        }
+        let mut document: Value = serde_json::from_slice(&reply.body).unwrap();
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+            document[name] = json!(format!("{other}/{name}"));
+        }
+        with(reply, &document)
+    }));
+    stage.environment().run_with_robot(THROUGH).exits(0);
+    assert_eq!(*asked.lock().unwrap(), [""; 0]);
 }

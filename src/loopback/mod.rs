@@ -54,6 +54,16 @@ pub enum BindError {
     },
 }
 
+impl BindError {
+    /// Windows says that access is denied (WSAEACCES) where a port is reserved or held exclusively.
+    fn from_system(port: u16, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Self::InUse { port },
+            _ => Self::Refused { port, source },
+        }
+    }
+}
+
 /// A bound socket on 127.0.0.1 that nobody is served on yet; connections queue until [`Listener::expect`].
 #[derive(Debug)]
 pub struct Listener {
@@ -64,10 +74,7 @@ pub struct Listener {
 impl Listener {
     /// Binds the literal 127.0.0.1 and this port; 0 takes any free one. The socket bound here is the one that serves.
     pub fn bind(port: u16) -> Result<Self, BindError> {
-        let refused = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => BindError::InUse { port },
-            _ => BindError::Refused { port, source },
-        };
+        let refused = |source: io::Error| BindError::from_system(port, source);
         let socket = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(refused)?;
         // The accept loop looks for work and for the end in turn, so that ending it never depends on one more connection.
         socket.set_nonblocking(true).map_err(refused)?;
@@ -111,4 +118,16 @@ impl Listener {
 
 fn redirect_uri(port: u16) -> String {
     format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_windows_denies_is_a_busy_port() {
+        let said = |kind: io::ErrorKind| BindError::from_system(18917, kind.into()).to_string();
+        assert_eq!(said(io::ErrorKind::PermissionDenied), said(io::ErrorKind::AddrInUse));
+        assert!(said(io::ErrorKind::AddrNotAvailable).starts_with("cannot listen"));
+    }
 }
