@@ -237,9 +237,9 @@ impl Http {
             return Err(Failure::new(Code::UnrecognisedAnswer, format!("{host} answered with more than 4 MiB")));
         }
         let status = StatusCode::as_u16(&status);
-        // A refusal, or a page in place of an answer, may repeat what was sent; nothing downstream has a use for that.
+        // What is answered may repeat what was sent, a refusal or a page most of all; nothing downstream has a use for that.
         let is_answer = (200..300).contains(&status) && matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-        let body = if is_answer { body } else { without_secrets(body, &call.secrets()) };
+        let body = without_secrets(body, &if is_answer { call.never_read_back() } else { call.secrets() });
         Ok(Answer { status, headers, body })
     }
 }

@@ -25,6 +25,18 @@ fn is_secret(name: &str) -> bool {
 impl Call<'_> {
     /// What in it is secret: form values that are not plain words of the protocol, tokens, a connection's client secret.
     pub(super) fn secrets(&self) -> Vec<Zeroizing<String>> {
+        let mut secrets = self.never_read_back();
+        if let Body::Json(value) = &self.body
+            && let Some(secret) = value.pointer("/options/client_secret").and_then(Value::as_str)
+        {
+            secrets.push(Zeroizing::new(secret.to_owned()));
+        }
+        secrets.retain(|secret| secret.len() >= SHORTEST);
+        secrets
+    }
+
+    /// Those of them that no right answer repeats: a connection's secret is read back, to be compared.
+    pub(super) fn never_read_back(&self) -> Vec<Zeroizing<String>> {
         let mut secrets = Vec::new();
         let mut keep = |text: Cow<str>| secrets.push(Zeroizing::new(text.into_owned()));
         match &self.authorization {
@@ -49,11 +61,7 @@ impl Call<'_> {
             Body::Raw(_, bytes) => {
                 form_urlencoded::parse(bytes).filter(|(name, _)| is_secret(name)).for_each(|(_, value)| keep(value));
             }
-            Body::Json(value) => {
-                let secret = value.pointer("/options/client_secret").and_then(Value::as_str);
-                secret.into_iter().for_each(|secret| keep(secret.into()));
-            }
-            Body::None => {}
+            Body::Json(_) | Body::None => {}
         }
         secrets.retain(|secret| secret.len() >= SHORTEST);
         secrets
@@ -119,15 +127,17 @@ fn spellings(secret: &str) -> Vec<Zeroizing<String>> {
     found.into_iter().map(Zeroizing::new).collect()
 }
 
-/// The body with every spelling of the given secrets replaced; what is no text is left out.
+/// The body with every spelling of the given secrets replaced; broken bytes of a text become a mark.
 pub(super) fn without_secrets(body: Vec<u8>, secrets: &[Zeroizing<String>]) -> Vec<u8> {
-    let mut text = match String::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => {
-            error.into_bytes().zeroize();
-            return Vec::new();
-        }
-    };
+    if secrets.is_empty() {
+        return body;
+    }
+    let mut text = String::from_utf8(body).unwrap_or_else(|error| {
+        let mut body = error.into_bytes();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        body.zeroize();
+        text
+    });
     for spelling in secrets.iter().flat_map(|secret| spellings(secret)) {
         if text.contains(spelling.as_str()) {
             let clean = text.replace(spelling.as_str(), REDACTED);
@@ -158,7 +168,9 @@ mod tests {
         assert!(body.len() > 7 && body.iter().any(|text| text.contains("%2f")), "{body:?}");
         let left = String::from_utf8(without_secrets(body.join(" ").into_bytes(), &[secret])).unwrap();
         assert_eq!(left.split(' ').filter(|word| *word != REDACTED).count(), 0, "{left}");
-        assert!(without_secrets(vec![0xff], &[]).is_empty());
+        assert_eq!(without_secrets(vec![0xff], &[]), [0xff_u8]);
+        let broken = [b"\xff ", SECRET.as_bytes()].concat();
+        assert_eq!(without_secrets(broken, &[Zeroizing::new(SECRET.to_owned())]), "\u{fffd} [redacted]".as_bytes());
     }
 
     #[test]

@@ -69,10 +69,11 @@ pub enum Echo {
     Fitbit,
     Redirect,
     Text,
+    Answer,
 }
 
 impl Echo {
-    pub const ALL: [Echo; 8] = [
+    pub const ALL: [Echo; 9] = [
         Self::Page,
         Self::RefusedPage,
         Self::Oauth,
@@ -81,6 +82,7 @@ impl Echo {
         Self::Fitbit,
         Self::Redirect,
         Self::Text,
+        Self::Answer,
     ];
 
     fn reply(self, sent: &str) -> Reply {
@@ -102,6 +104,33 @@ impl Echo {
             Self::Redirect => {
                 let sent = utf8_percent_encode(sent, NON_ALPHANUMERIC);
                 Reply::redirect(format!("https://other.example/{sent}?error={sent}&error_description={sent}#{sent}"))
+            }
+            Self::Answer => {
+                // A success in which each member is what was sent, where it may be a text.
+                let mut answer = json!({ "token_type": "Bearer", "expires_in": 60, "user": { "encodedId": sent, "displayName": sent } });
+                for name in [
+                    "access_token",
+                    "refresh_token",
+                    "id_token",
+                    "scope",
+                    "user_id",
+                    "sub",
+                    "name",
+                    "email",
+                    "nickname",
+                    "id",
+                    "strategy",
+                    "display_name",
+                    "client_id",
+                    "healthUserId",
+                    "legacyUserId",
+                    "legacy_user_id",
+                    "issuer",
+                    "message",
+                ] {
+                    answer[name] = json!(sent);
+                }
+                Reply::json(200, &answer)
             }
             Self::Text => {
                 Reply { body: sent.as_bytes().to_vec(), ..Reply::empty(418).with("content-type", "text/plain") }
