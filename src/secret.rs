@@ -2,13 +2,13 @@
 //!
 //! # What is wiped, and what is not
 //!
-//! Wiped when dropped: every [`Secret`]; what is read from a file, a pipe or the keyboard on its way into one; the bodies of
-//! requests and answers in [`crate::http`]; the request heads of [`crate::loopback`]; the snapshot of the environment; the
-//! text of the file of secrets.
+//! Wiped when dropped: every [`Secret`]; the text of a file or pipe, and the line in which a person types, on their way into
+//! one; the bodies of requests and answers in [`crate::http`]; the request heads of [`crate::loopback`]; the snapshot of the
+//! environment; the text of the file of secrets.
 //!
 //! Not wiped, because this program cannot reach them: copies inside the HTTP and TLS stack, the OAuth, JSON and TOML
-//! libraries, the terminal library and the operating system's secret store; the environment itself, pipes and sockets in the
-//! kernel, and what it swaps out.
+//! libraries, and the operating system's secret store; what the terminal libraries hand over, a paste as a whole for one; the
+//! environment itself, pipes and sockets in the kernel, and what it swaps out.
 //!
 //! While it runs, other users cannot look into the process. Other processes of the same user cannot either on Linux
 //! ([`crate::process::close_to_others`]); on macOS and Windows a debugger of the same user can. Root, and whoever rules the

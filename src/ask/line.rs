@@ -22,10 +22,16 @@ const AT_ONCE: Duration = Duration::from_millis(8);
 const LONGEST: usize = 8192;
 
 /// A line while it is typed.
-#[derive(Default)]
 pub(super) struct Line {
     text: Zeroizing<Vec<char>>,
     at: usize,
+}
+
+impl Default for Line {
+    /// With room for all that it takes, so that growing leaves no copy behind.
+    fn default() -> Self {
+        Self { text: Zeroizing::new(Vec::with_capacity(LONGEST)), at: 0 }
+    }
 }
 
 impl Line {
@@ -52,7 +58,9 @@ impl Line {
     }
 
     fn whole(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.text.iter().collect())
+        let mut whole = Zeroizing::new(String::with_capacity(self.text.iter().map(|c| c.len_utf8()).sum()));
+        whole.extend(self.text.iter());
+        whole
     }
 
     fn press(&mut self, press: &Press) {

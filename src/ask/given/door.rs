@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 use super::Variables;
 use crate::ask::Field;
@@ -149,7 +150,8 @@ impl<'a> Door<'a> {
             }
             path => path.into_owned(),
         };
-        let mut text = String::new();
+        // With room for all of it, so that growing leaves no copy behind.
+        let mut text = String::with_capacity(MAX_FILE as usize + 1);
         let result = if path.as_os_str() == "-" {
             if let Some(first) = self.stdin_taken.replace(field.name) {
                 let message = format!("{first} and {} cannot both be read from stdin", field.name);
@@ -160,6 +162,9 @@ impl<'a> Door<'a> {
         } else {
             File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
         };
+        if result.is_err() {
+            text.zeroize();
+        }
         match result {
             Ok(read) if read as u64 > MAX_FILE => {
                 let message = format!("the file with the {}, {shown}, is larger than 64 KiB", field.name);
