@@ -20,7 +20,7 @@
 //! | put together once | [`world`], [`process`], [`simulated`] (how a client is pointed at the sandbox) |
 //! | what is given | [`ask`] (the inputs), [`cli`] (the words of the command line, as data) |
 //! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
-//! | effects | [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
+//! | effects | [`vault`], [`http`], [`browser`], [`settings`], [`cancel`], [`lock`], [`files`] (written whole or not at all) |
 //! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
 //! | values | [`ids`], [`endpoints`], [`secret`], [`jwt`], [`text`] |
 //!
@@ -52,10 +52,12 @@ pub mod commands;
 pub mod console;
 pub mod diagnosis;
 pub mod endpoints;
+pub mod files;
 pub mod finding;
 pub mod http;
 pub mod ids;
 pub mod jwt;
+pub mod lock;
 pub mod login;
 pub mod loopback;
 pub mod oauth;
@@ -119,7 +121,8 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
     let build = |needs: &Needs| World::build(process, &cli.global, console, needs);
     match &cli.command {
         Command::Setup(args) => {
-            let world = build(&Needs { inputs: Some(&args.inputs), confirmed: args.yes, ..Needs::default() })?;
+            let (inputs, writes) = (Some(&args.inputs), !args.dry_run);
+            let world = build(&Needs { inputs, confirmed: args.yes, writes, ..Needs::default() })?;
             commands::setup::run(&world, args)?;
         }
         Command::Test(args) => {
@@ -130,7 +133,8 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,
         Command::Remove(args) => {
             let inputs = args.inputs();
-            let needs = Needs { inputs: Some(&inputs), settings_must_exist: true, ..Needs::default() };
+            let inputs = Some(&inputs);
+            let needs = Needs { inputs, settings_must_exist: true, writes: true, ..Needs::default() };
             commands::remove::run(&build(&needs)?, args)?;
         }
         Command::Explain(args) => {

@@ -24,6 +24,7 @@ use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
+use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
@@ -35,7 +36,7 @@ use crate::simulated;
 use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
-use kept::{keychain_limit, secrets_beside};
+use kept::{alone, keychain_limit, secrets_beside};
 pub use known::saved_values;
 
 /// Everything a command can touch.
@@ -74,6 +75,8 @@ pub struct World {
     /// The file that takes secrets under `--store file`.
     secrets_file: Option<PathBuf>,
     keychain_limit: Duration,
+    /// Nobody else writes these settings meanwhile.
+    _alone: Option<Lock>,
 }
 
 /// The Auth0 CLI's settings are not larger (bytes).
@@ -96,6 +99,8 @@ pub struct Needs<'a> {
     pub confirmed: bool,
     /// Whether a settings file named with `--config` has to exist.
     pub settings_must_exist: bool,
+    /// Whether it may write: then it is the only one that does, until it ends.
+    pub writes: bool,
 }
 
 impl World {
@@ -120,6 +125,8 @@ impl World {
             let message = format!("the settings file {} does not exist", path.display());
             return Err(Failure::new(Code::FileNotReadable, message));
         }
+        // Before the settings are read: what is read stays true.
+        let alone = if needs.writes { alone(&path, process)? } else { None };
         let settings = Settings::read(&path)?;
         let profile = profile_name(global, &variables, &settings)?;
         let saved = settings.profile(&profile)?;
@@ -166,6 +173,7 @@ impl World {
             again: again(global),
             sandbox: None,
             variables,
+            _alone: alone,
         })
     }
 
@@ -234,6 +242,7 @@ impl World {
             again: String::new(),
             sandbox: Some(sandbox),
             variables,
+            _alone: None,
         })
     }
 

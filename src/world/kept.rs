@@ -1,4 +1,5 @@
-//! Owns where secrets are kept: the place that was named, and the change to another one that a person names.
+//! Owns where secrets are kept: the place that was named, and the change to another one that a person names; and that nobody
+//! else writes there at the same time.
 //!
 //! Refuses to go from one place to another by itself.
 
@@ -8,7 +9,9 @@ use std::time::Duration;
 
 use super::World;
 use crate::diagnosis::{Code, Failure};
+use crate::files;
 use crate::ids::Store;
+use crate::lock::{Lock, Taken};
 use crate::process::Process;
 use crate::vault::{self, Vault, VaultError};
 
@@ -66,6 +69,30 @@ pub(super) fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
         return Err(Failure::new(Code::InputContradictory, message));
     }
     Ok(secrets)
+}
+
+/// Takes the lock of the settings, for as long as the process lives, and clears away what killed runs left beside them.
+///
+/// # Errors
+/// `another_run`.
+pub(super) fn alone(settings: &Path, process: &Process) -> Result<Option<Lock>, Failure> {
+    let Some(lock) = Lock::take(settings).map_err(|taken| another_run(settings, taken))? else { return Ok(None) };
+    let release = lock.release();
+    process.cancel.at_the_end(move || release.now());
+    files::sweep(&files::behind_links(settings));
+    if let Ok(secrets) = secrets_beside(settings) {
+        files::sweep(&secrets);
+    }
+    Ok(Some(lock))
+}
+
+fn another_run(settings: &Path, taken: Taken) -> Failure {
+    let process = taken.by.map(|number| format!(" (process {number})")).unwrap_or_default();
+    let message = format!(
+        "another run of fitbit-connect{process} is at work on the settings in {}; nothing was written",
+        settings.display()
+    );
+    Failure::new(Code::AnotherRun, message)
 }
 
 /// A person needs time to unlock a keychain; a machine without a display has nobody who could.
