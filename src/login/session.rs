@@ -44,8 +44,7 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
         (None, Some(management)) => {
             let listener = bind_near(login.port)?;
             let _hold = world.cancel.hold();
-            let redirect_uri = listener.redirect_uri();
-            let temporary = Temporary::create(management, through.all, &redirect_uri, through.connection_id)?;
+            let temporary = Temporary::create(management, through.all, &listener, through.connection_id)?;
             let way = Way {
                 host,
                 application: &temporary.client_id,
