@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
@@ -36,7 +35,7 @@ use crate::simulated;
 use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
-use kept::{alone, keychain_limit, secrets_beside};
+use kept::{alone, keychain, secrets_beside};
 pub use known::saved_values;
 
 /// Everything a command can touch.
@@ -74,7 +73,7 @@ pub struct World {
     kept: RefCell<(Store, Rc<dyn Vault>)>,
     /// The file that takes secrets under `--store file`.
     secrets_file: Option<PathBuf>,
-    keychain_limit: Duration,
+    keychain: vault::Keychain,
     /// Nobody else writes these settings meanwhile.
     _alone: Option<Lock>,
 }
@@ -142,7 +141,7 @@ impl World {
         let store = given::store(&flags, &variables, &saved)?;
         let secrets_file = secrets_beside(&path);
         let vault: Rc<dyn Vault> = match store {
-            Store::Keychain => Rc::new(vault::Keychain::new(keychain_limit(process)).shown_on(console)),
+            Store::Keychain => Rc::new(keychain(process, console)),
             Store::File => Rc::new(vault::File::new(secrets_file.clone()?)),
             Store::Nothing => Rc::new(vault::Nowhere),
         };
@@ -161,7 +160,7 @@ impl World {
             browser,
             kept: RefCell::new((store, vault)),
             secrets_file: secrets_file.ok(),
-            keychain_limit: keychain_limit(process),
+            keychain: keychain(process, console),
             http: Http::new(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(settings),
             profile,
@@ -230,7 +229,7 @@ impl World {
             browser,
             kept: RefCell::new((Store::Nothing, Rc::new(vault))),
             secrets_file: None,
-            keychain_limit: keychain_limit(process),
+            keychain: keychain(process, console),
             http: Http::confined(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(Settings::in_memory()),
             profile,

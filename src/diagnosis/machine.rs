@@ -189,13 +189,14 @@ pub(super) static SECRET_STORE_REFUSED: Diagnosis = Diagnosis {
 
 pub(super) static SECRET_STORE_FULL: Diagnosis = Diagnosis {
     code: "secret_store_full",
-    symptom: "The secret store has no room for one more entry.",
-    cause: "The disk is full, a quota is used up, or the store allows no more entries.",
+    symptom: "The secret store cannot write one more entry.",
+    cause: "The disk is full, a quota is used up, or the store allows no more entries. GNOME Keyring says `An error \
+            occurred on the device` for all that keeps it from writing its file.",
     cure: "Make room on the disk that holds the home directory, or delete entries of the store that nobody needs, and run \
            the command again.",
     exit: Exit::Store,
     links: &[],
-    signs: &[],
+    signs: &[sign(&["an error occurred on the device"])],
     sure: Sure::Seen,
 };
 

@@ -121,10 +121,7 @@ impl Vault for File {
         let table = table.as_table_like_mut().ok_or_else(|| self.malformed())?;
         table.insert(account, value(secret.expose()));
         self.write(&document)?;
-        match self.get(account)? {
-            Some(found) if found.same_as(secret) => Ok(()),
-            _ => Err(VaultError::ReadBackDiffers),
-        }
+        super::read_back(self.get(account)?, secret)
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {

@@ -3,11 +3,14 @@
 //!
 //! Refuses to go from one place to another by itself.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::World;
+use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
 use crate::ids::Store;
@@ -37,7 +40,7 @@ impl World {
     /// `input_contradictory` when the settings file has the name of the file for secrets.
     pub fn keep_in(&self, store: Store) -> Result<(), Failure> {
         let vault: Rc<dyn Vault> = match (store, &self.secrets_file) {
-            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit).shown_on(&self.console)),
+            (Store::Keychain, _) => Rc::new(self.keychain.clone()),
             (Store::File, Some(file)) => Rc::new(vault::File::new(file.clone())),
             (Store::File, None) => {
                 return Err(Failure::new(Code::InputContradictory, "there is no place for a file of secrets"));
@@ -95,9 +98,11 @@ fn another_run(settings: &Path, taken: Taken) -> Failure {
     Failure::new(Code::AnotherRun, message)
 }
 
-/// A person needs time to unlock a keychain; a machine without a display has nobody who could.
-pub(super) fn keychain_limit(process: &Process) -> Duration {
-    if process.has_display() { Duration::from_secs(120) } else { Duration::from_secs(5) }
+/// The system's keychain. A person needs time to unlock it; a machine without a display has nobody who could.
+pub(super) fn keychain(process: &Process, console: &Arc<Console>) -> vault::Keychain {
+    let has_display = process.has_display();
+    let limit = Duration::from_secs(if has_display { 120 } else { 5 });
+    vault::Keychain::new(limit).at_a_display(has_display).shown_on(console)
 }
 
 /// Names what the secret store said.
@@ -105,11 +110,55 @@ pub fn store_failure(error: VaultError) -> Failure {
     let code = match &error {
         VaultError::Missing { .. } => Code::SecretStoreMissing,
         VaultError::Locked => Code::SecretStoreLocked,
+        VaultError::Dismissed => Code::SecretStoreDismissed,
+        VaultError::Full { .. } => Code::SecretStoreFull,
+        VaultError::Io { source, .. } if is_full(source) => Code::SecretStoreFull,
         VaultError::TimedOut { .. } => Code::SecretStoreTimedOut,
         VaultError::TooLong { .. } => Code::SecretTooLong,
         VaultError::LooseFile { .. } => Code::SecretFileLoose,
         VaultError::ReadBackDiffers => Code::SecretNotKept,
-        _ => Code::SecretStoreRefused,
+        VaultError::Refused { .. }
+        | VaultError::NotAFile { .. }
+        | VaultError::Malformed { .. }
+        | VaultError::Io { .. } => Code::SecretStoreRefused,
     };
     Failure::new(code, error.to_string())
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::Exit;
+
+    #[test]
+    fn every_trouble_of_a_secret_store_has_its_own_code_and_cure_and_ends_with_seven() {
+        let (why, path) = (|| "why".to_owned(), || PathBuf::from("/a/secrets.toml"));
+        let io = |kind: io::ErrorKind| VaultError::Io { doing: "write", path: path(), source: kind.into() };
+        let rows = [
+            (VaultError::Missing { why: why() }, Code::SecretStoreMissing),
+            (VaultError::Locked, Code::SecretStoreLocked),
+            (VaultError::Dismissed, Code::SecretStoreDismissed),
+            (VaultError::TimedOut { after: Duration::from_secs(5) }, Code::SecretStoreTimedOut),
+            (VaultError::Full { why: why() }, Code::SecretStoreFull),
+            (VaultError::TooLong { limit: 1280 }, Code::SecretTooLong),
+            (VaultError::ReadBackDiffers, Code::SecretNotKept),
+            (VaultError::LooseFile { path: path(), mode: 0o644 }, Code::SecretFileLoose),
+            (VaultError::Refused { why: why() }, Code::SecretStoreRefused),
+        ];
+        let mut cures = std::collections::BTreeSet::new();
+        for (error, code) in rows {
+            let failure = store_failure(error);
+            assert_eq!((failure.code, failure.exit()), (code, Exit::Store));
+            assert!(cures.insert(failure.hint()), "{}", failure.hint());
+        }
+        assert_eq!(store_failure(io(io::ErrorKind::StorageFull)).code, Code::SecretStoreFull);
+        let refused = store_failure(io(io::ErrorKind::ReadOnlyFilesystem));
+        assert_eq!(refused.code, Code::SecretStoreRefused);
+        assert!(refused.message.contains("/a/secrets.toml: "), "{}", refused.message);
+    }
 }
