@@ -150,3 +150,31 @@ fn a_setup_of_fitbit_killed_at_any_request_is_finished_by_the_next() {
 fn a_setup_of_fitbit_that_mends_is_finished_by_the_next_and_keeps_what_is_foreign() {
     assert!(killed_everywhere(Fitbit, Start::Drifted) >= 50);
 }
+
+#[test]
+fn a_removal_killed_at_any_request_is_finished_by_the_next() {
+    const REMOVE: [&str; 3] = ["remove", "--yes", "--delete-connection"];
+    let scene = |executioner: &Arc<Executioner>| {
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(executioner.gate());
+        let environment = stage.environment();
+        let settings = stage.settings(Store::File);
+        environment.write_settings(&format!("favourite = 7\n{settings}\n[profiles.other]\nport = 20000\n"));
+        fs::write(environment.secrets(), "[secrets]\n\"default/client-secret\" = 'x'\n\"other/client-secret\" = 'y'\n")
+            .unwrap();
+        private(&environment);
+        (stage, environment)
+    };
+    let executioner = Executioner::new(None);
+    let (stage, environment) = scene(&executioner);
+    assert!(!executioner.watches(environment.command(&REMOVE)));
+    let expected = State::of(&stage, &environment);
+    let requests = executioner.seen();
+    let converged = in_parallel(requests * 2, |job| {
+        let executioner = Executioner::new(Some((job / 2 + 1, [Moment::Before, Moment::After][job % 2])));
+        let (stage, environment) = scene(&executioner);
+        assert!(executioner.watches(environment.command(&REMOVE)));
+        environment.run(&REMOVE).exits(0);
+        assert_eq!(State::of(&stage, &environment), expected, "{job}");
+    });
+    println!("remove: {requests} requests, {} kills, all converged", converged.len());
+}

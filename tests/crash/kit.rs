@@ -123,6 +123,12 @@ impl State {
         Self { connections, enabled, applications: stage.applications(), files: files.collect() }
     }
 
+    /// The same of a profile with another name.
+    pub fn of_profile(mut self, name: &str, other: &str) -> Self {
+        self.files.iter_mut().for_each(|(_, _, text)| *text = text.replace(name, other));
+        self
+    }
+
     /// The names of the files.
     pub fn files(&self) -> Vec<&str> {
         self.files.iter().map(|(name, _, _)| name.as_str()).collect()

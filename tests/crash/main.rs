@@ -7,6 +7,9 @@ mod at_once;
 #[path = "../common/mod.rs"]
 mod common;
 mod half_written;
+mod keychain;
 mod killed;
 mod kit;
 mod lock;
+#[path = "../outside/mod.rs"]
+mod outside;
