@@ -32,7 +32,7 @@ struct Held {
     path: PathBuf,
     /// The folders that were made for it, the innermost first.
     made: Vec<PathBuf>,
-    _file: File,
+    file: File,
 }
 
 enum Attempt {
@@ -60,7 +60,7 @@ impl Lock {
                 Attempt::Held(mut file) => {
                     // Only said, so that a person knows whom to end.
                     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                    return Ok(Some(Self(Arc::new(Mutex::new(Some(Held { path, made, _file: file }))))));
+                    return Ok(Some(Self(Arc::new(Mutex::new(Some(Held { path, made, file }))))));
                 }
                 Attempt::Taken => return Err(Taken { by: holder(&path) }),
                 Attempt::Again => {}
@@ -80,11 +80,10 @@ impl Lock {
 impl Release {
     /// Lets go, if that was not done yet.
     pub fn now(&self) {
-        let Some(held) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Held { path, made, file }) = held else { return };
         // While it is locked: nobody else can have taken what is removed here.
-        #[cfg(unix)]
-        let _ = fs::remove_file(&held.path);
-        let Held { made, path: _, _file: file } = held;
+        let _ = fs::remove_file(path);
         drop(file);
         unmake(&made);
     }

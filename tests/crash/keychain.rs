@@ -46,7 +46,8 @@ fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() 
 /// A machine whose profile has this name, so that all of them can use the one keychain.
 fn scene(provider: Provider, profile: &str, executioner: &Arc<Executioner>) -> (Stage, Environment) {
     let stage = Stage::empty(provider, &[]).all_behind(executioner.gate());
-    let mut environment = stage.environment().with("FITBIT_CONNECT_PROFILE", profile);
+    // With a display the keychain is waited for longer, which a busy machine may need.
+    let mut environment = stage.environment().with("FITBIT_CONNECT_PROFILE", profile).with("DISPLAY", ":0");
     for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
         environment = environment.with(name, &std::env::var(name).unwrap());
     }
