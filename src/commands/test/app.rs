@@ -23,6 +23,14 @@ impl Run<'_> {
         answers
     }
 
+    /// Whether a check failed for one of these reasons.
+    pub(super) fn has_failed(&self, check: &str, codes: &[Code]) -> bool {
+        let fits =
+            |seen: &Finding| seen.check == check && seen.is_fail() && seen.code.is_some_and(|c| codes.contains(&c));
+        self.seen.borrow().iter().any(fits)
+    }
+
+    /// Whether the secret is kept, and whether the provider takes the pair; the secret, when it is at hand.
     pub(super) fn credentials_checks(&self, secret: Kept, answers: bool, redirect_uri: &str) -> Option<Secret> {
         let (finding, secret) = match secret {
             Kept::Given(secret) => {
@@ -50,6 +58,13 @@ impl Run<'_> {
         };
         self.note(finding);
         match &secret {
+            // The token endpoint would only say the same again.
+            Some(_) if self.has_failed(id::PROVIDER_CALLBACK, &[Code::ClientIdUnknown, Code::ClientDeleted]) => {
+                self.note(Finding::skip(
+                    id::CREDENTIALS_ACCEPTED,
+                    "not asked, since the provider does not have the client ID: see provider.callback",
+                ));
+            }
             Some(secret) if answers => {
                 self.note(credentials::accepted(
                     &self.world.http,
