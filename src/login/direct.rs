@@ -11,7 +11,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::http::{Answer, Call};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
-use crate::provider::token_answer::{PairVerdict, health_error, judge_pair};
+use crate::provider::token_answer::{PairVerdict, health_error, judge_pair, refusal_words};
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::text::said;
@@ -238,7 +238,8 @@ impl Round<'_> {
         if let Some(trouble) = answer.trouble(provider.title()) {
             return trouble;
         }
-        let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
+        let words = refusal_words(&answer.body).unwrap_or_else(|| "a body that is no error of a known form".to_owned());
+        let message = |what: &str| format!("{} {what} ({}): {words}", provider.title(), answer.status);
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
             PairVerdict::SecretRejected => {
