@@ -324,7 +324,7 @@ fn client_credentials(
     let answer = http.send(&call)?;
     if answer.is_success() {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
-            Failure::new(Code::UnrecognisedAnswer, format!("{domain} answered /oauth/token without a token"))
+            Failure::new(Code::UnrecognisedAnswer, format!("https://{domain}/oauth/token answered without a token"))
         })?;
         let claimed = jwt::claims(&token.access_token)
             .and_then(|claims| claims.get("scope").and_then(Value::as_str).map(split_scopes));
@@ -351,6 +351,9 @@ fn client_credentials(
         Code::ManagementCredentialsRejected => format!("{domain} refused the Management API client {id} or its secret"),
         Code::ManagementClientNotAuthorized => {
             format!("the client {id} may not use the Management API of {domain}: {words}")
+        }
+        Code::ManagementGrantNotAllowed => {
+            format!("the client {id} may not use the grant type Client Credentials at {domain}: {words}")
         }
         Code::TenantNotFound => format!("{domain} is no Auth0 tenant: /oauth/token does not exist there (404)"),
         _ => format!("{domain} answered {} to /oauth/token: {} {words}", answer.status, said(error)),

@@ -37,7 +37,8 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
             id::TENANT_REACHABLE,
             Code::UnrecognisedAnswer,
             format!(
-                "{domain} answered {status} where an Auth0 tenant describes itself (/.well-known/openid-configuration)"
+                "{domain} answered {status} where an Auth0 tenant describes itself: \
+                 https://{domain}/.well-known/openid-configuration"
             ),
         ),
     }
