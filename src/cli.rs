@@ -195,6 +195,15 @@ pub struct Test {
     /// Ask /authorize for every application, not just the first 20
     #[arg(long, hide_short_help = true)]
     pub check_all: bool,
+    /// Write a redacted report for a public issue
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Repeat the checks until nothing fails, then log in [default TIME: 3h]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "3h", hide_short_help = true)]
+    pub watch: Option<String>,
+    /// Pause between two rounds of --watch [default: 30s]
+    #[arg(long, value_name = "TIME", requires = "watch", hide_short_help = true)]
+    pub every: Option<String>,
 }
 
 /// `remove`; the inputs as in [`Inputs`].

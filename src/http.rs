@@ -4,6 +4,7 @@
 //! Refuses plain http to anything but loopback, and to follow a redirect.
 
 mod answer;
+pub mod trace;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use crate::secret::Secret;
 
 pub use answer::Answer;
 use answer::{MAX_ANSWER, read_all, without_secrets};
+use trace::Trace;
 
 /// Time limit for a connection to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -115,12 +117,21 @@ pub struct Http {
     console: Option<Arc<Console>>,
     outside: OnceLock<Result<Client, String>>,
     loopback: OnceLock<Result<Client, String>>,
+    /// What is remembered of the requests, when that was asked for.
+    trace: OnceLock<Trace>,
 }
 
 impl Http {
     /// A client that rewrites the given origins. Nothing is opened before the first call.
     pub fn new(endpoints: Endpoints) -> Self {
-        Self { endpoints, confined: false, console: None, outside: OnceLock::new(), loopback: OnceLock::new() }
+        Self {
+            endpoints,
+            confined: false,
+            console: None,
+            outside: OnceLock::new(),
+            loopback: OnceLock::new(),
+            trace: OnceLock::new(),
+        }
     }
 
     /// A client of the sandbox: what is not rewritten to this machine is refused.
@@ -136,6 +147,11 @@ impl Http {
 
     fn waiting(&self, what: &str) -> Option<Waiting> {
         self.console.as_ref().map(|console| console.waiting(what))
+    }
+
+    /// The trace, which begins with the first call of this.
+    pub fn trace(&self) -> &Trace {
+        self.trace.get_or_init(Trace::new)
     }
 
     /// The origins it rewrites.
@@ -154,9 +170,15 @@ impl Http {
             .with_jitter()
             .build();
         let host = call.url.host_str().unwrap_or_default();
+        let mut again = false;
         loop {
             let asking = self.waiting(&format!("asking {host}"));
+            let began = Instant::now();
             let result = self.once(call);
+            if let Some(trace) = self.trace.get() {
+                trace.record(call, &result, began, again, &self.endpoints);
+            }
+            again = true;
             let wait = match &result {
                 Ok(answer) if answer.status == 429 => {
                     pauses.next().map(|pause| answer.pause().map_or(pause, |asked| asked.max(pause)))

@@ -76,6 +76,9 @@ fn meant(error: &clap::Error, command: &str) -> Option<String> {
             return Some(answer.to_owned());
         }
     }
+    if command == "test" && humantime::parse_duration(word).is_ok() {
+        return Some(format!("a time stands behind an equals sign: --watch={word}"));
+    }
     // Before the command clap itself says where the flag belongs.
     let owners = having(word.strip_prefix("--")?);
     let elsewhere = !owners.is_empty() && !owners.contains(&command) && !command.is_empty();

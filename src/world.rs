@@ -266,6 +266,11 @@ impl World {
         ask::FIELDS.iter().filter_map(|field| self.variables.of(field)).map(|(_, name)| name).collect()
     }
 
+    /// Which of these variables are set.
+    pub fn set_variables<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
+        names.iter().copied().filter(|name| self.variables.get(name).is_some()).collect()
+    }
+
     /// In the sandbox its own credentials stand in for those of the provider that a person chose.
     pub fn stand_in(&self, inputs: &mut Inputs) {
         if self.sandbox.is_some()

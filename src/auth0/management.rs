@@ -264,7 +264,7 @@ impl<'a> Management<'a> {
             return match answer.json() {
                 Some(body) => Ok(body),
                 None if answer.body.is_empty() => Ok(Value::Null),
-                None => Err(shape("no JSON")),
+                None => Err(shape(&answer.page_says().map_or("no JSON".to_owned(), |said| format!("a page: {said}")))),
             };
         }
         Err(refusal(&answer, path))
@@ -324,7 +324,9 @@ fn client_credentials(
     let answer = http.send(&call)?;
     if answer.is_success() {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
-            Failure::new(Code::UnrecognisedAnswer, format!("https://{domain}/oauth/token answered without a token"))
+            let page = answer.page_says().map(|said| format!(", but with a page: {said}")).unwrap_or_default();
+            let message = format!("https://{domain}/oauth/token answered {} without a token{page}", answer.status);
+            Failure::new(Code::UnrecognisedAnswer, message)
         })?;
         let claimed = jwt::claims(&token.access_token)
             .and_then(|claims| claims.get("scope").and_then(Value::as_str).map(split_scopes));
@@ -339,6 +341,8 @@ fn client_credentials(
     let description = body["error_description"].as_str().unwrap_or_default();
     let lower = description.to_lowercase();
     let code = match (answer.status, error) {
+        // Not the tenant's own words: a gateway, a portal, a proxy.
+        (_, "") if answer.status != 404 => Code::UnrecognisedAnswer,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
         (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
         (403, _) => Code::ManagementClientNotAuthorized,

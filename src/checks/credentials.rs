@@ -48,7 +48,10 @@ fn ask(
     if let Some(trouble) = answer.trouble(provider.title()) {
         return Err(trouble);
     }
-    Ok(judge_pair(provider, answer.status, &answer.body))
+    Ok(match (judge_pair(provider, answer.status, &answer.body), answer.page_says()) {
+        (PairVerdict::Unknown { said }, Some(page)) => PairVerdict::Unknown { said: format!("{said}: {page}") },
+        (verdict, _) => verdict,
+    })
 }
 
 /// 64 random hexadecimal digits, from the generator that makes states.

@@ -38,7 +38,8 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
             Code::UnrecognisedAnswer,
             format!(
                 "{domain} answered {status} where an Auth0 tenant describes itself: \
-                 https://{domain}/.well-known/openid-configuration"
+                 https://{domain}/.well-known/openid-configuration{}",
+                answer.page_says().map(|said| format!(" (the page says: {said})")).unwrap_or_default()
             ),
         ),
     }

@@ -48,7 +48,7 @@ fn examples(command: &str) -> &'static [&'static str] {
         "test" => &[
             "fitbit-connect test",
             "fitbit-connect test --headless --strict --json",
-            "fitbit-connect test --direct --timeout 10m",
+            "fitbit-connect test --watch --report report.txt",
         ],
         "status" => &["fitbit-connect status", "fitbit-connect status --profile staging --json"],
         "remove" => &["fitbit-connect remove --profile staging", "fitbit-connect remove --delete-connection --yes"],

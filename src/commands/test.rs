@@ -2,10 +2,15 @@
 
 mod app;
 mod live;
+mod report;
 mod tenant;
+mod watch;
+
+use std::cell::{Cell, RefCell};
 
 use crate::ask;
 use crate::ask::given::{Inputs, missing};
+use crate::auth0::management::{Login, Management};
 use crate::checks::id;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
@@ -15,6 +20,9 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
 use crate::world::{World, store_failure};
+use report::Destination;
+use tenant::TenantState;
+use watch::Plan;
 
 /// `/authorize` is asked for this many applications unless all are wanted.
 pub const ASKED_APPLICATIONS: usize = 20;
@@ -25,6 +33,8 @@ pub const ASKED_APPLICATIONS: usize = 20;
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     world.know(&inputs, &[]);
+    let plan = Plan::asked(args)?;
+    let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {
@@ -41,9 +51,23 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let scopes =
         inputs.scopes.clone().unwrap_or_else(|| provider.default_scopes().iter().map(|s| (*s).to_owned()).collect());
     let scopes_chosen = inputs.scopes.is_some();
-    let run = Run { world, args, provider, client_id, scopes, scopes_chosen, seen: Default::default() };
-    run.all(&mut inputs, secret, direct)?;
-    run.verdict()
+    if destination.is_some() {
+        world.http.trace();
+    }
+    let run = Run {
+        world,
+        args,
+        provider,
+        client_id,
+        scopes,
+        scopes_chosen,
+        direct,
+        login_domains: inputs.login_domains.clone().into(),
+        seen: Default::default(),
+        is_later: false.into(),
+    };
+    let result = run.all(&mut inputs, secret, plan.as_ref()).and_then(|()| run.verdict());
+    run.reported(destination.as_ref(), &inputs, result)
 }
 
 /// The client secret and where it came from.
@@ -52,6 +76,24 @@ enum Kept {
     Stored(Secret),
     Nothing,
     Broken(Failure),
+}
+
+impl Kept {
+    fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Given(secret) | Self::Stored(secret) => Some(secret),
+            Self::Nothing | Self::Broken(_) => None,
+        }
+    }
+}
+
+/// What is read or made once, however often the checks are asked.
+struct Known<'w> {
+    secret: Kept,
+    /// How to get at the Management API, once that was looked for.
+    login: Option<Option<Login>>,
+    session: Option<Management<'w>>,
+    asked_for_domains: bool,
 }
 
 fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
@@ -103,35 +145,61 @@ struct Run<'a> {
     client_id: String,
     scopes: Vec<String>,
     scopes_chosen: bool,
-    seen: std::cell::RefCell<Vec<Finding>>,
+    direct: bool,
+    /// The custom login domains, those included that the tenant tells.
+    login_domains: RefCell<Vec<Domain>>,
+    seen: RefCell<Vec<Finding>>,
+    /// Whether the checks were shown before, so that only what changed is.
+    is_later: Cell<bool>,
 }
 
 impl Run<'_> {
-    fn all(&self, inputs: &mut Inputs, secret: Kept, direct: bool) -> Result<(), Failure> {
+    fn all(&self, inputs: &mut Inputs, secret: Kept, plan: Option<&Plan>) -> Result<(), Failure> {
+        let mut known = Known { secret, login: None, session: None, asked_for_domains: false };
+        let state = match plan {
+            Some(plan) => self.rounds(plan, inputs, &mut known)?,
+            None => self.checks(inputs, &mut known)?,
+        };
+        match state {
+            Some(state) => self.live_login(inputs, &state, known.secret.secret()),
+            None => self.direct_login(inputs, known.secret.secret()),
+        }
+    }
+
+    /// Everything but the login; what the tenant's part found out, unless the login is a direct one.
+    fn checks<'w>(&'w self, inputs: &mut Inputs, known: &mut Known<'w>) -> Result<Option<TenantState<'w>>, Failure> {
         let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
-        let domain = inputs.domain.clone().filter(|_| !direct);
-        let mut login_domains = inputs.login_domains.clone();
+        let domain = inputs.domain.clone().filter(|_| !self.direct);
+        let mut login_domains = self.login_domains.borrow().clone();
         // The session comes first, since it knows the custom domains whose callbacks are verified; it is reported in its place.
-        let session = domain.as_ref().map(|domain| self.sign_in(domain, inputs, &mut login_domains));
+        let session = domain.as_ref().map(|domain| self.sign_in(domain, inputs, &mut login_domains, known));
+        self.login_domains.replace(login_domains.clone());
 
         let callbacks = match &domain {
             Some(domain) => steps::app::callbacks(domain, &login_domains),
             None => vec![(loopback, true)],
         };
-        self.world.console.title(self.provider.title());
+        self.title(self.provider.title());
         let answers = self.provider_checks(&callbacks);
         let first_callback = callbacks.first().map(|(url, _)| url.clone()).unwrap_or_default();
-        let secret = self.credentials_checks(secret, answers, &first_callback);
+        self.credentials_checks(&known.secret, answers, &first_callback);
 
-        let Some(domain) = domain else { return self.direct_login(inputs, secret.as_ref()) };
-        self.world.console.title(&format!("Auth0 tenant {domain}"));
-        let (reachable, management) = session.unwrap_or((Finding::skip(id::TENANT_REACHABLE, "not asked"), Ok(None)));
-        let state = self.tenant_checks(inputs, &domain, &login_domains, secret.as_ref(), reachable, management)?;
-        self.live_login(inputs, &state, secret.as_ref())
+        let Some(domain) = domain else { return Ok(None) };
+        self.title(&format!("Auth0 tenant {domain}"));
+        let (reachable, session) = session.unwrap_or((Finding::skip(id::TENANT_REACHABLE, "not asked"), Ok(None)));
+        self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), reachable, session).map(Some)
+    }
+
+    fn title(&self, title: &str) {
+        if !self.is_later.get() {
+            self.world.console.title(title);
+        }
     }
 
     fn note(&self, finding: Finding) -> bool {
-        self.world.console.finding(&finding);
+        if !self.is_later.get() {
+            self.world.console.finding(&finding);
+        }
         let failed = finding.is_fail();
         self.seen.borrow_mut().push(finding);
         !failed
@@ -145,11 +213,11 @@ impl Run<'_> {
                 self.world.console.alike(&alike);
                 alike.clear();
             }
-            self.seen.borrow_mut().push(finding.clone());
-            if finding.state == State::Skip {
+            if finding.state == State::Skip && !self.is_later.get() {
+                self.seen.borrow_mut().push(finding.clone());
                 alike.push(finding);
             } else {
-                self.world.console.finding(&finding);
+                self.note(finding);
             }
         }
         self.world.console.alike(&alike);
@@ -170,7 +238,7 @@ impl Run<'_> {
     }
 
     /// The first failure decides; with `--strict` the first check that did not pass.
-    fn verdict(&self) -> Result<(), Failure> {
+    fn judge(&self) -> Result<(), Failure> {
         let seen = self.seen.borrow();
         if let Some(failure) =
             seen.iter().filter(|finding| finding.is_fail()).find_map(|finding| finding.failure.clone())
@@ -182,29 +250,28 @@ impl Run<'_> {
             State::Skip => !finding.expected,
             State::Pass | State::Fail => false,
         });
-        match short.filter(|_| self.args.strict) {
-            Some(finding) => {
-                let message = format!("{} is {} (--strict): {}", finding.check, finding.state.word(), finding.detail);
-                let failure = Failure::new(Code::NotVerified, message);
-                Err(match &finding.hint {
-                    Some(hint) => failure.with_hint(hint.clone()),
-                    None => failure,
-                })
-            }
-            None => {
-                self.world.console.gap();
-                let count = |state| seen.iter().filter(|finding| finding.state == state).count();
-                let mut line = format!("{} checks passed", count(State::Pass));
-                for (state, word) in
-                    [(State::Warn, "with a warning"), (State::Unknown, "unknown"), (State::Skip, "skipped")]
-                {
-                    if count(state) > 0 {
-                        line.push_str(&format!(", {} {word}", count(state)));
-                    }
-                }
-                self.world.console.say(&format!("{line}."));
-                Ok(())
+        let Some(finding) = short.filter(|_| self.args.strict) else { return Ok(()) };
+        let message = format!("{} is {} (--strict): {}", finding.check, finding.state.word(), finding.detail);
+        let failure = Failure::new(Code::NotVerified, message);
+        Err(match &finding.hint {
+            Some(hint) => failure.with_hint(hint.clone()),
+            None => failure,
+        })
+    }
+
+    /// How it ends, and how much was verified.
+    fn verdict(&self) -> Result<(), Failure> {
+        self.judge()?;
+        let seen = self.seen.borrow();
+        self.world.console.gap();
+        let count = |state| seen.iter().filter(|finding| finding.state == state).count();
+        let mut line = format!("{} checks passed", count(State::Pass));
+        for (state, word) in [(State::Warn, "with a warning"), (State::Unknown, "unknown"), (State::Skip, "skipped")] {
+            if count(state) > 0 {
+                line.push_str(&format!(", {} {word}", count(state)));
             }
         }
+        self.world.console.say(&format!("{line}."));
+        Ok(())
     }
 }

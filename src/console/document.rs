@@ -118,6 +118,16 @@ impl Console {
         self.with(|document| document.identity = Some(identity));
     }
 
+    /// The checks so far, as the document has them.
+    pub fn checks(&self) -> Vec<Finding> {
+        self.with(|document| document.checks.clone())
+    }
+
+    /// What is true of the connection is found out anew.
+    pub fn another_round(&self) {
+        self.with(|document| document.connection = None);
+    }
+
     /// A member of its own, for the document.
     pub fn member(&self, name: &str, value: serde_json::Value) {
         self.with(|document| document.more.insert(name.to_owned(), value));

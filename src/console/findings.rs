@@ -15,7 +15,7 @@ const ROOM_FOR_DETAIL: usize = 69;
 impl Console {
     /// A verified fact: printed, and kept for the document.
     pub fn finding(&self, finding: &Finding) {
-        self.show(finding);
+        self.row(finding);
         self.keep(finding);
     }
 
@@ -23,8 +23,8 @@ impl Console {
     pub fn alike(&self, findings: &[Finding]) {
         match findings {
             [] => {}
-            [only] => self.show(only),
-            [first, ..] => self.show(&Finding {
+            [only] => self.row(only),
+            [first, ..] => self.row(&Finding {
                 application: None,
                 application_name: Some(format!("{} applications", findings.len())),
                 ..first.clone()
@@ -33,12 +33,29 @@ impl Console {
         findings.iter().for_each(|finding| self.keep(finding));
     }
 
+    /// The checks of another round, in the document in place of those before; printed are none.
+    pub fn checks_are(&self, findings: &[Finding]) {
+        self.with(|document| document.checks.clear());
+        findings.iter().for_each(|finding| self.keep(finding));
+    }
+
     fn keep(&self, finding: &Finding) {
         let hint = finding.hint.as_deref().map(|hint| self.filled(hint));
         self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
     }
 
-    fn show(&self, finding: &Finding) {
+    /// Whether the finding right above, about something else, has the same cure.
+    fn stands_above(&self, finding: &Finding, hint: &str) -> bool {
+        self.with(|document| {
+            document.checks.last().is_some_and(|above| {
+                let same = above.check == finding.check && above.application == finding.application;
+                !same && above.state.wants_cure() && above.hint.as_deref() == Some(hint)
+            })
+        })
+    }
+
+    /// A verified fact: printed alone.
+    pub fn row(&self, finding: &Finding) {
         let style = match finding.state {
             State::Pass => GREEN,
             State::Fail => RED,
@@ -62,8 +79,10 @@ impl Console {
             let head = format!("  {}{state}{} {subject}{gap}", style.render(), style.render_reset());
             self.prose(&head, &detail, detail_at, DETAIL_AT);
         }
-        if let Some(hint) = finding.hint.as_ref().filter(|_| finding.state.wants_cure()) {
-            self.hint(hint);
+        // A cure that stands right above is not said again.
+        let hint = finding.hint.as_ref().filter(|_| finding.state.wants_cure()).map(|hint| self.filled(hint));
+        if let Some(hint) = hint.filter(|hint| !self.stands_above(finding, hint)) {
+            self.hint(&hint);
         }
     }
 }

@@ -41,7 +41,8 @@ fn ends_of(text: &str) -> Cow<'_, str> {
     if text.len() <= 2 * END {
         return Cow::Borrowed(text);
     }
-    let (head, tail) = (text.floor_char_boundary(END), text.ceil_char_boundary(text.len() - END));
+    let boundary = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let (head, tail) = (boundary(END), boundary(text.len() - END));
     Cow::Owned(format!("{}\n{}", &text[..head], &text[tail..]))
 }
 

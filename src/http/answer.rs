@@ -6,9 +6,13 @@ use reqwest::header::HeaderMap;
 
 use super::WHOLE;
 use crate::diagnosis::{Code, Failure};
+use crate::text::{excerpt, plain_text};
 
 /// An answer larger than this is refused (bytes).
 pub(super) const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+/// So much of a page is looked at for what it says (bytes).
+const PAGE_HEAD: usize = 32 * 1024;
 
 /// What came back; it may hold tokens, so it is not printable.
 pub struct Answer {
@@ -28,6 +32,16 @@ impl Answer {
     /// The body as text, broken bytes replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The beginning of what a page says, where the answer is one: redacted and safe to show. An API that answers with a page
+    /// was not the one to answer.
+    pub fn page_says(&self) -> Option<String> {
+        let is_page =
+            self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        let head = &self.body[..self.body.len().min(PAGE_HEAD)];
+        let said = excerpt(&plain_text(&String::from_utf8_lossy(head)), 120);
+        (is_page && !said.is_empty()).then_some(said)
     }
 
     /// The body as JSON.

@@ -156,7 +156,11 @@ impl Round<'_> {
             if let Some(url) = self.login.provider.userinfo_url() {
                 let answer = self.get(url, &tokens.access)?;
                 let profile = answer.json().filter(|_| answer.is_success()).unwrap_or(Value::Null);
-                if !profile.is_null() && profile["sub"] != claims["sub"] {
+                if answer.is_success() && !profile["sub"].is_string() {
+                    let message = format!("Google's userinfo answered {} without a profile", answer.status);
+                    return Err(Failure::new(Code::UnrecognisedAnswer, message));
+                }
+                if answer.is_success() && profile["sub"] != claims["sub"] {
                     return Err(Failure::new(
                         Code::UserMismatch,
                         "Google's userinfo and ID token name different people",

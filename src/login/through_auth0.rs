@@ -183,11 +183,11 @@ impl Round<'_> {
     fn userinfo(&self, access: &Secret) -> Result<Map<String, Value>, Failure> {
         let answer = self.world.http.send(&Call::get(address(self.host, "/userinfo")?).bearer(access))?;
         match answer.json() {
-            Some(Value::Object(profile)) if answer.is_success() => Ok(profile),
-            _ => Err(Failure::new(
-                Code::UnrecognisedAnswer,
-                format!("{}/userinfo answered {}", self.host, answer.status),
-            )),
+            Some(Value::Object(profile)) if answer.is_success() && profile.contains_key("sub") => Ok(profile),
+            _ => Err(answer.trouble(self.host.as_str()).unwrap_or_else(|| {
+                let message = format!("{}/userinfo answered {} without a profile", self.host, answer.status);
+                Failure::new(Code::UnrecognisedAnswer, message)
+            })),
         }
     }
 

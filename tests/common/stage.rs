@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use fitbit_connect::endpoints::Endpoints;
-use fitbit_connect::http::{Answer, Body, Call, Http};
+use fitbit_connect::http::{Answer, Authorization, Body, Call, Http};
 use fitbit_connect::ids::{ProfileName, Store};
 use fitbit_connect::provider::Provider;
 use fitbit_connect::sandbox::facts::{self, Configured};
@@ -29,7 +29,8 @@ pub struct Stage {
     provider: Provider,
     configured: bool,
     port: u16,
-    gate: Option<(Served, String)>,
+    /// Doors in front of services: what they guard, and where they are.
+    gates: Vec<(Served, String, String)>,
     token: Mutex<Option<String>>,
 }
 
@@ -55,17 +56,33 @@ impl Stage {
             }),
             faults: faults.iter().copied().collect::<BTreeSet<_>>(),
         });
-        Self { sandbox: sandbox.unwrap(), provider, configured, port, gate: None, token: Mutex::default() }
+        Self { sandbox: sandbox.unwrap(), provider, configured, port, gates: Vec::new(), token: Mutex::default() }
     }
 
     /// Puts a gate in front of the tenant; what the test itself asks does not go through it.
-    pub fn behind(mut self, gate: Gate) -> Self {
+    pub fn behind(self, gate: Gate) -> Self {
         let tenant = self.tenant();
-        let http = Http::new(Endpoints::default());
-        let door = Door::open(0).unwrap();
-        let origin = door.origin();
-        let answer = move |request: &Request| gate(request, &|| forward(&http, &tenant, request));
-        self.gate = Some((door.serve(Arc::new(answer)).unwrap(), origin));
+        self.guard(BTreeSet::from([tenant]), gate)
+    }
+
+    /// Puts a gate in front of the tenant and both providers.
+    pub fn all_behind(self, gate: Gate) -> Self {
+        let targets = self.sandbox.endpoints().into_iter().map(|(_, target)| target).collect();
+        self.guard(targets, gate)
+    }
+
+    fn guard(mut self, targets: BTreeSet<String>, gate: Gate) -> Self {
+        let gate = Arc::new(gate);
+        let doors: Vec<(String, Door)> = targets.into_iter().map(|target| (target, Door::open(0).unwrap())).collect();
+        let fronts: Vec<(String, String)> =
+            doors.iter().map(|(target, door)| (target.clone(), door.origin())).collect();
+        for (target, door) in doors {
+            let (gate, http, fronts) = (Arc::clone(&gate), Http::new(Endpoints::default()), fronts.clone());
+            let (origin, guarded) = (door.origin(), target.clone());
+            let pass = move |request: &Request| led_to(forward(&http, &target, request), &fronts);
+            let answer = move |request: &Request| gate(request, &|| pass(request));
+            self.gates.push((door.serve(Arc::new(answer)).unwrap(), guarded, origin));
+        }
         self
     }
 
@@ -89,14 +106,12 @@ impl Stage {
     pub fn settings(&self, store: Store) -> String {
         let mut profile = simulated::profile(&self.sandbox, self.provider, self.configured).unwrap();
         profile.store = Some(store);
-        if let Some((_, front)) = &self.gate {
-            let mut endpoints = Endpoints::default();
-            for (origin, target) in profile.endpoints.iter() {
-                let target = if target == self.tenant() { front.as_str() } else { target };
-                endpoints.add(origin, target).unwrap();
-            }
-            profile.endpoints = endpoints;
+        let mut endpoints = Endpoints::default();
+        for (origin, target) in profile.endpoints.iter() {
+            let front = self.gates.iter().find(|(_, guarded, _)| guarded == target).map(|(_, _, front)| front.as_str());
+            endpoints.add(origin, front.unwrap_or(target)).unwrap();
         }
+        profile.endpoints = endpoints;
         let mut settings = Settings::in_memory();
         settings.put(&ProfileName::default(), &profile);
         settings.text()
@@ -220,6 +235,19 @@ impl Stage {
     }
 }
 
+/// A reply whose redirect leads to the doors in front of what it names.
+fn led_to(mut reply: Reply, fronts: &[(String, String)]) -> Reply {
+    for (_, value) in reply.headers.iter_mut().filter(|(name, _)| name == "location") {
+        for (target, front) in fronts {
+            if let Some(rest) = value.strip_prefix(target.as_str()).filter(|rest| rest.starts_with(['/', '?'])) {
+                *value = format!("{front}{rest}");
+                break;
+            }
+        }
+    }
+    reply
+}
+
 fn forward(http: &Http, origin: &str, request: &Request) -> Reply {
     let mut url = Url::parse(origin).unwrap();
     url.set_path(&request.raw_path);
@@ -232,13 +260,12 @@ fn forward(http: &Http, origin: &str, request: &Request) -> Reply {
         (false, Some(document)) => Body::Json(document),
         (false, None) => Body::Raw("application/x-www-form-urlencoded", request.body.clone()),
     };
-    let token = request.bearer().map(|token| Secret::new(token.to_owned()));
-    let call = Call { method, body, repeatable: false, ..Call::get(url) };
-    let answer: Answer = match &token {
-        Some(token) => http.send(&call.bearer(token)),
-        None => http.send(&call),
-    }
-    .unwrap();
+    let authorization = match request.header("authorization") {
+        Some(header) => Authorization::Header(Secret::new(header.to_owned())),
+        None => Authorization::None,
+    };
+    let call = Call { method, body, authorization, repeatable: false, ..Call::get(url) };
+    let answer: Answer = http.send(&call).unwrap();
     let mut reply = Reply { body: answer.body.clone(), ..Reply::empty(answer.status) };
     for name in ["content-type", "location", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         if let Some(value) = answer.header(name) {

@@ -7,7 +7,6 @@ use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Store;
-use crate::secret::Secret;
 
 impl Run<'_> {
     /// Whether the provider answers.
@@ -30,34 +29,25 @@ impl Run<'_> {
         self.seen.borrow().iter().any(fits)
     }
 
-    /// Whether the secret is kept, and whether the provider takes the pair; the secret, when it is at hand.
-    pub(super) fn credentials_checks(&self, secret: Kept, answers: bool, redirect_uri: &str) -> Option<Secret> {
-        let (finding, secret) = match secret {
-            Kept::Given(secret) => {
-                (Finding::left_out(id::CREDENTIALS_STORED, "the client secret is given for this run"), Some(secret))
+    /// Whether the secret is kept, and whether the provider takes the pair.
+    pub(super) fn credentials_checks(&self, secret: &Kept, answers: bool, redirect_uri: &str) {
+        self.note(match secret {
+            Kept::Given(_) => Finding::left_out(id::CREDENTIALS_STORED, "the client secret is given for this run"),
+            Kept::Stored(_) => {
+                Finding::pass(id::CREDENTIALS_STORED, format!("the client secret is in {}", self.world.place()))
             }
-            Kept::Stored(secret) => (
-                Finding::pass(id::CREDENTIALS_STORED, format!("the client secret is in {}", self.world.place())),
-                Some(secret),
-            ),
             Kept::Nothing => {
                 let message = match self.world.store() {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
                     _ => format!("the client secret is not in {}", self.world.place()),
                 };
                 let ways = format!("Run fitbit-connect setup, or give it: {}", ask::CLIENT_SECRET.how_to_give());
-                (
-                    Finding::fail(
-                        id::CREDENTIALS_STORED,
-                        Failure::new(Code::ClientSecretMissing, message).with_hint(ways),
-                    ),
-                    None,
-                )
+                let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);
+                Finding::fail(id::CREDENTIALS_STORED, failure)
             }
-            Kept::Broken(failure) => (Finding::fail(id::CREDENTIALS_STORED, failure), None),
-        };
-        self.note(finding);
-        match &secret {
+            Kept::Broken(failure) => Finding::fail(id::CREDENTIALS_STORED, failure.clone()),
+        });
+        match secret.secret() {
             // The token endpoint would only say the same again.
             Some(_) if self.has_failed(id::PROVIDER_CALLBACK, &[Code::ClientIdUnknown, Code::ClientDeleted]) => {
                 self.note(Finding::skip(
@@ -84,6 +74,5 @@ impl Run<'_> {
                 self.note(Finding::skip(id::CREDENTIALS_ACCEPTED, "not asked, since the client secret is not at hand"));
             }
         }
-        secret
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{ASKED_APPLICATIONS, Run};
+use super::{ASKED_APPLICATIONS, Known, Run};
 use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
-use crate::auth0::management::Management;
+use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{Chosen, enabled, resolve};
 use crate::checks::authorize::{Expected, redirect};
@@ -37,36 +37,47 @@ impl Run<'_> {
         domain: &Domain,
         inputs: &mut Inputs,
         login_domains: &mut Vec<Domain>,
+        known: &mut Known<'w>,
     ) -> (Finding, Result<Option<Management<'w>>, Failure>) {
         let reachable = tenant::reachable(&self.world.http, domain);
         if reachable.is_fail() {
             return (reachable, Ok(None));
         }
-        // A saved client whose secret cannot be read is one that is not at hand: this command can do without, and says so.
-        let login = match inputs.management.take() {
-            Some(login) => Ok(Some(login)),
-            None => stored_login(self.world, inputs),
-        };
-        let session = match login {
-            Ok(Some(login)) => Management::sign_in(&self.world.http, domain, &login).map(Some),
-            Ok(None) => Ok(None),
-            Err(failure) => {
-                self.world.console.warn(&format!("the saved Management API client is not used: {}", failure.message));
-                Ok(None)
-            }
+        let session = match known.session.take() {
+            Some(session) => Ok(Some(session)),
+            None => match known.login.get_or_insert_with(|| self.management_login(inputs)) {
+                Some(login) => Management::sign_in(&self.world.http, domain, login).map(Some),
+                None => Ok(None),
+            },
         };
         let found = match &session {
-            Ok(Some(management)) if login_domains.is_empty() => custom_domains(management, domain),
+            Ok(Some(management)) if login_domains.is_empty() && !known.asked_for_domains => {
+                let found = custom_domains(management, domain);
+                known.asked_for_domains = found.is_ok();
+                found
+            }
             _ => Ok(Vec::new()),
         };
         match found {
             Ok(found) => {
-                self.world.know(inputs, &found);
                 login_domains.extend(found);
+                self.world.know(inputs, login_domains);
                 (reachable, session)
             }
             Err(failure) => (reachable, Err(failure)),
         }
+    }
+
+    /// How to get at the Management API. A saved client whose secret cannot be read is one that is not at hand: this command can
+    /// do without, and says so.
+    fn management_login(&self, inputs: &mut Inputs) -> Option<Login> {
+        if let Some(login) = inputs.management.take() {
+            return Some(login);
+        }
+        stored_login(self.world, inputs).unwrap_or_else(|failure| {
+            self.world.console.warn(&format!("the saved Management API client is not used: {}", failure.message));
+            None
+        })
     }
 
     pub(super) fn tenant_checks<'w>(
