@@ -9,7 +9,7 @@ pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
     symptom: "The browser came back with `error=access_denied`",
     cause: "The person pressed Cancel or Deny on the consent page.",
-    cure: "Run `{test}` and allow the access.",
+    cure: "Log in again (`{test}`) and allow the access.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[but(&["access_denied"], NOT_A_DENIAL)],

@@ -3,6 +3,7 @@
 //!
 //! Refuses to guess: what is not found out leaves the failure as it was, and says what was looked at.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::{Login, cancelled};
@@ -29,6 +30,8 @@ pub struct Trail<'a> {
     pub login: &'a Login<'a>,
     /// The way through Auth0; none for a login at the provider itself.
     pub through: Option<ThroughTenant<'a>>,
+    /// Whether the tenant's log was read and has nothing of the login: then it never came as far as the listener.
+    pub ended_before: Cell<bool>,
 }
 
 /// The part of a login that went through Auth0.
@@ -120,10 +123,13 @@ impl Trail<'_> {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));
                     return Failure::new(entry.code().unwrap_or(Code::UnrecognisedAnswer), message);
                 }
-                Logged::Nothing => seen.push(format!(
-                    "the tenant's log has no entry of this login, so that it seems to have ended at {}",
-                    self.login.provider.title()
-                )),
+                Logged::Nothing => {
+                    self.ended_before.set(true);
+                    seen.push(format!(
+                        "the tenant's log has no entry of this login, so that it seems to have ended at {}",
+                        self.login.provider.title()
+                    ));
+                }
                 Logged::NotRead(why) => seen.push(format!("the tenant's log was not read ({why})")),
             }
         }

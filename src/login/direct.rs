@@ -43,7 +43,7 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
         extra: &parameters,
     }
     .url(&proof)?;
-    let trail = Trail { world, login, through: None };
+    let trail = Trail { world, login, through: None, ended_before: Default::default() };
     let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);

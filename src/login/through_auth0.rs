@@ -55,7 +55,7 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
         redirect_uri: &redirect_uri,
         log_before: way.shared.then(|| newest_date(management, application)).flatten(),
     };
-    let trail = Trail { world, login, through: Some(through) };
+    let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
     let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
     let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, 0));
