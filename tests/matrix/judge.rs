@@ -76,8 +76,23 @@ fn named(row: &Row, way: Way, document: &Value, copy: &str) -> Option<String> {
     if cure.is_empty() {
         return Some("there is no cure".to_owned());
     }
-    let is_there = cure.contains(copy) || what.contains(copy);
+    let is_there = stands_in(cure, copy) || stands_in(what, copy);
     (!is_there).then(|| format!("{copy} is neither in the cure nor in what happened:\n{cure}\n{what}"))
+}
+
+/// Whether it stands there by itself, not as a part of a longer word or address.
+fn stands_in(text: &str, copy: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/');
+    text.match_indices(copy).any(|(at, _)| {
+        let (before, mut after) = (text[..at].chars().next_back(), text[at + copy.len()..].chars());
+        let next = after.next();
+        let goes_on = match next {
+            Some('.' | ':') => after.next().is_some_and(part),
+            Some(c) => part(c),
+            None => false,
+        };
+        !before.is_some_and(|c| part(c) || matches!(c, '.' | ':')) && !goes_on
+    })
 }
 
 /// One check fails, for one reason; it may do so for several applications, each of which is a fact of its own.

@@ -96,7 +96,10 @@ fn cases() -> Vec<(&'static Row, Way, Provider)> {
 
 #[test]
 fn every_fault_in_every_place_gives_its_own_code_and_what_to_copy() {
-    let cases = cases();
+    let mut cases: Vec<(Row, Way, Provider)> = cases().into_iter().map(|(row, way, p)| (*row, way, p)).collect();
+    for (row, way) in rows::repeated() {
+        cases.extend(row.providers.iter().map(|provider| (row, way, *provider)));
+    }
     let wrong: Vec<String> =
         run::all(&cases, |(row, way, provider)| judge::judge(row, *way, *provider)).into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));

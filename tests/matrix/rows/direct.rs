@@ -26,7 +26,9 @@ pub const ROWS: &[Row] = &[
     fails(&[Fault::WrongSecret], BOTH, "credentials.accepted", "client_secret_rejected", 4, "{client_id}"),
     fails(&[Fault::Denied], BOTH, "login.live", "access_denied", 5, TEST),
     fails(&[Fault::UntickedIdentity], BOTH, "login.live", "identity_scope_not_granted", 5, "{scopes}"),
-    warns(&[Fault::UntickedScopes], BOTH, "login.live", "some_scopes_not_granted", "sleep").with_more_scopes(),
+    warns(&[Fault::UntickedScopes], GOOGLE, "login.live", "some_scopes_not_granted", "sleep.readonly")
+        .with_more_scopes(),
+    warns(&[Fault::UntickedScopes], FITBIT, "login.live", "some_scopes_not_granted", "sleep").with_more_scopes(),
     fails(&[Fault::NotLinked], GOOGLE, "login.live", "account_not_linked", 5, "https://fitbit.google.com/auth/signup"),
     fails(&[Fault::CallerNotPermitted], GOOGLE, "login.live", "caller_not_permitted", 5, CONNECTED),
     fails(&[Fault::ApiDisabled], GOOGLE, "login.live", "google_health_api_disabled", 3, "{api_page}"),
