@@ -55,9 +55,8 @@ pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Findin
             format!("{} ({}, {})", connection.name, connection.strategy, connection.id),
         ),
         Ok(None) => {
-            let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"))
-                .with_hint("Create it: fitbit-connect setup");
-            Finding::fail(id::CONNECTION_EXISTS, failure)
+            let message = format!("the tenant has no connection {name}");
+            Finding::fail(id::CONNECTION_EXISTS, Failure::new(Code::ConnectionNotFound, message))
         }
         Err(failure) => met(id::CONNECTION_EXISTS, failure.clone()),
     }
@@ -100,7 +99,7 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
         None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
         Some(only) if others.len() == 1 && only.field == "options.pkce_enabled" => {
             let failure = Failure::new(only.code, "the connection works without PKCE (options.pkce_enabled)")
-                .with_hint("Switch it on: fitbit-connect setup");
+                .with_hint("Switch it on: {setup}");
             Finding::warn(id::CONNECTION_SETTINGS, failure)
         }
         Some(first) => {
