@@ -87,7 +87,7 @@ fn looks_secret(run: &str) -> bool {
         || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
 }
 
-/// The text of a page: without tags, scripts and styles, with the common entities read.
+/// The text of a page: without tags, scripts, styles and the title (which the page says again), with the common entities read.
 pub fn plain_text(html: &str) -> String {
     // Only ASCII letters change, so places in one are places in the other.
     let lower = html.to_ascii_lowercase();
@@ -96,7 +96,7 @@ pub fn plain_text(html: &str) -> String {
     while let Some(open) = html[at..].find('<').map(|found| at + found) {
         text.push_str(&html[at..open]);
         text.push(' ');
-        let closing = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
+        let closing = ["script", "style", "title"].into_iter().find(|name| lower[open + 1..].starts_with(name));
         let tag = closing.map_or(Some(open), |name| lower[open..].find(&format!("</{name}")).map(|found| open + found));
         let end = tag.and_then(|tag| html[tag..].find('>').map(|found| tag + found + 1));
         at = end.unwrap_or(html.len());

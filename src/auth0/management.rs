@@ -373,7 +373,7 @@ fn client_credentials(
 
 /// Everything that `setup` and `test` use (README, "What you need").
 const NEEDED: &str = "read:connections read:connections_options create:connections update:connections \
-                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users";
+                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users read:logs";
 
 fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
     Page::read(answer.clone(), member).ok_or_else(|| shape(member))

@@ -112,7 +112,7 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
         None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
         Some(only) if others.len() == 1 && only.field == "options.pkce_enabled" => {
             let failure = Failure::new(only.code, "the connection works without PKCE (options.pkce_enabled)")
-                .with_hint("Switch it on: fitbit-connect setup");
+                .with_hint("Switch it on: {setup}");
             Finding::warn(id::CONNECTION_SETTINGS, failure)
         }
         Some(first) => {

@@ -41,7 +41,7 @@ impl Run<'_> {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
                     _ => format!("the client secret is not in {}", self.world.place()),
                 };
-                let ways = format!("Run fitbit-connect setup, or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
                 let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);
                 Finding::fail(id::CREDENTIALS_STORED, failure)
             }
