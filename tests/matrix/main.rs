@@ -43,7 +43,8 @@ const INPUT: &str = "about what was given: tests/inputs.rs, tests/explain.rs";
 const MACHINE: &str =
     "about this machine: tests/keychain*.rs, tests/secrets.rs, tests/verify.rs, the rooms of src/http";
 const EXPLAINED: &str = "seen elsewhere and pasted: tests/explain.rs";
-const PAGE: &str = "stands on the provider's page alone: the login times out, and whoever pastes the page is told";
+const PAGE: &str =
+    "stands on the provider's page alone: the login times out, and whoever pastes the page is told: tests/explain.rs";
 
 /// Codes that no service causes in a run of `setup` or `test`, each with its reason.
 const NOT_IN_THE_MATRIX: &[(Code, &str)] = &[
@@ -57,8 +58,8 @@ const NOT_IN_THE_MATRIX: &[(Code, &str)] = &[
     (Code::ClientSecretMissing, INPUT),
     (Code::DesktopClient, INPUT),
     (Code::FileNotReadable, INPUT),
-    (Code::GoogleIdAtFitbit, "refused at the door as input_contradictory; the text of it is explained"),
-    (Code::FitbitIdAtGoogle, "refused at the door as input_contradictory; the text of it is explained"),
+    (Code::GoogleIdAtFitbit, INPUT),
+    (Code::FitbitIdAtGoogle, INPUT),
     (Code::RegistrationClosed, EXPLAINED),
     (Code::ErrorHiddenByLibrary, EXPLAINED),
     (Code::BrowserRefusesHttp, EXPLAINED),
