@@ -159,6 +159,16 @@ impl Console {
         }
     }
 
+    /// A result behind its label; on a terminal further lines begin below its text.
+    pub fn result_behind(&self, label: &str, text: &str) {
+        let indent = columns(label);
+        let text = match std::io::stdout().is_terminal() {
+            true => wrap(text, wrap::room(), indent).join("\n"),
+            false => text.to_owned(),
+        };
+        self.result(&format!("{label}{text}"));
+    }
+
     /// Bytes for another program, on stdout.
     pub fn raw(&self, bytes: &[u8]) {
         let _alone = self.screen.to_print();

@@ -37,7 +37,8 @@
 //!
 //! # Where a change goes
 //!
-//! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`]. A new fact that
+//! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`].
+//! What is looked at after a login that failed: [`login::after`]. A new fact that
 //! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
 
 #![warn(clippy::disallowed_methods)]

@@ -89,6 +89,8 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 let detail =
                     format!("{} answered {status} with an address that is not understood: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+            } else if lower.contains("unknown client") {
+                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
             } else if callback.is_none() || application.from_settings {
                 let detail = format!(
                     "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
@@ -107,13 +109,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 let hint = format!("Add exactly this to Allowed Callback URLs of the application, and save: {exact}");
                 Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
             } else if lower.contains("client") {
-                let message =
-                    format!("{} does not know the application {}: {said}", expected.host, application.client_id);
-                let elsewhere = expected.confirmed && works_on_own_domain(http, application, expected);
-                match elsewhere {
-                    true => Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, message)),
-                    false => fail(Code::ApplicationUnknownToTenant, message),
-                }
+                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
             } else {
                 let detail = format!("{} answered {status}: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
@@ -132,6 +128,15 @@ fn not_usable(http: &Http, application: &Chosen, expected: &Expected, said: Stri
     }
     let message = format!("{said}; the Management API says that it exists, is active and is enabled");
     Failure::new(Code::AuthorizeChangePending, message)
+}
+
+/// An application that the login domain does not know: it may be another tenant's domain.
+fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: &str) -> Failure {
+    let message = format!("{} does not know the application {}: {said}", expected.host, application.client_id);
+    if expected.confirmed && works_on_own_domain(http, application, expected) {
+        return of_other_tenant(expected, message);
+    }
+    Failure::new(Code::ApplicationUnknownToTenant, message)
 }
 
 fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {

@@ -29,7 +29,7 @@ pub fn run(console: &Console, values: &Values, args: &cli::Explain) -> Result<()
         if n > 0 {
             console.result("");
         }
-        console.result(&as_text(code.diagnosis(), values));
+        show(console, code.diagnosis(), values);
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
 fn list(console: &Console, values: &Values) -> Result<(), Failure> {
     console.member("diagnoses", Code::ALL.iter().map(|code| as_json(*code, values)).collect());
     for code in Code::ALL {
-        console.result(&format!("{:<36} {}", code.name(), code.diagnosis().symptom));
+        console.result_behind(&format!("{:<36} ", code.name()), code.diagnosis().symptom);
     }
     Ok(())
 }
@@ -86,12 +86,19 @@ fn as_json(code: Code, values: &Values) -> Value {
     })
 }
 
-fn as_text(row: &Diagnosis, values: &Values) -> String {
-    let cure = values.fill(row.cure);
-    let mut text = format!("{}\n  symptom: {}\n  cause:   {}\n  cure:    {cure}", row.code, row.symptom, row.cause);
-    text.push_str(&format!("\n  exit:    {}\n  sure:    {}", row.exit.code(), row.sure.says()));
-    for link in row.links {
-        text.push_str(&format!("\n  link:    {link}"));
+fn show(console: &Console, row: &Diagnosis, values: &Values) {
+    console.result(row.code);
+    let exit = row.exit.code().to_string();
+    for (label, text) in [
+        ("symptom", row.symptom),
+        ("cause", row.cause),
+        ("cure", &values.fill(row.cure)),
+        ("exit", &exit),
+        ("sure", row.sure.says()),
+    ] {
+        console.result_behind(&format!("  {:<9}", format!("{label}:")), text);
     }
-    text
+    for link in row.links {
+        console.result(&format!("  link:    {link}"));
+    }
 }

@@ -131,10 +131,7 @@ fn report_missing(world: &World, args: &cli::Test, inputs: &Inputs, secret: &Kep
     if world.profile_exists {
         failure
     } else {
-        failure.with_hint(format!(
-            "Nothing is set up for the profile {}: run fitbit-connect setup, or give these",
-            world.profile
-        ))
+        failure.with_hint(format!("Nothing is set up for the profile {}: run `{{setup}}` or give these", world.profile))
     }
 }
 

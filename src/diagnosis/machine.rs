@@ -62,7 +62,7 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
     code: "service_unavailable",
     symptom: "The service answers with a server error (5xx), also after retries.",
     cause: "The service has trouble of its own, or a gateway in front of it.",
-    cure: "Run the command again later.",
+    cure: "Run the command again later; `{test} --headless` shows whether the service answers again.",
     exit: Exit::Service,
     links: &[],
     signs: &[sign(&["temporarily_unavailable"]), sign(&["error=server_error"]), sign(&["\"error\":\"server_error\""])],

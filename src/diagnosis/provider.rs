@@ -138,7 +138,7 @@ pub(super) static DISALLOWED_USERAGENT: Diagnosis = Diagnosis {
     code: "disallowed_useragent",
     symptom: "`Error 403: disallowed_useragent` or a Google sign-in that goes in circles.",
     cause: "The sign-in page was opened inside an app's embedded web view, which Google refuses.",
-    cure: "Open the address in the system's own browser.",
+    cure: "Open the address that `{test} --no-browser` prints in the system's own browser.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
     signs: &[sign(&["disallowed_useragent"])],
@@ -231,8 +231,8 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "401 `UNAUTHENTICATED` with `Request had invalid authentication credentials.` | Fitbit: `Access token \
               expired` or `Access token invalid`",
     cause: "The access token is expired, revoked, or was issued by another provider.",
-    cure: "Log in again. If it happens right after a login, compare the provider of the connection with the API that \
-           is asked.",
+    cure: "Run `{test}` and log in again. If it happens right after a login, compare the provider of the connection \
+           `{connection}` with the API that is asked.",
     exit: Exit::Refused,
     links: &[HEALTH_TROUBLE],
     signs: &[
@@ -247,7 +247,8 @@ pub(super) static SOME_SCOPES_NOT_GRANTED: Diagnosis = Diagnosis {
     code: "some_scopes_not_granted",
     symptom: "The login worked, but fewer scopes came back than were asked for.",
     cause: "On the consent page each scope has its own box, and some were left unticked.",
-    cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes`",
+    cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes` than \
+           `{scopes}`",
     exit: Exit::Done,
     links: &[HEALTH_SCOPES],
     signs: &[],

@@ -11,7 +11,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::http::{Answer, Call};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
-use crate::provider::token_answer::{PairVerdict, health_error, judge_pair};
+use crate::provider::token_answer::{PairVerdict, health_error, judge_pair, refusal_words};
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::text::said;
@@ -43,7 +43,7 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
         extra: &parameters,
     }
     .url(&proof)?;
-    let trail = Trail { world, login, through: None };
+    let trail = Trail { world, login, through: None, ended_before: Default::default() };
     let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);
@@ -242,7 +242,8 @@ impl Round<'_> {
         if let Some(trouble) = answer.trouble(provider.title()) {
             return trouble;
         }
-        let message = |what: &str| format!("{} {what} ({}): {}", provider.title(), answer.status, said(&answer.text()));
+        let words = refusal_words(&answer.body).unwrap_or_else(|| "a body that is no error of a known form".to_owned());
+        let message = |what: &str| format!("{} {what} ({}): {words}", provider.title(), answer.status);
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
             PairVerdict::SecretRejected => {

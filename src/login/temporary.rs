@@ -125,9 +125,9 @@ fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
     HeldPort::take(port).map_or(Whose::Running, |port| Whose::Nobodys(Some(port)))
 }
 
-/// Without room for one more application there is still a way to log in.
+/// Where no further application can be made there is still a way to log in.
 fn name_the_way_out(failure: Failure) -> Failure {
-    if failure.code != Code::EntityLimitReached {
+    if !matches!(failure.code, Code::EntityLimitReached | Code::PlanFeatureMissing) {
         return failure;
     }
     failure.with_hint(

@@ -203,7 +203,7 @@ fn nothing_came(trail: &Trail, strangers: usize, reachable: bool) -> Failure {
     if failure.code != Code::LoginTimedOut || cancelled(world).is_err() {
         return failure;
     }
-    let causes = likely(world, login, reachable);
+    let causes = likely(world, login, reachable || trail.ended_before.get());
     if world.dialogue.is_none() {
         let causes: Vec<String> =
             causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.as_deref().unwrap_or_default())).collect();

@@ -200,6 +200,14 @@ impl Run<'_> {
         }
     }
 
+    /// The finding, or that it only shows what `connection.settings` has named: the cause speaks for its consequences.
+    fn unless_it_follows(&self, finding: Finding) -> Finding {
+        let follows = FOLLOWS
+            .iter()
+            .any(|(seen, causes)| finding.code == Some(*seen) && self.has_failed(id::CONNECTION_SETTINGS, causes));
+        if follows { Finding::skip(finding.check, "follows from what connection.settings says above") } else { finding }
+    }
+
     /// `applications.enabled` and `authorize.redirect` for each application; returns every application of the tenant.
     pub(super) fn application_checks(
         &self,
@@ -263,13 +271,22 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                redirect(&self.world.http, application, expected)
+                self.unless_it_follows(redirect(&self.world.http, application, expected))
             };
             about(finding, application)
         }));
         Ok(all)
     }
 }
+
+/// What `/authorize` shows of a connection that is not as it should be.
+const FOLLOWS: [(Code, &[Code]); 5] = [
+    (Code::AuthorizeWrongClientId, &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys]),
+    (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer]),
+    (Code::AuthorizeWrongProvider, &[Code::ConnectionSettingsDiffer]),
+    (Code::ConnectionNotConfigured, &[Code::ConnectionSettingsDiffer]),
+    (Code::AuthorizeConnectionNotUsable, &[Code::ConnectionInactive]),
+];
 
 /// Whether none of the applications that a profile was set up with exists here.
 fn is_other_tenant(saved: &Applications, all: &[Application]) -> bool {
