@@ -85,6 +85,9 @@ const NOT_IN_THE_MATRIX: &[(Code, &str)] = &[
     (Code::SecretTooLong, MACHINE),
     (Code::SecretFileLoose, MACHINE),
     (Code::SecretNotKept, MACHINE),
+    (Code::SecretStoreDismissed, MACHINE),
+    (Code::SecretStoreFull, MACHINE),
+    (Code::AnotherRun, MACHINE),
     (Code::Cancelled, "a person does it, not a service: tests/verify.rs"),
     (Code::Unexpected, "a fault of this program"),
 ];
