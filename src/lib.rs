@@ -139,7 +139,7 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
             commands::remove::run(&build(&needs)?, args)?;
         }
         Command::Explain(args) => {
-            commands::explain::run(console, &world::saved_values(&process.variables, &cli.global), args)?
+            commands::explain::run(console, &|text| world::values_for(&process.variables, &cli.global, text), args)?
         }
         Command::Sandbox(args) => commands::sandbox::run(console, &process.cancel, args)?,
         Command::Completions { shell } => commands::help_files::completions(console, *shell),

@@ -36,7 +36,7 @@ use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
 use kept::{alone, keychain, secrets_beside};
-pub use known::saved_values;
+pub use known::values_for;
 
 /// Everything a command can touch.
 pub struct World {

@@ -310,7 +310,7 @@ fn the_final_address_can_be_pasted_back() {
         writeln!(stdin, "{wrong}").unwrap();
         assert!(stderr.any(|line| line.contains("not accepted")), "{wrong}");
     }
-    writeln!(stdin, "error=access_denied&error_description=no&state={state}").unwrap();
+    writeln!(stdin, "error=access_denied&error_description=The+user+denied+the+request.&state={state}").unwrap();
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     let document: Value = serde_json::from_str(&stdout).unwrap();

@@ -38,7 +38,14 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         return Finding::unknown(
             id::AUTHORIZE_REDIRECT,
             Code::ApplicationWithoutCallback,
-            format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+            match application.callbacks.as_ref().is_some_and(|callbacks| callbacks.iter().any(|one| one.contains('*')))
+            {
+                true => format!(
+                    "{} has only callback URLs with a wildcard, so /authorize cannot be asked for it",
+                    application.label()
+                ),
+                false => format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+            },
         );
     }
     let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
@@ -81,7 +88,11 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 expected.provider.title(),
                 expected.connection
             );
-            Finding::fail(id::AUTHORIZE_REDIRECT, not_usable(http, application, expected, message))
+            // Not the answer of a change under way: what the page waits for is not known.
+            let hint = "Log in with this application in a browser and look at what the page asks for; name the connection with \
+                        `--connection NAME` if it is another one";
+            let failure = Failure::new(Code::AuthorizeConnectionNotUsable, message);
+            Finding::fail(id::AUTHORIZE_REDIRECT, if expected.confirmed { failure.with_hint(hint) } else { failure })
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
@@ -169,7 +180,9 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     let callback = upstream.param("redirect_uri").unwrap_or("none, or several");
     if !endpoints.same(callback, &wanted) {
         let message = format!("the tenant sends the callback URL {callback}, not {wanted}");
-        return Err(Failure::new(Code::AuthorizeWrongCallback, message));
+        let hint =
+            format!("Register what the tenant sends at the provider as well, or log in through its domain: {callback}");
+        return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));
     }
     let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
     let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);

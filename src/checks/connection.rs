@@ -55,6 +55,23 @@ fn by_name(management: &Management, provider: Provider, name: &str) -> Result<Op
     }
 }
 
+/// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID.
+pub fn missing(management: &Management, provider: Provider, name: &str, client_id: &str) -> Failure {
+    let holds = |connection: &Connection| {
+        let options = connection.options.as_ref();
+        options.and_then(|options| options.get("client_id")).and_then(|id| id.as_str()) == Some(client_id)
+    };
+    let twin = management.connections("strategy", provider.strategy()).unwrap_or_default().into_iter().find(holds);
+    let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
+    match twin {
+        Some(twin) => failure.with_hint(format!(
+            "The connection {0} holds this client ID. If it is the one that is meant, name it: `{{setup}} --connection {0}`",
+            twin.name
+        )),
+        None => failure,
+    }
+}
+
 /// `connection.exists`.
 pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Finding {
     match found {
@@ -84,7 +101,7 @@ pub fn why_refused(management: Option<&Management>, name: &str, application: &st
             return Ok(Failure::new(Code::ConnectionInactive, format!("{said}; {name} is switched off")));
         }
         if !management.enabled_clients(&connection.id)?.contains(application) {
-            return Ok(not_enabled(name, application, application));
+            return Ok(not_enabled(name, application, application, false));
         }
         let message = format!("{said}; the Management API says that it exists, is active and is enabled");
         Ok(Failure::new(Code::AuthorizeChangePending, message))

@@ -88,6 +88,11 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
                 ),
             })
         }
+        PairVerdict::PairRefused { said } => {
+            let message =
+                format!("{} refuses {client_id} together with its secret: invalid_client {said}", provider.title());
+            fail(Failure::new(Code::ClientSecretRejected, message.trim_end()))
+        }
         PairVerdict::ClientDeleted => fail(Failure::new(
             Code::ClientDeleted,
             format!("the client {client_id} was deleted at {}", provider.title()),

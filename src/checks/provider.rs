@@ -76,8 +76,12 @@ fn host_of(address: &str) -> &str {
 
 /// The failure for HTTP 410.
 pub fn shut_down(provider: Provider) -> Failure {
-    let failure =
-        Failure::new(Code::ProviderShutDown, format!("{} answered HTTP 410: it was shut down", provider.title()));
+    let when = match provider {
+        Provider::Fitbit => " on 2 Nov 2026",
+        Provider::GoogleHealth => "",
+    };
+    let message = format!("{} answered HTTP 410: it was shut down{when}", provider.title());
+    let failure = Failure::new(Code::ProviderShutDown, message);
     match provider {
         Provider::Fitbit => failure,
         Provider::GoogleHealth => failure.with_hint(

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Code, Diagnosis, Failure, Values, recognise};
+use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, recognise};
+use crate::text::said;
 
 /// A pasted text is read up to this size (bytes).
 const MAX_TEXT: u64 = 1024 * 1024;
@@ -18,12 +19,19 @@ const MAX_TEXT: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// `unknown_code`.
-pub fn run(console: &Console, values: &Values, args: &cli::Explain) -> Result<(), Failure> {
-    let codes = match args.code.as_deref() {
-        None => return list(console, values),
-        Some("-") => find(&pasted(console)?)?,
-        Some(text) => find(text.trim())?,
+pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::Explain) -> Result<(), Failure> {
+    let text = match args.code.as_deref() {
+        None => return list(console, &values_for("")),
+        Some("-") => pasted(console)?,
+        Some(text) => text.trim().to_owned(),
     };
+    if let Some(error) = auth_error::find(&text) {
+        let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
+        let sentence = error.sentence.map(|sentence| format!(", {}", said(&sentence))).unwrap_or_default();
+        console.say(&format!("Google's authError says: {number}{}{sentence}", said(&error.code)));
+    }
+    let codes = find(&text)?;
+    let values = &values_for(&text);
     console.member("diagnoses", codes.iter().map(|code| as_json(*code, values)).collect());
     for (n, code) in codes.iter().enumerate() {
         if n > 0 {

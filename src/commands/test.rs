@@ -32,7 +32,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
-    world.know(&inputs, &[]);
+    world.know_of_test(&inputs, &[], args.direct);
     let plan = Plan::asked(args)?;
     let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();

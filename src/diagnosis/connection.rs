@@ -46,7 +46,7 @@ pub(super) static CONNECTION_INACTIVE: Diagnosis = Diagnosis {
             Accounts was chosen.",
     cure: "Run `{setup}` or switch the purpose Authentication of `{connection}` on at {connections_page}",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_TOKEN_VAULT],
+    links: &[AUTH0_CUSTOM_SOCIAL],
     signs: &[],
     sure: Sure::Documented,
 };
@@ -100,7 +100,8 @@ pub(super) static CONNECTION_USES_DEVELOPER_KEYS: Diagnosis = Diagnosis {
     code: "connection_uses_developer_keys",
     symptom: "The client ID and the client secret of the connection are empty.",
     cause: "Then Auth0 uses its own shared developer keys, which are not an app of yours at the provider.",
-    cure: "Register an app of your own (step 1) and run `{setup}` with its client ID and secret.",
+    cure: "Run `{setup}` which writes the client ID `{client_id}` and its secret into the connection; without an app \
+           of your own register one first (step 1).",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
     signs: &[],

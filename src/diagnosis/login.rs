@@ -44,6 +44,9 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["localhost refused to connect"]),
         sign(&["unable to connect", "127.0.0.1"]),
         sign(&["unable to connect", "localhost"]),
+        sign(&["127.0.0.1 refused to connect"]),
+        sign(&["can't connect to the server", "127.0.0.1"]),
+        sign(&["can't connect to the server", "localhost"]),
     ],
     sure: Sure::Reported,
 };
@@ -64,6 +67,8 @@ pub(super) static NOT_A_TEST_USER: Diagnosis = Diagnosis {
         sign(&["developer-approved testers"]),
         sign(&["error 403: access_denied"]),
         sign(&["works for the developer"]),
+        sign(&["403: access_denied"]),
+        sign(&["403 : access_denied"]),
     ],
     sure: Sure::Documented,
 };
@@ -138,10 +143,12 @@ pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
 
 pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
     code: "login_blocked",
-    symptom: "The browser came back from Auth0 with `error=unauthorized` or the text of an Action.",
-    cause: "An Action of the tenant refused this login.",
-    cure: "Read the text in the message, find it in the tenant's Actions, and look at the newest entry of type `f` \
-           in the tenant's log ({logs_page} )",
+    symptom: "The browser came back from Auth0 with `error=unauthorized` or with `error=access_denied` and words of \
+              the tenant's.",
+    cause: "The tenant refused this login after the person had signed in: an Action, a blocked user, or sign-ups \
+            that are switched off. The message has its words.",
+    cure: "Read the words in the message and find them in the tenant's Actions or in its settings; the newest entry \
+           of type `f` in the tenant's log says more ({logs_page} )",
     exit: Exit::NoConsent,
     links: &[AUTH0_LOGS],
     signs: &[sign(&["error=unauthorized"]), sign(&["\"error\":\"unauthorized\""])],

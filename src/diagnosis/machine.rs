@@ -65,7 +65,15 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
     cure: "Run the command again later; `{test} --headless` shows whether the service answers again.",
     exit: Exit::Service,
     links: &[],
-    signs: &[sign(&["temporarily_unavailable"]), sign(&["error=server_error"]), sign(&["\"error\":\"server_error\""])],
+    signs: &[
+        sign(&["temporarily_unavailable"]),
+        sign(&["error=server_error"]),
+        sign(&["\"error\":\"server_error\""]),
+        sign(&["502 bad gateway"]),
+        sign(&["503 service unavailable"]),
+        sign(&["504 gateway timeout"]),
+        sign(&["server_error"]),
+    ],
     sure: Sure::Seen,
 };
 

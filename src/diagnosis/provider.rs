@@ -47,9 +47,9 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
               `unauthorized_client - Invalid client_id` or `Client id invalid`",
     cause: "The provider does not know this client ID: a typo, a space or line break glued to it, a deleted client, \
             or a client ID of the other provider.",
-    cure: "Copy the client ID again from {clients_page} and run `{setup} --client-id ID` with it; the one in use is \
-           `{client_id}` One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters and \
-           digits are Fitbit's, which is shut down.",
+    cure: "The client ID in use is `{client_id}` and it has to be one of {clients_page} exactly: copy it again and \
+           run `{setup}` with it. One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters \
+           and digits are Fitbit's, which is shut down.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
@@ -193,6 +193,7 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["token has been expired or revoked"]),
         sign(&["token expired or revoked"]),
         sign(&["refresh token invalid"]),
+        but(&["invalid_grant"], &["auth code", "authorization code", "code verifier", "code_verifier", "bad request"]),
     ],
     sure: Sure::Documented,
 };
@@ -239,6 +240,7 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["invalid authentication credentials"]),
         sign(&["access token expired"]),
         sign(&["access token invalid"]),
+        sign(&["invalid_token"]),
     ],
     sure: Sure::Documented,
 };

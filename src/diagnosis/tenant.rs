@@ -9,8 +9,8 @@ pub(super) static TENANT_NOT_FOUND: Diagnosis = Diagnosis {
     code: "tenant_not_found",
     symptom: "The domain does not answer like an Auth0 tenant.",
     cause: "The domain is misspelt, its region is missing, or it is not the tenant's own domain.",
-    cure: "Copy the domain from the settings of an application in the Auth0 dashboard, for example \
-           `acme.eu.auth0.com` and give it with `--domain` The one in use is `{domain}`",
+    cure: "The domain in use is `{domain}` and the right one stands in the settings of an application in the Auth0 \
+           dashboard, for example `acme.eu.auth0.com` (give it with `--domain` )",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],

@@ -114,10 +114,13 @@ impl Trail<'_> {
                 Logged::Entry(entry) if entry.is_success() && strangers > 0 => {}
                 Logged::Entry(entry) if entry.is_success() => {
                     let message = also(&format!(
-                        "the tenant's log says that the login succeeded ({}), and nothing arrived at {}",
+                        "the tenant's log says that the login succeeded ({}), and no answer of it arrived at {}",
                         entry.date, tenant.redirect_uri
                     ));
                     return Failure::new(Code::LoopbackUnreachable, message);
+                }
+                Logged::Entry(entry) if entry.code() == Some(Code::ClientSecretRejected) => {
+                    return self.no_token(Failure::new(Code::ClientSecretRejected, failure.message));
                 }
                 Logged::Entry(entry) => {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));

@@ -249,12 +249,17 @@ impl Round<'_> {
             PairVerdict::SecretRejected => {
                 Failure::new(Code::ClientSecretRejected, message("refuses the client secret"))
             }
+            PairVerdict::PairRefused { .. } => {
+                Failure::new(Code::ClientSecretRejected, message("refuses the client ID together with the secret"))
+            }
             PairVerdict::ClientDeleted => {
                 Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
             PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
-            PairVerdict::Unknown { .. } => Failure::new(Code::UnrecognisedAnswer, message("did not take the code")),
+            PairVerdict::Unknown { .. } => {
+                Failure::new(Code::UnrecognisedAnswer, message("gave no token for the code"))
+            }
         }
     }
 

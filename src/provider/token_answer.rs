@@ -16,8 +16,13 @@ pub enum PairVerdict {
     Accepted,
     /// It does not know the client ID.
     IdUnknown,
-    /// It refuses the pair.
+    /// It knows the client ID and refuses the secret.
     SecretRejected,
+    /// It refuses the two together, in words that do not tell which is wrong.
+    PairRefused {
+        /// Its words, safe to show.
+        said: String,
+    },
     /// The client was deleted.
     ClientDeleted,
     /// The service is gone for good (HTTP 410).
@@ -73,7 +78,11 @@ pub fn judge_pair(provider: Provider, status: u16, body: &[u8]) -> PairVerdict {
         "invalid_client" => match provider {
             Provider::GoogleHealth if message.contains("client was not found") => PairVerdict::IdUnknown,
             Provider::Fitbit if message.contains("client id invalid") => PairVerdict::IdUnknown,
-            _ => PairVerdict::SecretRejected,
+            Provider::GoogleHealth if message == "unauthorized" || message.contains("secret") => {
+                PairVerdict::SecretRejected
+            }
+            Provider::Fitbit if message.contains("secret") || message.contains("header") => PairVerdict::SecretRejected,
+            _ => PairVerdict::PairRefused { said: excerpt(&said.message, SAID) },
         },
         _ => unknown(),
     }

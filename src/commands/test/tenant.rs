@@ -61,7 +61,7 @@ impl Run<'_> {
         match found {
             Ok(found) => {
                 login_domains.extend(found);
-                self.world.know(inputs, login_domains);
+                self.world.know_of_test(inputs, login_domains, self.direct);
                 (reachable, session)
             }
             Err(failure) => (reachable, Err(failure)),
@@ -108,6 +108,10 @@ impl Run<'_> {
         };
         let found = match (&found, &listed) {
             (Ok(None), Some(Ok(all))) if is_other_tenant(&inputs.applications, all) => Err(other_tenant(domain, &name)),
+            (Ok(None), Some(_)) => match &session {
+                Ok(Some(management)) => Err(connection::missing(management, self.provider, &name, &self.client_id)),
+                _ => found,
+            },
             _ => found,
         };
         // The first call shows whether the session is good for anything.

@@ -74,7 +74,7 @@ pub const ROWS: &[Row] = &[
 
 pub const WITH_A_TEST_APPLICATION: &[Row] = &[
     fails(&[], BOTH, "login.live", "callback_not_allowed", 3, "{loopback}").since(Deed::CallbackNotListed),
-    fails(&[], BOTH, "login.live", "application_not_enabled", 3, "--app {test_app}").since(Deed::NotEnabledForIt),
+    fails(&[], BOTH, "login.live", "application_not_enabled", 3, "{test_app}").since(Deed::NotEnabledForIt),
     fails(&[], BOTH, "login.live", "application_not_found", 2, "{web}").since(Deed::Deleted),
     ends_at_the_provider(&[Fault::NotATestUser], GOOGLE, "{audience_page}"),
     ends_at_the_provider(&[Fault::NobodyConsents], BOTH, EXPLAIN),
