@@ -65,7 +65,7 @@ pub fn missing(management: &Management, provider: Provider, name: &str, client_i
     let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
     match twin {
         Some(twin) => failure.with_hint(format!(
-            "The connection {0} holds this client ID. If it is the one that is meant, name it: `{{setup}} --connection {0}`",
+            "The connection {0} holds this client ID. If it is the one that is meant, run the command again with `--connection {0}`",
             twin.name
         )),
         None => failure,
