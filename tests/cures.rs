@@ -52,7 +52,7 @@ fn the_cure_of_one_application_keeps_the_others_of_the_profile() {
 
 #[test]
 fn flags_that_are_not_saved_stand_in_the_command_again() {
-    let stage = Stage::configured(GoogleHealth, &[]);
+    let stage = Stage::configured(GoogleHealth, &[Fault::ConnectionMissing]);
     let environment = stage.environment();
     // Another connection's name and more scopes than the tenant has: the command creates and writes exactly these.
     let scopes = "profile.readonly,sleep.readonly";
