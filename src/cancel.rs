@@ -15,6 +15,7 @@ struct Inner {
     asked: AtomicBool,
     holders: AtomicUsize,
     wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+    last: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 /// While it lives, Ctrl-C asks instead of ending the process.
@@ -41,6 +42,18 @@ impl Cancel {
     pub fn hold(&self) -> Hold {
         self.0.holders.fetch_add(1, Ordering::SeqCst);
         Hold(self.clone())
+    }
+
+    /// What has to be done before the process ends without returning from `main`; it may have been done already.
+    pub fn at_the_end(&self, last: impl Fn() + Send + 'static) {
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(last));
+    }
+
+    /// Does it: the process ends now.
+    pub fn ends(&self) {
+        if let Some(last) = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            last();
+        }
     }
 
     /// Pauses, and ends the pause when Ctrl-C comes; whether it was asked for by then.

@@ -10,7 +10,7 @@ mod waiting;
 mod wrap;
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
@@ -48,6 +48,8 @@ pub struct Console {
     screen: Arc<Screen>,
     /// What stands in the blanks of cures.
     values: Mutex<Values>,
+    /// Lines printed since.
+    since_hint: AtomicUsize,
     /// The hint printed last, so that the end of a command does not repeat it.
     last_hint: Mutex<String>,
     /// How to go on after a cancelled command.
@@ -79,6 +81,7 @@ impl Console {
             document: Mutex::new(document),
             screen: Arc::default(),
             values: Mutex::default(),
+            since_hint: AtomicUsize::new(0),
             last_hint: Mutex::default(),
             way_on: Mutex::default(),
             finished: Mutex::default(),
@@ -137,6 +140,7 @@ impl Console {
         let hint = &self.filled(hint);
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
         self.labelled("  ", DIM, "hint:", &clean(hint));
+        self.since_hint.store(0, Ordering::SeqCst);
     }
 
     /// From now on, what stands in the blanks of cures.
@@ -157,6 +161,16 @@ impl Console {
             let written = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
             self.note(written);
         }
+    }
+
+    /// A result behind its label; on a terminal further lines begin below its text.
+    pub fn result_behind(&self, label: &str, text: &str) {
+        let indent = columns(label);
+        let text = match std::io::stdout().is_terminal() {
+            true => wrap(text, wrap::room(), indent).join("\n"),
+            false => text.to_owned(),
+        };
+        self.result(&format!("{label}{text}"));
     }
 
     /// Bytes for another program, on stdout.
@@ -186,6 +200,8 @@ impl Console {
         }
         self.screen.close();
         if let Some(failure) = failure {
+            // A cure that stands right above is not said again; one that has scrolled away is.
+            let is_near = self.since_hint.load(Ordering::SeqCst) <= NEAR;
             self.gap();
             let mut lines = failure.message.lines();
             let first = clean(lines.next().unwrap_or_default());
@@ -204,11 +220,12 @@ impl Console {
             if left && hint.starts_with("fitbit-connect ") {
                 self.say("Go on from here with:");
                 self.copyable(&hint);
-            } else if *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
+            } else if !is_near || *self.last_hint.lock().unwrap_or_else(PoisonError::into_inner) != hint {
                 self.hint(&hint);
             }
             let provider = self.with(|document| document.provider.clone());
-            if let Some(link) = failure.code.diagnosis().link(provider.as_deref() == Some("fitbit")) {
+            let link = failure.code.diagnosis().link(provider.as_deref() == Some("fitbit"), &failure.message);
+            if let Some(link) = link {
                 self.labelled("  ", DIM, "see:", link);
             }
         }
@@ -271,6 +288,7 @@ impl Console {
     }
 
     fn err(&self, line: &str) {
+        self.since_hint.fetch_add(1, Ordering::SeqCst);
         let _alone = self.screen.to_print();
         let _ = writeln!(AutoStream::new(std::io::stderr(), self.colour), "{line}");
     }
@@ -279,6 +297,9 @@ impl Console {
         act(&mut self.document.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+/// So few lines below a cure it is still in sight.
+const NEAR: usize = 4;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

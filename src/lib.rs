@@ -20,7 +20,7 @@
 //! | put together once | [`world`], [`process`], [`simulated`] (how a client is pointed at the sandbox) |
 //! | what is given | [`ask`] (the inputs), [`cli`] (the words of the command line, as data) |
 //! | the other side | [`auth0`], [`oauth`], [`loopback`], [`sandbox`] |
-//! | effects | [`vault`], [`http`], [`browser`], [`settings`], [`cancel`] |
+//! | effects | [`vault`], [`http`], [`browser`], [`settings`], [`cancel`], [`lock`], [`files`] (written whole or not at all) |
 //! | facts and words | [`provider`], [`console`], [`diagnosis`], [`finding`] |
 //! | values | [`ids`], [`endpoints`], [`secret`], [`jwt`], [`text`] |
 //!
@@ -37,7 +37,8 @@
 //!
 //! # Where a change goes
 //!
-//! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`]. A new fact that
+//! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`].
+//! What is looked at after a login that failed: [`login::after`]. A new fact that
 //! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
 
 #![warn(clippy::disallowed_methods)]
@@ -52,10 +53,12 @@ pub mod commands;
 pub mod console;
 pub mod diagnosis;
 pub mod endpoints;
+pub mod files;
 pub mod finding;
 pub mod http;
 pub mod ids;
 pub mod jwt;
+pub mod lock;
 pub mod login;
 pub mod loopback;
 pub mod oauth;
@@ -119,7 +122,8 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
     let build = |needs: &Needs| World::build(process, &cli.global, console, needs);
     match &cli.command {
         Command::Setup(args) => {
-            let world = build(&Needs { inputs: Some(&args.inputs), confirmed: args.yes, ..Needs::default() })?;
+            let (inputs, writes) = (Some(&args.inputs), !args.dry_run);
+            let world = build(&Needs { inputs, confirmed: args.yes, writes, ..Needs::default() })?;
             commands::setup::run(&world, args)?;
         }
         Command::Test(args) => {
@@ -130,11 +134,12 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,
         Command::Remove(args) => {
             let inputs = args.inputs();
-            let needs = Needs { inputs: Some(&inputs), settings_must_exist: true, ..Needs::default() };
+            let inputs = Some(&inputs);
+            let needs = Needs { inputs, settings_must_exist: true, writes: true, ..Needs::default() };
             commands::remove::run(&build(&needs)?, args)?;
         }
         Command::Explain(args) => {
-            commands::explain::run(console, &world::saved_values(&process.variables, &cli.global), args)?
+            commands::explain::run(console, &|text| world::values_for(&process.variables, &cli.global, text), args)?
         }
         Command::Sandbox(args) => commands::sandbox::run(console, &process.cancel, args)?,
         Command::Completions { shell } => commands::help_files::completions(console, *shell),

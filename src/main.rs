@@ -32,6 +32,7 @@ fn main() -> ExitCode {
             // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
             std::thread::sleep(std::time::Duration::from_millis(50));
             to_restore.restore(draws());
+            on_signal.ends();
             #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
             std::process::exit(i32::from(exit));
         }

@@ -5,7 +5,7 @@ mod unknown;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -13,6 +13,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use crate::diagnosis::{Code, Failure};
 use crate::endpoints::Endpoints;
+use crate::files;
 use crate::ids::{ConnectionName, Domain, ProfileName, Store, port};
 use crate::provider::Provider;
 
@@ -203,7 +204,7 @@ impl Settings {
         self.document.to_string()
     }
 
-    /// Writes the file as a whole: temporary file in the same folder, flushed, renamed; mode 0600 in a folder of 0700.
+    /// Writes the file whole or not at all; mode 0600, in a folder of 0700 where it had to be made.
     /// Returns whether anything changed on disk.
     ///
     /// # Errors
@@ -214,7 +215,7 @@ impl Settings {
         if fs::read_to_string(path).is_ok_and(|now| now == text) {
             return Ok(false);
         }
-        write_whole(path, text.as_bytes()).map(|()| true).map_err(|error| {
+        files::write_whole(path, text.as_bytes()).map(|()| true).map_err(|error| {
             Failure::new(Code::FileNotWritable, format!("{} could not be written: {error}", path.display()))
         })
     }
@@ -236,37 +237,6 @@ fn read_bounded(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
     fs::read_to_string(path)
-}
-
-/// Writes a file whole or not at all, readable by its owner alone.
-///
-/// # Errors
-/// The operating system's own.
-pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    // Through a symlink the file it points to is replaced, so that a settings file kept elsewhere stays linked.
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_private_folder(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".fitbit-connect-").tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(&real).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Creates a folder and its parents, the new ones closed to everybody else.
-///
-/// # Errors
-/// The operating system's own.
-pub fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }
 
 fn parsed<T: FromStr<Err = String>>(item: &Item) -> Result<T, String> {

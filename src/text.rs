@@ -98,24 +98,32 @@ fn looks_secret(run: &str) -> bool {
         || (run.len() >= 48 && !run.contains(['/', '.', '_', '-']))
 }
 
-/// The text of a page: without tags, scripts and styles, with the common entities read.
+/// The text of a page: without tags, scripts and styles, with the common entities read; a title that the page says again
+/// is there once.
 pub fn plain_text(html: &str) -> String {
     // Only ASCII letters change, so places in one are places in the other.
     let lower = html.to_ascii_lowercase();
-    let mut text = String::with_capacity(html.len());
+    let (mut title, mut text) = (String::new(), String::with_capacity(html.len()));
     let mut at = 0;
     while let Some(open) = html[at..].find('<').map(|found| at + found) {
         text.push_str(&html[at..open]);
         text.push(' ');
-        let closing = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
+        let closing = ["script", "style", "title"].into_iter().find(|name| lower[open + 1..].starts_with(name));
         let tag = closing.map_or(Some(open), |name| lower[open..].find(&format!("</{name}")).map(|found| open + found));
+        if let (Some("title"), Some(tag)) = (closing, tag) {
+            let inside = html[open..tag].split_once('>').map_or("", |(_, inside)| inside);
+            title = readable(inside);
+        }
         let end = tag.and_then(|tag| html[tag..].find('>').map(|found| tag + found + 1));
         at = end.unwrap_or(html.len());
     }
     text.push_str(&html[at..]);
-    for (entity, plain) in ENTITIES {
-        text = text.replace(entity, plain);
-    }
+    let text = readable(&text);
+    if title.is_empty() || text.contains(&title) { text } else { format!("{title} {text}").trim_end().to_owned() }
+}
+
+fn readable(text: &str) -> String {
+    let text = ENTITIES.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

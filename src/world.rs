@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
@@ -24,6 +23,7 @@ use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::Http;
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
+use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
 use crate::provider::Provider;
 use crate::sandbox::facts::Configured;
@@ -35,8 +35,8 @@ use crate::simulated;
 use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
-use kept::{keychain_limit, secrets_beside};
-pub use known::saved_values;
+use kept::{alone, keychain, secrets_beside};
+pub use known::values_for;
 
 /// Everything a command can touch.
 pub struct World {
@@ -73,7 +73,9 @@ pub struct World {
     kept: RefCell<(Store, Rc<dyn Vault>)>,
     /// The file that takes secrets under `--store file`.
     secrets_file: Option<PathBuf>,
-    keychain_limit: Duration,
+    keychain: vault::Keychain,
+    /// Nobody else writes these settings meanwhile.
+    _alone: Option<Lock>,
 }
 
 /// The Auth0 CLI's settings are not larger (bytes).
@@ -96,6 +98,8 @@ pub struct Needs<'a> {
     pub confirmed: bool,
     /// Whether a settings file named with `--config` has to exist.
     pub settings_must_exist: bool,
+    /// Whether it may write: then it is the only one that does, until it ends.
+    pub writes: bool,
 }
 
 impl World {
@@ -120,6 +124,8 @@ impl World {
             let message = format!("the settings file {} does not exist", path.display());
             return Err(Failure::new(Code::FileNotReadable, message));
         }
+        // Before the settings are read: what is read stays true.
+        let alone = if needs.writes { alone(&path, process)? } else { None };
         let settings = Settings::read(&path)?;
         let profile = profile_name(global, &variables, &settings)?;
         let saved = settings.profile(&profile)?;
@@ -135,7 +141,7 @@ impl World {
         let store = given::store(&flags, &variables, &saved)?;
         let secrets_file = secrets_beside(&path);
         let vault: Rc<dyn Vault> = match store {
-            Store::Keychain => Rc::new(vault::Keychain::new(keychain_limit(process)).shown_on(console)),
+            Store::Keychain => Rc::new(keychain(process, console)),
             Store::File => Rc::new(vault::File::new(secrets_file.clone()?)),
             Store::Nothing => Rc::new(vault::Nowhere),
         };
@@ -154,7 +160,7 @@ impl World {
             browser,
             kept: RefCell::new((store, vault)),
             secrets_file: secrets_file.ok(),
-            keychain_limit: keychain_limit(process),
+            keychain: keychain(process, console),
             http: Http::new(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(settings),
             profile,
@@ -166,6 +172,7 @@ impl World {
             again: again(global),
             sandbox: None,
             variables,
+            _alone: alone,
         })
     }
 
@@ -222,7 +229,7 @@ impl World {
             browser,
             kept: RefCell::new((Store::Nothing, Rc::new(vault))),
             secrets_file: None,
-            keychain_limit: keychain_limit(process),
+            keychain: keychain(process, console),
             http: Http::confined(saved.endpoints.clone()).shown_on(console),
             settings: RefCell::new(Settings::in_memory()),
             profile,
@@ -234,6 +241,7 @@ impl World {
             again: String::new(),
             sandbox: Some(sandbox),
             variables,
+            _alone: None,
         })
     }
 

@@ -173,3 +173,58 @@ fn a_secret_in_a_pasted_text_is_not_repeated() {
         Environment::new().run(&["explain", &text]).hides(secret);
     }
 }
+
+#[test]
+fn the_page_that_a_person_sees_at_the_provider_is_named_when_it_is_pasted() {
+    use std::sync::mpsc;
+
+    use common::login_address;
+    use fitbit_connect::sandbox::faults::Fault;
+    use fitbit_connect::sandbox::robot::Robot;
+    for (provider, fault, code) in [
+        (GoogleHealth, Fault::NotATestUser, "not_a_test_user"),
+        (GoogleHealth, Fault::OrgInternal, "org_internal"),
+        (GoogleHealth, Fault::AdminPolicy, "admin_policy_enforced"),
+        (GoogleHealth, Fault::DisallowedUseragent, "disallowed_useragent"),
+        (Fitbit, Fault::PersonalApp, "personal_application"),
+    ] {
+        let stage = Stage::configured(provider, &[fault]);
+        let (pages, page) = mpsc::channel();
+        let watch = move |line: &str| {
+            if let Some(address) = login_address(line) {
+                pages.send(Robot::new(Default::default()).last_page(&address).unwrap()).unwrap();
+            }
+        };
+        stage.environment().run_watched(&["test", "--no-browser", "--timeout", "1s"], watch).exits(5);
+        let page = page.recv().unwrap();
+        // As its source, and as what is copied from the screen.
+        for text in [page.as_str(), &fitbit_connect::text::plain_text(&page)] {
+            assert!(codes(text).iter().any(|found| found == code), "{code}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_unverified_app_is_no_failure() {
+    let output = Environment::new().run(&["explain", "Google hasn’t verified this app"]).exits(0);
+    assert!(
+        output.stdout.starts_with("google_unverified_app\n") && output.stdout.contains("This is no error"),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_client_id_of_the_other_provider_is_named_at_the_door_with_the_way_over() {
+    let google = "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com";
+    for (provider, id, code, way) in [
+        ("fitbit", google, "google_id_at_fitbit", "`fitbit-connect setup --provider google-health`"),
+        ("google-health", "23ABCD", "fitbit_id_at_google", "https://console.cloud.google.com/auth/clients"),
+    ] {
+        let args =
+            ["setup", "--provider", provider, "--client-id", id, "--yes", "--json", "--domain", "acme.eu.auth0.com"];
+        let output = Environment::new().run(&args).exits(2);
+        assert_eq!(output.error_code(), code, "{output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.contains(way), "{hint}");
+    }
+}

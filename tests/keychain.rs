@@ -123,7 +123,43 @@ fn inside_a_locked_keychain() {
     assert!(matches!(keychain().get(ACCOUNT), Err(VaultError::Locked)));
     assert!(matches!(keychain().set(ACCOUNT, &secret()), Err(VaultError::Locked)));
     assert!(matches!(keychain().delete(ACCOUNT), Err(VaultError::Locked)));
+    // Where there is a display the keychain could have asked, and what it hears is that its dialogue was closed.
+    let asked = keychain().at_a_display(true);
+    assert!(matches!(asked.get(ACCOUNT), Err(VaultError::Dismissed)));
+    assert!(matches!(asked.set(ACCOUNT, &secret()), Err(VaultError::Dismissed)));
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_keychain_without_room_says_that_it_is_full_and_keeps_what_it_had() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        session(home.path(), &format!("{UNLOCKED}\n{TEST} inside_a_keychain_to_be_locked"));
+        // No file of the daemon may grow: what it writes fails as on a full disk.
+        let full = format!("(ulimit -f 0; trap '' XFSZ; {UNLOCKED})\n{TEST} inside_a_full_keychain");
+        session(home.path(), &full);
+        session(home.path(), &format!("{UNLOCKED}\n{TEST} inside_a_keychain_that_was_full"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_full_keychain() {
+    if !inside() {
+        return;
+    }
+    let refused = keychain().set("other/client-secret", &secret());
+    assert!(matches!(refused, Err(VaultError::Full { .. })), "{refused:?}");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_keychain_that_was_full() {
+    if !inside() {
+        return;
+    }
+    assert!(keychain().get(ACCOUNT).unwrap().unwrap().same_as(&secret()));
+    assert!(!keychain().holds("other/client-secret").unwrap());
 }
 
 #[test]

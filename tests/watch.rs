@@ -31,7 +31,8 @@ fn failing_first(rounds: usize, reply: Reply) -> (Stage, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
-        if request.path == ONCE && counted.fetch_add(1, Ordering::SeqCst) < rounds { reply.clone() } else { pass() }
+        let once = request.path == ONCE && request.param("name").is_some();
+        if once && counted.fetch_add(1, Ordering::SeqCst) < rounds { reply.clone() } else { pass() }
     }));
     (stage, count)
 }

@@ -254,7 +254,18 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         && let Err(why) = provider.check_secret(secret.expose())
     {
         let from = flags.client_secret_file.is_none().then(|| variables.of(&super::CLIENT_SECRET)).flatten();
-        door.wrong.push(invalid(&super::CLIENT_SECRET, from.map_or("", |(_, name)| name), HIDDEN, &why));
+        let refused = invalid(&super::CLIENT_SECRET, from.map_or("", |(_, name)| name), HIDDEN, &why);
+        let is_others =
+            Provider::ALL.iter().any(|other| *other != provider && other.check_secret(secret.expose()).is_ok());
+        door.wrong.push(match is_others {
+            true => refused.with_hint(format!(
+                "Give the client ID and secret of {}: {}, {}",
+                provider.name(),
+                super::CLIENT_ID.how_to_give(),
+                super::CLIENT_SECRET.how_to_give()
+            )),
+            false => refused,
+        });
     }
 
     let chosen_scopes = door

@@ -325,7 +325,7 @@ fn client_credentials(
     if answer.is_success() {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
             let page = answer.page_says().map(|said| format!(", but with a page: {said}")).unwrap_or_default();
-            let message = format!("{domain} answered {} to /oauth/token without a token{page}", answer.status);
+            let message = format!("https://{domain}/oauth/token answered {} without a token{page}", answer.status);
             Failure::new(Code::UnrecognisedAnswer, message)
         })?;
         let claimed = jwt::claims(&token.access_token)
@@ -356,6 +356,9 @@ fn client_credentials(
         Code::ManagementClientNotAuthorized => {
             format!("the client {id} may not use the Management API of {domain}: {words}")
         }
+        Code::ManagementGrantNotAllowed => {
+            format!("the client {id} may not use the grant type Client Credentials at {domain}: {words}")
+        }
         Code::TenantNotFound => format!("{domain} is no Auth0 tenant: /oauth/token does not exist there (404)"),
         _ => format!("{domain} answered {} to /oauth/token: {} {words}", answer.status, said(error)),
     };
@@ -370,7 +373,7 @@ fn client_credentials(
 
 /// Everything that `setup` and `test` use (README, "What you need").
 const NEEDED: &str = "read:connections read:connections_options create:connections update:connections \
-                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users";
+                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users read:logs";
 
 fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
     Page::read(answer.clone(), member).ok_or_else(|| shape(member))

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::diagnosis::{Code, Failure};
 use crate::http::Answer;
-use crate::text::said;
+use crate::text::{excerpt, plain_text, said};
 
 /// `errorCode` of a request that the API does not take as it stands.
 const REQUEST_REFUSED: [&str; 4] = ["invalid_body", "invalid_uri", "invalid_query_string", "operation_not_supported"];
@@ -15,7 +15,7 @@ const REQUEST_REFUSED: [&str; 4] = ["invalid_body", "invalid_uri", "invalid_quer
 pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
     let body = answer.json().unwrap_or(Value::Null);
     let code = body["errorCode"].as_str().unwrap_or_default();
-    let message = body["message"].as_str().map_or_else(|| said(&answer.text()), said);
+    let message = words(answer, &body);
     let lower = message.to_lowercase();
     let about = |what: &str| format!("{what}: {message}");
     if let Some(trouble) = answer.trouble("the Management API") {
@@ -39,10 +39,11 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         403 if lower.contains("limit") || lower.contains("can only create") => {
             Failure::new(Code::EntityLimitReached, about("the tenant's plan allows no more"))
         }
-        404 if path.starts_with("connections") && !lower.contains("client") => {
+        // Of a list that is not there nobody knows what it means.
+        404 if path.starts_with("connections/") && !lower.contains("client") => {
             Failure::new(Code::ConnectionNotFound, about("the connection does not exist any more"))
         }
-        404 if path.starts_with("clients") || path.starts_with("connections") => {
+        404 if path.starts_with("clients/") || path.starts_with("connections/") => {
             Failure::new(Code::ApplicationGone, about("the application does not exist"))
         }
         409 if path.starts_with("connections") => {
@@ -56,6 +57,16 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
             Code::UnrecognisedAnswer,
             format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
         ),
+    }
+}
+
+/// What the API says, and never its body: a page's words, or that there are none.
+fn words(answer: &Answer, body: &Value) -> String {
+    let told = [&body["message"], &body["error_description"], &body["error"]].into_iter().find_map(Value::as_str);
+    match (told, body.is_null()) {
+        (Some(told), _) => said(told),
+        (None, true) => excerpt(&plain_text(&answer.text()), 200),
+        (None, false) => "without a message".to_owned(),
     }
 }
 

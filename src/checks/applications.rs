@@ -7,7 +7,6 @@ use crate::ask::given::Applications;
 use crate::auth0::wire::Application;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
-use crate::text::shell_word;
 
 /// An application that may log people in through the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,10 +147,14 @@ pub fn is_ours(application: &Application) -> bool {
 /// The name of the temporary application of a live login.
 pub const TEMPORARY_NAME: &str = "fitbit-connect test (temporary)";
 
-/// The failure of an application that the connection is not enabled for.
-pub fn not_enabled(connection: &str, client_id: &str, label: &str) -> Failure {
+/// The failure of an application that the connection is not enabled for; `setup` puts it right for those of the profile.
+pub fn not_enabled(connection: &str, client_id: &str, label: &str, is_of_profile: bool) -> Failure {
     let message = format!("{connection} is not enabled for {label}");
-    let hint = Code::ApplicationNotEnabled.diagnosis().cure.replace("NAME_OR_ID", &shell_word(client_id));
+    let by_hand = format!("{client_id} on under Applications of the connection `{connection}` at {{connections_page}}");
+    let hint = match is_of_profile {
+        true => format!("Run `{{setup}}` which enables it for every application of the profile, or switch {by_hand}"),
+        false => format!("Switch {by_hand}"),
+    };
     Failure::new(Code::ApplicationNotEnabled, message).with_hint(hint)
 }
 
@@ -163,7 +166,10 @@ pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String
     } else if enabled.contains(&application.client_id) {
         Finding::pass(id::APPLICATIONS_ENABLED, format!("{connection} is enabled"))
     } else {
-        Finding::fail(id::APPLICATIONS_ENABLED, not_enabled(connection, &application.client_id, &application.label()))
+        Finding::fail(
+            id::APPLICATIONS_ENABLED,
+            not_enabled(connection, &application.client_id, &application.label(), true),
+        )
     };
     finding.about(&application.client_id, application.name.as_deref())
 }

@@ -39,7 +39,14 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         return Finding::unknown(
             id::AUTHORIZE_REDIRECT,
             Code::ApplicationWithoutCallback,
-            format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+            match application.callbacks.as_ref().is_some_and(|callbacks| callbacks.iter().any(|one| one.contains('*')))
+            {
+                true => format!(
+                    "{} has only callback URLs with a wildcard, so /authorize cannot be asked for it",
+                    application.label()
+                ),
+                false => format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
+            },
         );
     }
     let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
@@ -82,7 +89,11 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 expected.provider.title(),
                 expected.connection
             );
-            Finding::fail(id::AUTHORIZE_REDIRECT, not_usable(http, application, expected, message))
+            // Not the answer of a change under way: what the page waits for is not known.
+            let hint = "Log in with this application in a browser and look at what the page asks for; name the connection with \
+                        `--connection NAME` if it is another one";
+            let failure = Failure::new(Code::AuthorizeConnectionNotUsable, message);
+            Finding::fail(id::AUTHORIZE_REDIRECT, if expected.confirmed { failure.with_hint(hint) } else { failure })
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
@@ -90,6 +101,8 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 let detail =
                     format!("{} answered {status} with an address that is not understood: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+            } else if lower.contains("unknown client") {
+                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
             } else if callback.is_none() || application.from_settings {
                 let detail = format!(
                     "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
@@ -108,13 +121,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 let hint = format!("Add exactly this to Allowed Callback URLs of the application, and save: {exact}");
                 Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
             } else if lower.contains("client") {
-                let message =
-                    format!("{} does not know the application {}: {said}", expected.host, application.client_id);
-                let elsewhere = expected.confirmed && works_on_own_domain(http, application, expected);
-                match elsewhere {
-                    true => Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, message)),
-                    false => fail(Code::ApplicationUnknownToTenant, message),
-                }
+                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
             } else {
                 let detail = format!("{} answered {status}: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
@@ -133,6 +140,15 @@ fn not_usable(http: &Http, application: &Chosen, expected: &Expected, said: Stri
     }
     let message = format!("{said}; the Management API says that it exists, is active and is enabled");
     Failure::new(Code::AuthorizeChangePending, message)
+}
+
+/// An application that the login domain does not know: it may be another tenant's domain.
+fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: &str) -> Failure {
+    let message = format!("{} does not know the application {}: {said}", expected.host, application.client_id);
+    if expected.confirmed && works_on_own_domain(http, application, expected) {
+        return of_other_tenant(expected, message);
+    }
+    Failure::new(Code::ApplicationUnknownToTenant, message)
 }
 
 fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {
@@ -164,8 +180,11 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     let wanted = expected.host.callback();
     let callback = upstream.param("redirect_uri").unwrap_or("none, or several");
     if !endpoints.same(callback, &wanted) {
-        let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
-        return Err(Failure::new(Code::AuthorizeWrongCallback, message));
+        let sent = said(callback);
+        let message = format!("the tenant sends the callback URL {sent}, not {wanted}");
+        let hint =
+            format!("Register what the tenant sends at the provider as well, or log in through its domain: {sent}");
+        return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));
     }
     let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
     let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);

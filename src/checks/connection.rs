@@ -28,9 +28,17 @@ pub fn find(
             return Err(Failure::new(Code::ConnectionAmbiguous, message)
                 .with_hint("Choose one with --connection NAME or FITBIT_CONNECT_CONNECTION"));
         }
-        return Ok(all.pop());
+        // None of that strategy: then the name may be taken by another one.
+        return match all.pop() {
+            Some(only) => Ok(Some(only)),
+            None => by_name(management, provider, provider.default_connection()),
+        };
     }
     let name = chosen.map_or(provider.default_connection(), ConnectionName::as_str);
+    by_name(management, provider, name)
+}
+
+fn by_name(management: &Management, provider: Provider, name: &str) -> Result<Option<Connection>, Failure> {
     // The filter is the tenant's; the name is compared again, since a proxy or an old tenant may ignore it.
     let found = management.connections("name", name)?.into_iter().find(|connection| connection.name == name);
     match found {
@@ -47,6 +55,23 @@ pub fn find(
     }
 }
 
+/// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID.
+pub fn missing(management: &Management, provider: Provider, name: &str, client_id: &str) -> Failure {
+    let holds = |connection: &Connection| {
+        let options = connection.options.as_ref();
+        options.and_then(|options| options.get("client_id")).and_then(|id| id.as_str()) == Some(client_id)
+    };
+    let twin = management.connections("strategy", provider.strategy()).unwrap_or_default().into_iter().find(holds);
+    let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
+    match twin {
+        Some(twin) => failure.with_hint(format!(
+            "The connection {0} holds this client ID. If it is the one that is meant, run the command again with `--connection {0}`",
+            twin.name
+        )),
+        None => failure,
+    }
+}
+
 /// `connection.exists`.
 pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Finding {
     match found {
@@ -55,9 +80,8 @@ pub fn exists(found: &Result<Option<Connection>, Failure>, name: &str) -> Findin
             format!("{} ({}, {})", connection.name, connection.strategy, connection.id),
         ),
         Ok(None) => {
-            let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"))
-                .with_hint("Create it: fitbit-connect setup");
-            Finding::fail(id::CONNECTION_EXISTS, failure)
+            let message = format!("the tenant has no connection {name}");
+            Finding::fail(id::CONNECTION_EXISTS, Failure::new(Code::ConnectionNotFound, message))
         }
         Err(failure) => met(id::CONNECTION_EXISTS, failure.clone()),
     }
@@ -77,7 +101,7 @@ pub fn why_refused(management: Option<&Management>, name: &str, application: &st
             return Ok(Failure::new(Code::ConnectionInactive, format!("{said}; {name} is switched off")));
         }
         if !management.enabled_clients(&connection.id)?.contains(application) {
-            return Ok(not_enabled(name, application, application));
+            return Ok(not_enabled(name, application, application, false));
         }
         let message = format!("{said}; the Management API says that it exists, is active and is enabled");
         Ok(Failure::new(Code::AuthorizeChangePending, message))
@@ -89,6 +113,11 @@ pub fn why_refused(management: Option<&Management>, name: &str, application: &st
 pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
     let differences = match wanted.differences(connection) {
         Ok(differences) => differences,
+        // Whether it is on is no option, and stays readable.
+        Err(_) if !connection.is_active() => {
+            let message = format!("{} is switched off (authentication.active)", connection.name);
+            return Finding::fail(id::CONNECTION_SETTINGS, Failure::new(Code::ConnectionInactive, message));
+        }
         Err(failure) => return met(id::CONNECTION_SETTINGS, failure),
     };
     let others: Vec<&Difference> = differences.iter().filter(|d| d.code != Code::ConnectionSecretDiffers).collect();
@@ -100,7 +129,7 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
         None => Finding::pass(id::CONNECTION_SETTINGS, "client ID, scopes and every other field are as they should be"),
         Some(only) if others.len() == 1 && only.field == "options.pkce_enabled" => {
             let failure = Failure::new(only.code, "the connection works without PKCE (options.pkce_enabled)")
-                .with_hint("Switch it on: fitbit-connect setup");
+                .with_hint("Switch it on: {setup}");
             Finding::warn(id::CONNECTION_SETTINGS, failure)
         }
         Some(first) => {
@@ -119,7 +148,12 @@ pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
     if wanted.secret.is_none() {
         return Finding::skip(id::CONNECTION_SECRET, "not compared: the client secret is not at hand");
     }
+    let other_client =
+        |d: &Difference| matches!(d.code, Code::ConnectionClientIdDiffers | Code::ConnectionUsesDeveloperKeys);
     match wanted.differences(connection) {
+        Ok(differences) if differences.iter().any(other_client) => {
+            Finding::skip(id::CONNECTION_SECRET, "not compared, since the connection does not hold this client ID")
+        }
         Ok(differences) if differences.iter().any(|d| d.code == Code::ConnectionSecretDiffers) => {
             let message = "the client secret in the tenant is not the one at hand";
             Finding::fail(id::CONNECTION_SECRET, Failure::new(Code::ConnectionSecretDiffers, message))

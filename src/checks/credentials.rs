@@ -72,29 +72,36 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
         PairVerdict::Accepted => {
             Finding::pass(id::CREDENTIALS_ACCEPTED, format!("{} accepts the client ID and secret", provider.title()))
         }
-        PairVerdict::IdUnknown => {
-            fail(Failure::new(Code::ClientIdUnknown, format!("{} does not know the client ID {client_id}", provider.title())))
+        PairVerdict::IdUnknown => fail(Failure::new(
+            Code::ClientIdUnknown,
+            format!("{} does not know the client ID {client_id}", provider.title()),
+        )),
+        PairVerdict::SecretRejected => {
+            let message = format!("{} refuses the client secret of {client_id}", provider.title());
+            let failure = Failure::new(Code::ClientSecretRejected, message);
+            fail(match provider {
+                Provider::GoogleHealth => failure,
+                // Fitbit shows it whenever it is looked for.
+                Provider::Fitbit => failure.with_hint(
+                    "Copy the client secret of the app `{client_id}` again at {clients_page} and run `{setup}` with it, so that \
+                     it reaches the secret store and the connection.",
+                ),
+            })
         }
-        PairVerdict::SecretRejected => fail(
-            Failure::new(Code::ClientSecretRejected, format!("{} refuses the client secret of {client_id}", provider.title()))
-                .with_hint(match provider {
-                    Provider::GoogleHealth => format!(
-                        "Google shows a secret once: add a new one to the client (Google Auth Platform > Clients) and give that; \
-                         the client is {client_id}"
-                    ),
-                    Provider::Fitbit => {
-                        "Copy the client secret again from the app's page at https://dev.fitbit.com/apps".to_owned()
-                    }
-                }),
-        ),
-        PairVerdict::ClientDeleted => {
-            fail(Failure::new(Code::ClientDeleted, format!("the client {client_id} was deleted at {}", provider.title())))
+        PairVerdict::PairRefused { said } => {
+            let message =
+                format!("{} refuses {client_id} together with its secret: invalid_client {said}", provider.title());
+            fail(Failure::new(Code::ClientSecretRejected, message.trim_end()))
         }
+        PairVerdict::ClientDeleted => fail(Failure::new(
+            Code::ClientDeleted,
+            format!("the client {client_id} was deleted at {}", provider.title()),
+        )),
         PairVerdict::ShutDown => fail(provider_checks::shut_down(provider)),
         PairVerdict::Unknown { said } => Finding::unknown(
             id::CREDENTIALS_ACCEPTED,
             Code::UnrecognisedAnswer,
-            format!("{} gave an answer that is not known: {said}", provider.title()),
+            format!("{} gave an answer at {} that is not known: {said}", provider.title(), provider.token_url()),
         ),
     }
 }

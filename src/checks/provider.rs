@@ -30,7 +30,7 @@ pub fn probe(
     }
     .url(&Proof::new())?;
     let answer = http.send(&Call::get(url))?;
-    if let Some(trouble) = answer.trouble(provider.title()) {
+    if let Some(trouble) = answer.trouble(&asked(provider)) {
         return Err(trouble);
     }
     let same_place = |seen: &str, real: &str| http.endpoints().begins_with(seen, real);
@@ -45,7 +45,12 @@ pub fn knock(http: &Http, provider: Provider) -> Result<u16, Failure> {
     let url = Url::parse(provider.authorize_url())
         .map_err(|error| Failure::new(Code::Unexpected, format!("{}: {error}", provider.authorize_url())))?;
     let answer = http.send(&Call::get(url))?;
-    answer.trouble(provider.title()).map_or(Ok(answer.status), Err)
+    answer.trouble(&asked(provider)).map_or(Ok(answer.status), Err)
+}
+
+/// The service and where it was asked, so that the address can be opened in a browser.
+fn asked(provider: Provider) -> String {
+    format!("{} at {}", provider.title(), provider.authorize_url())
 }
 
 /// The parameters beyond the usual ones: Google gives a refresh token only with these.
@@ -71,8 +76,12 @@ fn host_of(address: &str) -> &str {
 
 /// The failure for HTTP 410.
 pub fn shut_down(provider: Provider) -> Failure {
-    let failure =
-        Failure::new(Code::ProviderShutDown, format!("{} answered HTTP 410: it was shut down", provider.title()));
+    let when = match provider {
+        Provider::Fitbit => " on 2 Nov 2026",
+        Provider::GoogleHealth => "",
+    };
+    let message = format!("{} answered HTTP 410: it was shut down{when}", provider.title());
+    let failure = Failure::new(Code::ProviderShutDown, message);
     match provider {
         Provider::Fitbit => failure,
         Provider::GoogleHealth => failure.with_hint(
@@ -123,7 +132,7 @@ pub fn callback(
         Ok(Verdict::Unknown { said }) => Finding::unknown(
             id::PROVIDER_CALLBACK,
             Code::UnrecognisedAnswer,
-            format!("{} gave an answer that is not known: {said}", provider.title()),
+            format!("{} gave an answer at {} that is not known: {said}", provider.title(), provider.authorize_url()),
         ),
         Ok(Verdict::ShutDown) | Err(_) => {
             Finding::skip(id::PROVIDER_CALLBACK, "not asked, since the provider does not answer as it should")

@@ -37,8 +37,9 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
             id::TENANT_REACHABLE,
             Code::UnrecognisedAnswer,
             format!(
-                "{domain} answered {status} where an Auth0 tenant describes itself (/.well-known/openid-configuration){}",
-                answer.page_says().map(|said| format!(", with a page: {said}")).unwrap_or_default()
+                "{domain} answered {status} where an Auth0 tenant describes itself: \
+                 https://{domain}/.well-known/openid-configuration{}",
+                answer.page_says().map(|said| format!(" (the page says: {said})")).unwrap_or_default()
             ),
         ),
     }

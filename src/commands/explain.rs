@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Code, Diagnosis, Failure, Values, recognise};
+use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, recognise};
+use crate::text::said;
 
 /// A pasted text is read up to this size (bytes).
 const MAX_TEXT: u64 = 1024 * 1024;
@@ -18,18 +19,25 @@ const MAX_TEXT: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// `unknown_code`.
-pub fn run(console: &Console, values: &Values, args: &cli::Explain) -> Result<(), Failure> {
-    let codes = match args.code.as_deref() {
-        None => return list(console, values),
-        Some("-") => find(&pasted(console)?)?,
-        Some(text) => find(text.trim())?,
+pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::Explain) -> Result<(), Failure> {
+    let text = match args.code.as_deref() {
+        None => return list(console, &values_for("")),
+        Some("-") => pasted(console)?,
+        Some(text) => text.trim().to_owned(),
     };
+    if let Some(error) = auth_error::find(&text) {
+        let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
+        let sentence = error.sentence.map(|sentence| format!(", {}", said(&sentence))).unwrap_or_default();
+        console.say(&format!("Google's authError says: {number}{}{sentence}", said(&error.code)));
+    }
+    let codes = find(&text)?;
+    let values = &values_for(&text);
     console.member("diagnoses", codes.iter().map(|code| as_json(*code, values)).collect());
     for (n, code) in codes.iter().enumerate() {
         if n > 0 {
             console.result("");
         }
-        console.result(&as_text(code.diagnosis(), values));
+        show(console, code.diagnosis(), values);
     }
     Ok(())
 }
@@ -68,7 +76,7 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
 fn list(console: &Console, values: &Values) -> Result<(), Failure> {
     console.member("diagnoses", Code::ALL.iter().map(|code| as_json(*code, values)).collect());
     for code in Code::ALL {
-        console.result(&format!("{:<36} {}", code.name(), code.diagnosis().symptom));
+        console.result_behind(&format!("{:<36} ", code.name()), code.diagnosis().symptom);
     }
     Ok(())
 }
@@ -86,12 +94,19 @@ fn as_json(code: Code, values: &Values) -> Value {
     })
 }
 
-fn as_text(row: &Diagnosis, values: &Values) -> String {
-    let cure = values.fill(row.cure);
-    let mut text = format!("{}\n  symptom: {}\n  cause:   {}\n  cure:    {cure}", row.code, row.symptom, row.cause);
-    text.push_str(&format!("\n  exit:    {}\n  sure:    {}", row.exit.code(), row.sure.says()));
-    for link in row.links {
-        text.push_str(&format!("\n  link:    {link}"));
+fn show(console: &Console, row: &Diagnosis, values: &Values) {
+    console.result(row.code);
+    let exit = row.exit.code().to_string();
+    for (label, text) in [
+        ("symptom", row.symptom),
+        ("cause", row.cause),
+        ("cure", &values.fill(row.cure)),
+        ("exit", &exit),
+        ("sure", row.sure.says()),
+    ] {
+        console.result_behind(&format!("  {:<9}", format!("{label}:")), text);
     }
-    text
+    for link in row.links {
+        console.result(&format!("  link:    {link}"));
+    }
 }

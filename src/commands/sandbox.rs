@@ -66,7 +66,7 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
     };
     let config = config(&sandbox, provider, args.configured.is_some())?;
     if let Some(path) = &args.write_config {
-        crate::settings::write_whole(path, config.as_bytes()).map_err(|error| {
+        crate::files::write_whole(path, config.as_bytes()).map_err(|error| {
             Failure::new(Code::FileNotWritable, format!("{} could not be written: {error}", path.display()))
         })?;
     }

@@ -32,7 +32,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
-    world.know(&inputs, &[]);
+    world.know_of_test(&inputs, &[], args.direct);
     let plan = Plan::asked(args)?;
     let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
@@ -131,10 +131,7 @@ fn report_missing(world: &World, args: &cli::Test, inputs: &Inputs, secret: &Kep
     if world.profile_exists {
         failure
     } else {
-        failure.with_hint(format!(
-            "Nothing is set up for the profile {}: run fitbit-connect setup, or give these",
-            world.profile
-        ))
+        failure.with_hint(format!("Nothing is set up for the profile {}: run `{{setup}}` or give these", world.profile))
     }
 }
 

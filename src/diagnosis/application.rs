@@ -45,8 +45,8 @@ pub(super) static APPLICATION_UNKNOWN_TO_TENANT: Diagnosis = Diagnosis {
     symptom: "`/authorize` of the tenant shows an error page with `Unknown client: ...`",
     cause: "The client ID belongs to another tenant, or the application was deleted: the temporary one of a test login is \
             removed when its time is over.",
-    cure: "Compare the client ID with the application's settings in the Auth0 dashboard, and `--domain` with its \
-           tenant.",
+    cure: "Compare the client ID with the application's settings in the Auth0 dashboard, and `{domain}` (`--domain`) \
+           with its tenant.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ERROR_PAGES],
     signs: &[sign(&["unknown client:"])],
@@ -72,7 +72,8 @@ pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
               disabled` or `no connections enabled for the client`",
     cause: "The connection's name is wrong, it is switched off, or it is not enabled for this application. A change \
             is reported to take a few minutes to act.",
-    cure: "Run `{test}` with Management API credentials, which tells the three apart, or `{setup}` to put it right.",
+    cure: "Run `{test}` with Management API credentials (`AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`), which tells the \
+           three apart, or `{setup}` to put it right. The name in use is `{connection}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_TEST],
     signs: &[

@@ -20,7 +20,7 @@ pub(super) static CONNECTION_NAME_TAKEN: Diagnosis = Diagnosis {
     symptom: "The Management API answers 409 `connection_conflict` with `A connection with the same name already \
               exists`",
     cause: "Somebody else created it in the meantime, or one of that name is still being deleted.",
-    cure: "Wait a minute and run `{setup}` again, or choose another name with `--connection NAME`",
+    cure: "Wait a minute and run `{setup}` again, or choose another name: `{setup} --connection NAME`",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[sign(&["connection_conflict"]), sign(&["a connection with the same name already exists"])],
@@ -31,7 +31,8 @@ pub(super) static CONNECTION_WRONG_STRATEGY: Diagnosis = Diagnosis {
     code: "connection_wrong_strategy",
     symptom: "A connection of this name exists, but of another kind.",
     cause: "The strategy of a connection cannot be changed after it was created.",
-    cure: "Choose another name with `--connection NAME` or remove the old connection in the Auth0 dashboard first.",
+    cure: "Choose another name: `{setup} --connection NAME` or remove the old connection `{connection}` at \
+           {connections_page} first.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL],
     signs: &[],
@@ -43,9 +44,9 @@ pub(super) static CONNECTION_INACTIVE: Diagnosis = Diagnosis {
     symptom: "The connection is switched off for authentication.",
     cause: "Its `authentication.active` is false: the purpose Authentication is off, often because only Connected \
             Accounts was chosen.",
-    cure: "Run `{setup}` or switch the purpose Authentication on in the Auth0 dashboard.",
+    cure: "Run `{setup}` or switch the purpose Authentication of `{connection}` on at {connections_page}",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_TOKEN_VAULT],
+    links: &[AUTH0_CUSTOM_SOCIAL],
     signs: &[],
     sure: Sure::Documented,
 };
@@ -54,7 +55,7 @@ pub(super) static CONNECTION_CLIENT_ID_DIFFERS: Diagnosis = Diagnosis {
     code: "connection_client_id_differs",
     symptom: "The connection holds another client ID than this profile.",
     cause: "It was set up with another app at the provider, or changed in the dashboard.",
-    cure: "Run `{setup}` to write this profile's client ID and secret into the connection.",
+    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}`",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],
@@ -77,7 +78,7 @@ pub(super) static CONNECTION_SCOPES_DIFFER: Diagnosis = Diagnosis {
     code: "connection_scopes_differ",
     symptom: "The connection does not hold the scopes that this profile asks for.",
     cause: "The list was changed, or the tenant dropped names that it does not know.",
-    cure: "Run `{setup}` to write the scopes, or save other ones with `--scopes`",
+    cure: "Run `{setup}` to write the scopes `{scopes}` or save other ones with `--scopes`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES],
     signs: &[],
@@ -99,7 +100,8 @@ pub(super) static CONNECTION_USES_DEVELOPER_KEYS: Diagnosis = Diagnosis {
     code: "connection_uses_developer_keys",
     symptom: "The client ID and the client secret of the connection are empty.",
     cause: "Then Auth0 uses its own shared developer keys, which are not an app of yours at the provider.",
-    cure: "Register an app of your own (step 1) and run `{setup}` with its client ID and secret.",
+    cure: "Run `{setup}` which writes the client ID `{client_id}` and its secret into the connection; without an app \
+           of your own register one first (step 1).",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
     signs: &[],
@@ -110,8 +112,8 @@ pub(super) static CONNECTION_CHANGED_MEANWHILE: Diagnosis = Diagnosis {
     code: "connection_changed_meanwhile",
     symptom: "What the tenant shows after the write is not what was written.",
     cause: "Somebody or some tool changed the connection at the same moment, or the tenant dropped part of it.",
-    cure: "Look for other tools that manage the tenant, such as Terraform or the Deploy CLI, and run `fitbit-connect \
-           setup` again.",
+    cure: "Look for other tools that manage the tenant, such as Terraform or the Deploy CLI, and run `{setup}` \
+           again.",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],
@@ -133,8 +135,8 @@ pub(super) static TOKEN_VAULT_ON: Diagnosis = Diagnosis {
     code: "token_vault_on",
     symptom: "The purpose Connected Accounts for Token Vault is on for the connection.",
     cause: "Auth0 then keeps the provider's tokens in Token Vault, where the user's profile does not show them.",
-    cure: "Leave it on if the applications fetch tokens from Token Vault; otherwise switch it off in the Auth0 \
-           dashboard.",
+    cure: "Leave it on if the applications fetch tokens from Token Vault; otherwise switch the purpose Connected \
+           Accounts of `{connection}` off at {connections_page}",
     exit: Exit::Done,
     links: &[AUTH0_TOKEN_VAULT],
     signs: &[],

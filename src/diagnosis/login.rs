@@ -9,7 +9,7 @@ pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
     symptom: "The browser came back with `error=access_denied`",
     cause: "The person pressed Cancel or Deny on the consent page.",
-    cure: "Log in again (`fitbit-connect test`) and allow the access.",
+    cure: "Log in again (`{test}`) and allow the access.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[but(&["access_denied"], NOT_A_DENIAL)],
@@ -44,6 +44,9 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["localhost refused to connect"]),
         sign(&["unable to connect", "127.0.0.1"]),
         sign(&["unable to connect", "localhost"]),
+        sign(&["127.0.0.1 refused to connect"]),
+        sign(&["can't connect to the server", "127.0.0.1"]),
+        sign(&["can't connect to the server", "localhost"]),
     ],
     sure: Sure::Reported,
 };
@@ -64,6 +67,8 @@ pub(super) static NOT_A_TEST_USER: Diagnosis = Diagnosis {
         sign(&["developer-approved testers"]),
         sign(&["error 403: access_denied"]),
         sign(&["works for the developer"]),
+        sign(&["403: access_denied"]),
+        sign(&["403 : access_denied"]),
     ],
     sure: Sure::Documented,
 };
@@ -99,7 +104,8 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
               authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
-    cure: "Log in again and tick the boxes. The scope `profile.readonly` is enough to read the identity.",
+    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` of which `profile.readonly` (at Fitbit \
+           `profile`) is enough to read the identity.",
     exit: Exit::NoConsent,
     links: &[HEALTH_SCOPES, HEALTH_TROUBLE],
     signs: &[
@@ -128,7 +134,7 @@ pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
     code: "state_mismatch",
     symptom: "What came back carries another `state` than this run sent.",
     cause: "It belongs to an older tab or an earlier run, or somebody else made it.",
-    cure: "Close the old tabs, run the command again, and use the newest address.",
+    cure: "Close the old tabs, run `{test}` and use the address that it prints then.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[sign(&["state mismatch"]), sign(&["mismatching state"])],
@@ -137,10 +143,12 @@ pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
 
 pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
     code: "login_blocked",
-    symptom: "The browser came back from Auth0 with `error=unauthorized` or the text of an Action.",
-    cause: "An Action of the tenant refused this login.",
-    cure: "Read the text in the message, find it in the tenant's Actions, and look at the newest entry of type `f` \
-           in the tenant's log ({logs_page} )",
+    symptom: "The browser came back from Auth0 with `error=unauthorized` or with `error=access_denied` and words of \
+              the tenant's.",
+    cause: "The tenant refused this login after the person had signed in: an Action, a blocked user, or sign-ups \
+            that are switched off. The message has its words.",
+    cure: "Read the words in the message and find them in the tenant's Actions or in its settings; the newest entry \
+           of type `f` in the tenant's log says more ({logs_page} )",
     exit: Exit::NoConsent,
     links: &[AUTH0_LOGS],
     signs: &[sign(&["error=unauthorized"]), sign(&["\"error\":\"unauthorized\""])],
@@ -166,7 +174,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
               verifier.` | Fitbit: `Authorization code invalid` or `Authorization code expired` | Auth0: `Invalid \
               authorization code`",
     cause: "The code was used twice, waited too long, was cut or decoded wrongly, or belongs to another run.",
-    cure: "Run the command again and go through the login once, without reloading the last page.",
+    cure: "Run `{test}` and go through the login once, without reloading the last page.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
     signs: &[
@@ -189,7 +197,7 @@ pub(super) static ISSUER_MISMATCH: Diagnosis = Diagnosis {
     symptom: "What came back names another issuer (`iss`) than the service that was asked.",
     cause: "The answer comes from another service or domain than the login went to. An ID token of Auth0 names the \
             domain that the login went through, with a slash at its end.",
-    cure: "Compare `--domain` and `--login-domain` with the domains of the tenant, and run the command again.",
+    cure: "Compare `--domain` and `--login-domain` with the domains of the tenant `{domain}` and run `{test}` again.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
     signs: &[],
@@ -200,7 +208,7 @@ pub(super) static ID_TOKEN_INVALID: Diagnosis = Diagnosis {
     code: "id_token_invalid",
     symptom: "The ID token does not fit this login: its audience, nonce or time is wrong.",
     cause: "It was made for another application or another run, or the clock of this machine is wrong.",
-    cure: "Check the clock of this machine, and run the command again.",
+    cure: "Check the clock of this machine, and run `{test}` again.",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],
@@ -211,7 +219,7 @@ pub(super) static USER_MISMATCH: Diagnosis = Diagnosis {
     code: "user_mismatch",
     symptom: "The profile names another user (`sub`) than the ID token.",
     cause: "Two answers of one login belong to two people; such a profile must not be used.",
-    cure: "Run the command again. If it stays, look at gateways and `endpoints` between this machine and the tenant.",
+    cure: "Run `{test}` again. If it stays, look at gateways and `endpoints` between this machine and the tenant.",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],
@@ -234,8 +242,9 @@ pub(super) static TOKEN_NOT_REVOKED: Diagnosis = Diagnosis {
     code: "token_not_revoked",
     symptom: "The token of a direct test login could not be revoked.",
     cause: "The provider refused the revocation or did not answer.",
-    cure: "Nothing has to be done: the token was never stored and expires by itself. To end the access now, remove the app \
-           from the account's connected apps at the provider.",
+    cure: "Nothing has to be done: the token was never stored and expires by itself. To end the access now, remove the \
+           app with the client ID `{client_id}` from the account's connected apps at the provider; Google lists them at \
+           https://myaccount.google.com/connections",
     exit: Exit::Done,
     links: &["https://myaccount.google.com/connections"],
     signs: &[],

@@ -62,10 +62,18 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
     code: "service_unavailable",
     symptom: "The service answers with a server error (5xx), also after retries.",
     cause: "The service has trouble of its own, or a gateway in front of it.",
-    cure: "Run the command again later.",
+    cure: "Run the command again later; `{test} --headless` shows whether the service answers again.",
     exit: Exit::Service,
     links: &[],
-    signs: &[sign(&["temporarily_unavailable"]), sign(&["error=server_error"]), sign(&["\"error\":\"server_error\""])],
+    signs: &[
+        sign(&["temporarily_unavailable"]),
+        sign(&["error=server_error"]),
+        sign(&["\"error\":\"server_error\""]),
+        sign(&["502 bad gateway"]),
+        sign(&["503 service unavailable"]),
+        sign(&["504 gateway timeout"]),
+        sign(&["server_error"]),
+    ],
     sure: Sure::Seen,
 };
 
@@ -128,6 +136,19 @@ pub(super) static FILE_NOT_WRITABLE: Diagnosis = Diagnosis {
     sure: Sure::Seen,
 };
 
+pub(super) static ANOTHER_RUN: Diagnosis = Diagnosis {
+    code: "another_run",
+    symptom: "Another `setup` or `remove` is at work on the same settings file.",
+    cause: "It was started in another window or by another job and has not ended; it may be waiting for an answer or for \
+            a login.",
+    cure: "Wait until it has ended, or end the process that the message names, and run the command again. What a killed \
+           run left is put right then.",
+    exit: Exit::Service,
+    links: &[],
+    signs: &[sign(&["another run of fitbit-connect"])],
+    sure: Sure::Seen,
+};
+
 pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
     code: "secret_store_missing",
     symptom: "There is no secret store on this machine.",
@@ -151,14 +172,39 @@ pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
     sure: Sure::Seen,
 };
 
+pub(super) static SECRET_STORE_DISMISSED: Diagnosis = Diagnosis {
+    code: "secret_store_dismissed",
+    symptom: "The dialogue of the secret store was closed without an answer.",
+    cause: "The keychain asked for its password or for permission, and was told to cancel.",
+    cure: "Run the command again and answer the dialogue of the keychain. If none appeared, unlock the keychain first, or \
+           choose `--store none` or `--store file`",
+    exit: Exit::Store,
+    links: &[],
+    signs: &[sign(&["prompt dismissed"])],
+    sure: Sure::Seen,
+};
+
 pub(super) static SECRET_STORE_REFUSED: Diagnosis = Diagnosis {
     code: "secret_store_refused",
     symptom: "The secret store refused to read or write.",
-    cause: "The access was denied in its dialogue, or it has trouble of its own; the message repeats what it said.",
-    cure: "Run the command again and allow the access, or choose `--store none` or `--store file`",
+    cause: "Its rules do not allow the access, or it has trouble of its own; the message repeats what it said.",
+    cure: "Put right what the message names and run the command again, or choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
     signs: &[],
+    sure: Sure::Seen,
+};
+
+pub(super) static SECRET_STORE_FULL: Diagnosis = Diagnosis {
+    code: "secret_store_full",
+    symptom: "The secret store cannot write one more entry.",
+    cause: "The disk is full, a quota is used up, or the store allows no more entries. GNOME Keyring says `An error \
+            occurred on the device` for all that keeps it from writing its file.",
+    cure: "Make room on the disk that holds the home directory, or delete entries of the store that nobody needs, and run \
+           the command again.",
+    exit: Exit::Store,
+    links: &[],
+    signs: &[sign(&["an error occurred on the device"])],
     sure: Sure::Seen,
 };
 

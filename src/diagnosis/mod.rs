@@ -76,10 +76,18 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// The page that says more, of Fitbit's own where that is the provider and there is one.
-    pub fn link(&self, for_fitbit: bool) -> Option<&'static str> {
-        let of_fitbit = self.links.iter().find(|link| for_fitbit && link.contains("//dev.fitbit.com/"));
-        of_fitbit.or(self.links.first()).copied()
+    /// The page that says more: of the service that the message speaks of where there is one, and never of a provider that is
+    /// not this set-up's.
+    pub fn link(&self, for_fitbit: bool, message: &str) -> Option<&'static str> {
+        let of_auth0 = |link: &str| link.contains("//auth0.com/");
+        let of_health = |link: &str| link.contains("//developers.google.com/health/") && !link.ends_with("/scopes");
+        let may = |link: &&&str| match for_fitbit {
+            true => link.contains("//dev.fitbit.com/") || of_auth0(link) || of_health(link),
+            false => !link.contains("//dev.fitbit.com/"),
+        };
+        let names_provider = message.starts_with("Google") || message.starts_with("Fitbit");
+        let own = self.links.iter().filter(may).find(|link| of_auth0(link) != names_provider);
+        own.or(self.links.iter().find(may)).copied()
     }
 }
 
@@ -260,9 +268,12 @@ codes! {
         PortInUse = PORT_IN_USE,
         BrowserNotOpened = BROWSER_NOT_OPENED,
         FileNotWritable = FILE_NOT_WRITABLE,
+        AnotherRun = ANOTHER_RUN,
         SecretStoreMissing = SECRET_STORE_MISSING,
         SecretStoreLocked = SECRET_STORE_LOCKED,
+        SecretStoreDismissed = SECRET_STORE_DISMISSED,
         SecretStoreRefused = SECRET_STORE_REFUSED,
+        SecretStoreFull = SECRET_STORE_FULL,
         SecretStoreTimedOut = SECRET_STORE_TIMED_OUT,
         SecretTooLong = SECRET_TOO_LONG,
         SecretFileLoose = SECRET_FILE_LOOSE,

@@ -47,9 +47,9 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
               `unauthorized_client - Invalid client_id` or `Client id invalid`",
     cause: "The provider does not know this client ID: a typo, a space or line break glued to it, a deleted client, \
             or a client ID of the other provider.",
-    cure: "Copy the client ID again from {clients_page} and run `{setup} --client-id ID` with it; the one in use is \
-           `{client_id}` One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters and \
-           digits are Fitbit's, which is shut down.",
+    cure: "The client ID in use is `{client_id}` and it has to be one of {clients_page} exactly: copy it again and \
+           run `{setup}` with it. One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters \
+           and digits are Fitbit's, which is shut down.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
@@ -138,7 +138,7 @@ pub(super) static DISALLOWED_USERAGENT: Diagnosis = Diagnosis {
     code: "disallowed_useragent",
     symptom: "`Error 403: disallowed_useragent` or a Google sign-in that goes in circles.",
     cause: "The sign-in page was opened inside an app's embedded web view, which Google refuses.",
-    cure: "Open the address in the system's own browser.",
+    cure: "Open the address that `{test} --no-browser` prints in the system's own browser.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
     signs: &[sign(&["disallowed_useragent"])],
@@ -193,6 +193,7 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["token has been expired or revoked"]),
         sign(&["token expired or revoked"]),
         sign(&["refresh token invalid"]),
+        but(&["invalid_grant"], &["auth code", "authorization code", "code verifier", "code_verifier", "bad request"]),
     ],
     sure: Sure::Documented,
 };
@@ -231,14 +232,15 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "401 `UNAUTHENTICATED` with `Request had invalid authentication credentials.` | Fitbit: `Access token \
               expired` or `Access token invalid`",
     cause: "The access token is expired, revoked, or was issued by another provider.",
-    cure: "Log in again. If it happens right after a login, compare the provider of the connection with the API that \
-           is asked.",
+    cure: "Run `{test}` and log in again. If it happens right after a login, compare the provider of the connection \
+           `{connection}` with the API that is asked.",
     exit: Exit::Refused,
     links: &[HEALTH_TROUBLE],
     signs: &[
         sign(&["invalid authentication credentials"]),
         sign(&["access token expired"]),
         sign(&["access token invalid"]),
+        sign(&["invalid_token"]),
     ],
     sure: Sure::Documented,
 };
@@ -247,7 +249,8 @@ pub(super) static SOME_SCOPES_NOT_GRANTED: Diagnosis = Diagnosis {
     code: "some_scopes_not_granted",
     symptom: "The login worked, but fewer scopes came back than were asked for.",
     cause: "On the consent page each scope has its own box, and some were left unticked.",
-    cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes`",
+    cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes` than \
+           `{scopes}`",
     exit: Exit::Done,
     links: &[HEALTH_SCOPES],
     signs: &[],

@@ -14,8 +14,8 @@ const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide 
 /// The codes that pasted text speaks of, in the order of the table; empty when it holds none of the known messages.
 ///
 /// Of a long text its beginning and its end are looked at.
-pub fn recognise(text: &str) -> Vec<Code> {
-    let plain = normalised(ends_of(text));
+pub fn recognise(original: &str) -> Vec<Code> {
+    let plain = normalised(ends_of(original));
     let text = Searched { plain: &plain, words: words(&plain).collect() };
     let means = |sign: &Sign| {
         sign.all.iter().all(|phrase| text.holds(phrase)) && !sign.none.iter().any(|phrase| text.holds(phrase))
@@ -26,6 +26,9 @@ pub fn recognise(text: &str) -> Vec<Code> {
     found.extend(
         Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
+    if found.is_empty() && auth_error::find(original).is_some() {
+        found.push(ProviderRefusedRequest);
+    }
     if found.is_empty() {
         found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
     }
@@ -51,8 +54,9 @@ fn ends_of(text: &str) -> Cow<'_, str> {
 fn normalised(text: Cow<str>) -> String {
     let mut parts = vec![text.to_string()];
     if let Some(error) = auth_error::find(&text) {
-        let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
-        parts.push(format!("{number}{} {}", error.code, error.sentence.unwrap_or_default()));
+        // The number that the page shows next to it, where it is not told: access_denied is its 403.
+        let number = error.number.unwrap_or(if error.code == "access_denied" { 403 } else { 400 });
+        parts.push(format!("Error {number}: {} {}", error.code, error.sentence.unwrap_or_default()));
     }
     if text.contains('%') {
         let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();

@@ -23,7 +23,16 @@ pub(super) const ID_WORDS: &[&str] = &["oauth client was not found", "client id 
 pub(super) const SECRET_WORDS: &[&str] =
     &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
 /// What makes an `access_denied` something else than a person who pressed Deny.
-pub(super) const NOT_A_DENIAL: &[&str] =
-    &["error 403", "verification process", "approved testers", "client-grant", "service not found", "unauthorized"];
+pub(super) const NOT_A_DENIAL: &[&str] = &[
+    "error 403",
+    "403: access_denied",
+    "403 : access_denied",
+    "verification process",
+    "approved testers",
+    "client-grant",
+    "service not found",
+    "unauthorized",
+    "fetchuserprofile",
+];
 /// What makes an `invalid_grant` mean a refresh token.
 pub(super) const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];

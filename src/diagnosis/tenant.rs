@@ -9,8 +9,8 @@ pub(super) static TENANT_NOT_FOUND: Diagnosis = Diagnosis {
     code: "tenant_not_found",
     symptom: "The domain does not answer like an Auth0 tenant.",
     cause: "The domain is misspelt, its region is missing, or it is not the tenant's own domain.",
-    cure: "Copy the domain from the settings of an application in the Auth0 dashboard, for example \
-           `acme.eu.auth0.com` and give it with `--domain` The one in use is `{domain}`",
+    cure: "The domain in use is `{domain}` and the right one stands in the settings of an application in the Auth0 \
+           dashboard, for example `acme.eu.auth0.com` (give it with `--domain` )",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],
@@ -47,8 +47,8 @@ pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
     symptom: "The tenant's token endpoint answers 403 `unauthorized_client`: the grant type is not allowed for the \
               client.",
     cause: "The grant type Client Credentials is switched off for the application.",
-    cure: "In the application's advanced settings tick the grant type Client Credentials, or use a Machine to \
-           Machine application.",
+    cure: "In the advanced settings of the application that the message names tick the grant type Client Credentials, \
+           or use a Machine to Machine application.",
     exit: Exit::Refused,
     links: &[AUTH0_APPLICATION],
     signs: &[sign(&["unauthorized_client", "grant type"])],
@@ -123,7 +123,8 @@ pub(super) static ENTITY_LIMIT_REACHED: Diagnosis = Diagnosis {
     symptom: "The Management API answers 403: the entity limit of the tenant is reached.",
     cause: "The plan of the tenant allows no further connection or application; the free plan allows two social \
             connections.",
-    cure: "Delete a connection or application that nobody uses, or change the plan, and run the command again.",
+    cure: "Delete a connection or application that nobody uses ({connections_page} lists the connections), or change \
+           the plan, and run `{setup}` again.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
     signs: &[sign(&["entity limit"]), sign(&["you can only create"])],
@@ -134,7 +135,8 @@ pub(super) static PLAN_FEATURE_MISSING: Diagnosis = Diagnosis {
     code: "plan_feature_missing",
     symptom: "The Management API answers `insufficient_entitlement` or `feature_not_enabled`",
     cause: "The plan of the tenant does not include what the request uses.",
-    cure: "Read which feature the message names; leave the option away that uses it, or change the plan.",
+    cure: "Read which feature the message names; leave the option away that uses it, or change the plan of the tenant \
+           `{domain}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
     signs: &[sign(&["insufficient_entitlement"]), sign(&["feature_not_enabled"])],

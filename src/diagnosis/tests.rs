@@ -66,11 +66,17 @@ fn no_punctuation_touches_what_a_person_copies() {
 }
 
 #[test]
-fn a_provider_is_sent_to_its_own_page_where_there_is_one() {
-    let row = Code::RedirectUriMismatch.diagnosis();
-    assert!(row.link(false).unwrap().contains("google.com") && row.link(true).unwrap().contains("fitbit.com"));
-    assert_eq!(Code::OrgInternal.diagnosis().link(true), Code::OrgInternal.diagnosis().link(false));
-    assert_eq!(Code::Cancelled.diagnosis().link(false), None);
+fn a_failure_is_sent_to_a_page_of_the_service_that_it_is_about() {
+    let link = |code: Code, fitbit: bool, message: &str| code.diagnosis().link(fitbit, message);
+    let at = |link: Option<&str>, host: &str| link.is_some_and(|link| link.contains(host));
+    let mismatch = Code::RedirectUriMismatch;
+    assert!(at(link(mismatch, false, "Google Health API does not accept"), "google.com"));
+    assert!(at(link(mismatch, true, "Fitbit Web API does not accept"), "dev.fitbit.com"));
+    assert!(at(link(Code::RateLimited, false, "Google Health API refuses"), "google.com"));
+    assert!(at(link(Code::RateLimited, false, "the Management API refuses"), "auth0.com"));
+    assert!(at(link(Code::ProviderShutDown, true, "Fitbit Web API answered HTTP 410"), "developers.google.com/health"));
+    assert_eq!(link(Code::OrgInternal, true, "x"), None, "Google's audience page says nothing about Fitbit");
+    assert_eq!(link(Code::Cancelled, false, "x"), None);
 }
 
 #[test]

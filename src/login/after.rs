@@ -3,6 +3,7 @@
 //!
 //! Refuses to guess: what is not found out leaves the failure as it was, and says what was looked at.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::{Login, cancelled};
@@ -11,9 +12,9 @@ use crate::auth0::connection::holds_secret;
 use crate::auth0::logs::Entry;
 use crate::auth0::management::Management;
 use crate::checks::connection::why_refused;
-use crate::checks::{credentials, provider};
+use crate::checks::{credentials, id, provider};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::State;
+use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::world::World;
 
@@ -29,6 +30,8 @@ pub struct Trail<'a> {
     pub login: &'a Login<'a>,
     /// The way through Auth0; none for a login at the provider itself.
     pub through: Option<ThroughTenant<'a>>,
+    /// Whether the tenant's log was read and has nothing of the login: then it never came as far as the listener.
+    pub ended_before: Cell<bool>,
 }
 
 /// The part of a login that went through Auth0.
@@ -81,10 +84,16 @@ impl Trail<'_> {
     /// Nothing arrived at the listener.
     fn nothing_came(&self, failure: Failure, strangers: usize) -> Failure {
         let also = |what: &str| format!("{}; {what}", failure.message);
-        if let Some(refused) = self.refused_by_provider() {
-            return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
+        let mut seen = Vec::new();
+        for finding in self.authorize_page() {
+            match (finding.state, finding.failure) {
+                (State::Fail, Some(refused)) => {
+                    return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
+                }
+                (State::Skip, _) => {}
+                _ => seen.push(finding.detail),
+            }
         }
-        let mut seen = vec![format!("{} accepts the client ID and the callback URL", self.login.provider.title())];
         if let Some(tenant) = &self.through {
             match ask(
                 &self.world.http,
@@ -101,26 +110,34 @@ impl Trail<'_> {
                 _ => {}
             }
             match self.newest_entry(tenant, 2) {
+                // What came and was refused is then this login's, with another state than it was sent.
+                Logged::Entry(entry) if entry.is_success() && strangers > 0 => {}
                 Logged::Entry(entry) if entry.is_success() => {
                     let message = also(&format!(
-                        "the tenant's log says that the login succeeded ({}), and nothing arrived at {}",
+                        "the tenant's log says that the login succeeded ({}), and no answer of it arrived at {}",
                         entry.date, tenant.redirect_uri
                     ));
                     return Failure::new(Code::LoopbackUnreachable, message);
+                }
+                Logged::Entry(entry) if entry.code() == Some(Code::ClientSecretRejected) => {
+                    return self.no_token(Failure::new(Code::ClientSecretRejected, failure.message));
                 }
                 Logged::Entry(entry) => {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));
                     return Failure::new(entry.code().unwrap_or(Code::UnrecognisedAnswer), message);
                 }
-                Logged::Nothing => seen.push(format!(
-                    "the tenant's log has no entry of this login, so that it seems to have ended at {}",
-                    self.login.provider.title()
-                )),
+                Logged::Nothing => {
+                    self.ended_before.set(true);
+                    seen.push(format!(
+                        "the tenant's log has no entry of this login, so that it seems to have ended at {}",
+                        self.login.provider.title()
+                    ));
+                }
                 Logged::NotRead(why) => seen.push(format!("the tenant's log was not read ({why})")),
             }
         }
         if strangers > 0 {
-            let message = also(&format!("{strangers} answers came with the state of another login and were refused"));
+            let message = also(&format!("{} with the state of another login, and did not count", answers(strangers)));
             return Failure::new(Code::StateMismatch, message);
         }
         Failure::new(failure.code, also(&seen.join("; "))).with_hint(failure.hint())
@@ -195,13 +212,17 @@ impl Trail<'_> {
     }
 
     /// Asks the authorize page once more: an edit there, or a fault, may be newer than the check.
-    fn refused_by_provider(&self) -> Option<Failure> {
+    fn authorize_page(&self) -> Vec<Finding> {
         let login = self.login;
         let http = &self.world.http;
         let verdict = provider::probe(http, login.provider, login.client_id, &login.provider_callback, login.scopes);
         let alive = provider::alive(login.provider, &verdict);
         let page = provider::callback(login.provider, login.client_id, &login.provider_callback, &verdict, true);
-        [alive, page].into_iter().filter(|finding| finding.is_fail()).find_map(|finding| finding.failure)
+        // That it answers at all is worth a word only when it does not.
+        [alive, page]
+            .into_iter()
+            .filter(|finding| finding.is_fail() || finding.check == id::PROVIDER_CALLBACK)
+            .collect()
     }
 
     fn same_secret(&self, tenant: &ThroughTenant) -> Option<bool> {
@@ -236,6 +257,11 @@ impl Trail<'_> {
         }
         Logged::Nothing
     }
+}
+
+/// `one answer came`, `2 answers came`.
+fn answers(count: usize) -> String {
+    if count == 1 { "one answer came".to_owned() } else { format!("{count} answers came") }
 }
 
 /// What the tenant's log has about this login.

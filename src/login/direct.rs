@@ -11,7 +11,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::http::{Answer, Call};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
-use crate::provider::token_answer::{PairVerdict, health_error, judge_pair};
+use crate::provider::token_answer::{PairVerdict, health_error, judge_pair, refusal_words};
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::text::said;
@@ -43,7 +43,7 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
         extra: &parameters,
     }
     .url(&proof)?;
-    let trail = Trail { world, login, through: None };
+    let trail = Trail { world, login, through: None, ended_before: Default::default() };
     let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);
@@ -250,19 +250,28 @@ impl Round<'_> {
             return trouble;
         }
         // A success that is no token answer may hold tokens all the same: nothing of it is repeated.
-        let words = if answer.is_success() { String::new() } else { format!(": {}", said(&answer.text())) };
+        let words = match refusal_words(&answer.body).filter(|_| !answer.is_success()) {
+            Some(words) => format!(": {words}"),
+            None if answer.is_success() => String::new(),
+            None => ": a body that is no error of a known form".to_owned(),
+        };
         let message = |what: &str| format!("{} {what} ({}){words}", provider.title(), answer.status);
         match judge_pair(provider, answer.status, &answer.body) {
             PairVerdict::IdUnknown => Failure::new(Code::ClientIdUnknown, message("does not know the client ID")),
             PairVerdict::SecretRejected => {
                 Failure::new(Code::ClientSecretRejected, message("refuses the client secret"))
             }
+            PairVerdict::PairRefused { .. } => {
+                Failure::new(Code::ClientSecretRejected, message("refuses the client ID together with the secret"))
+            }
             PairVerdict::ClientDeleted => {
                 Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
             PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
-            PairVerdict::Unknown { .. } => Failure::new(Code::UnrecognisedAnswer, message("did not take the code")),
+            PairVerdict::Unknown { .. } => {
+                Failure::new(Code::UnrecognisedAnswer, message("gave no token for the code"))
+            }
         }
     }
 

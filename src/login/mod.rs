@@ -155,7 +155,10 @@ pub fn refused(error: &str, description: &str) -> Failure {
     let known = recognise(description).into_iter().next();
     let code = match (error, known) {
         (_, Some(code)) => code,
-        ("access_denied", None) => Code::AccessDenied,
+        ("access_denied", None) if is_denial(description) => Code::AccessDenied,
+        // An Action's words, or the tenant's: what somebody who pressed Deny sends is known.
+        ("access_denied", None) => Code::LoginBlocked,
+        ("login_required" | "consent_required" | "interaction_required", None) => Code::LoginRequired,
         ("unauthorized", None) => Code::LoginBlocked,
         ("server_error" | "temporarily_unavailable", None) => Code::ServiceUnavailable,
         ("invalid_scope", None) => Code::InvalidScope,
@@ -169,6 +172,18 @@ pub fn refused(error: &str, description: &str) -> Failure {
         _ => format!("the login came back with {}: {words}", said(error)),
     };
     Failure::new(code, message)
+}
+
+/// Whether a description of `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
+fn is_denial(description: &str) -> bool {
+    let lower = description.to_lowercase();
+    let says = |words: &[&str]| words.iter().all(|word| lower.contains(word));
+    lower.is_empty()
+        || lower == "access denied"
+        || says(&["user", "denied"])
+        || says(&["user", "cancel"])
+        || says(&["user did not"])
+        || says(&["consent", "denied"])
 }
 
 /// Whether the `iss` of the callback is the right one (RFC 9207, 2.4): exactly the issuer where there is one, nothing where

@@ -31,7 +31,13 @@ pub struct Through<'a> {
 /// # Errors
 /// What went wrong, named, after everything was cleaned up.
 pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<Vec<Finding>, Failure> {
-    let result = match (through.test_app, through.management) {
+    // Asked for during clean-up or the exchange: the person wants out, not a success.
+    let result = log_in(world, login, host, through).and_then(|done| super::cancelled(world).map(|()| done));
+    report(world, result)
+}
+
+fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<LoggedIn, Failure> {
+    match (through.test_app, through.management) {
         (Some(application), management) => {
             let listener = bind(login.port)?;
             preflight(world, login, host, application, &listener.redirect_uri(), through)?;
@@ -44,8 +50,7 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
         (None, Some(management)) => {
             let listener = bind_near(login.port)?;
             let _hold = world.cancel.hold();
-            let redirect_uri = listener.redirect_uri();
-            let temporary = Temporary::create(management, through.all, &redirect_uri, through.connection_id)?;
+            let temporary = Temporary::create(management, through.all, &listener, through.connection_id)?;
             let way = Way {
                 host,
                 application: &temporary.client_id,
@@ -64,12 +69,10 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
         }
         (None, None) => {
             let message = "a live login through Auth0 needs the Management API for a temporary application";
-            return Err(Failure::new(Code::InputMissing, message)
-                .with_hint("Give Management API credentials, or an existing application with --test-app ID"));
+            Err(Failure::new(Code::InputMissing, message)
+                .with_hint("Give Management API credentials, or an existing application with --test-app ID"))
         }
-    };
-    // Asked for during clean-up or the exchange: the person wants out, not a success.
-    report(world, result.and_then(|done| super::cancelled(world).map(|()| done)))
+    }
 }
 
 /// Asks `/authorize` for a named application before a person is sent there: an application that does not exist, does not allow

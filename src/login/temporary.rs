@@ -1,6 +1,7 @@
 //! Owns the tool's temporary application: created for one live login, removed afterwards whatever happened.
 //!
-//! Refuses to leave it behind silently: what could not be removed is named.
+//! Refuses to leave it behind silently (what could not be removed is named), and to touch the one of another run that goes on
+//! on this machine.
 
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::{TEMPORARY_NAME, is_ours};
 use crate::diagnosis::{Code, Failure};
+use crate::loopback::{HeldPort, Listener, port_of};
 
 /// What the Management API token needs for it.
 pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:connections"];
@@ -18,41 +20,55 @@ pub struct Temporary {
     pub client_id: String,
     /// Whether it was there before this login.
     pub taken_over: bool,
+    /// More of them that killed runs left.
+    others: Vec<String>,
+    /// The ports of their callbacks: as long as they are in hand, no run on this machine takes them for left behind.
+    _ports: Vec<HeldPort>,
 }
 
 impl Temporary {
-    /// Creates it, or takes over what a killed run left, with exactly one callback; then enables the connection for it.
+    /// Creates it, or takes over what a killed run left, with exactly one callback, that of `listener`; then enables the
+    /// connection for it. `known` are the tenant's applications as they were listed before.
     ///
     /// # Errors
     /// As the Management API answers; what was created by then has been removed again where that was possible.
     pub fn create(
         management: &Management,
         known: &[Application],
-        redirect_uri: &str,
+        listener: &Listener,
         connection_id: &str,
     ) -> Result<Self, Failure> {
-        let leftover = known.iter().find(|application| is_ours(application));
-        let taken_over = match leftover {
-            Some(leftover) => {
-                match management.update_application(&leftover.client_id, json!({ "callbacks": [redirect_uri] })) {
-                    Ok(()) => Some(leftover.client_id.clone()),
-                    Err(failure) if failure.code == Code::ApplicationGone => None,
-                    Err(failure) if failure.code == Code::MissingScope => {
-                        // It cannot be changed, but it can be replaced.
-                        management.delete_application(&leftover.client_id)?;
-                        None
-                    }
-                    Err(failure) => return Err(failure),
+        let redirect_uri = listener.redirect_uri();
+        // Without it another run could take over this application while it is still in use, and nothing worse.
+        let mut ports: Vec<HeldPort> = listener.hold().into_iter().collect();
+        let mut others = Vec::new();
+        for leftover in leftovers(management, known) {
+            match whose(&leftover, &redirect_uri) {
+                Whose::Running => {}
+                Whose::Nobodys(port) => {
+                    ports.extend(port);
+                    others.push(leftover.client_id);
                 }
             }
-            None => None,
-        };
+        }
+        let mut taken_over = None;
+        if let Some(leftover) = others.first() {
+            match management.update_application(leftover, json!({ "callbacks": [redirect_uri] })) {
+                Ok(()) => taken_over = Some(others.remove(0)),
+                Err(failure) if failure.code == Code::ApplicationGone => drop(others.remove(0)),
+                Err(failure) if failure.code == Code::MissingScope => {
+                    // It cannot be changed, but it can be replaced.
+                    management.delete_application(&others.remove(0))?;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
         let is_leftover = taken_over.is_some();
         let client_id = match taken_over {
             Some(client_id) => client_id,
-            None => management.create_application(body(redirect_uri)).map_err(name_the_way_out)?.client_id,
+            None => management.create_application(body(&redirect_uri)).map_err(name_the_way_out)?.client_id,
         };
-        let temporary = Self { client_id, taken_over: is_leftover };
+        let temporary = Self { client_id, taken_over: is_leftover, others, _ports: ports };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
             return Err(match temporary.remove(management) {
                 None => failure,
@@ -62,21 +78,56 @@ impl Temporary {
         Ok(temporary)
     }
 
-    /// Removes it; a warning that names it when that failed.
+    /// Removes it, and what killed runs left; a warning that names what could not be removed.
     pub fn remove(self, management: &Management) -> Option<Failure> {
-        let failure = management.delete_application(&self.client_id).err()?;
-        let message = format!(
-            "the temporary application {TEMPORARY_NAME} ({}) could not be removed: {}",
-            self.client_id, failure.message
-        );
-        let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", self.client_id);
+        let mut left = Vec::new();
+        let mut why = String::new();
+        for client_id in std::iter::once(&self.client_id).chain(&self.others) {
+            if let Err(failure) = management.delete_application(client_id) {
+                left.push(client_id.as_str());
+                why = failure.message;
+            }
+        }
+        if left.is_empty() {
+            return None;
+        }
+        let message =
+            format!("the temporary application {TEMPORARY_NAME} ({}) could not be removed: {why}", left.join(", "));
+        let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", left.join(" "));
         Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
     }
 }
 
-/// Without room for one more application there is still a way to log in.
+/// The temporary applications that are there: listed again, since the list is from before the plan was confirmed.
+fn leftovers(management: &Management, known: &[Application]) -> Vec<Application> {
+    if !known.iter().any(is_ours) {
+        return Vec::new();
+    }
+    let now = management.applications();
+    now.as_deref().unwrap_or(known).iter().filter(|application| is_ours(application)).cloned().collect()
+}
+
+/// Whose a temporary application is.
+enum Whose {
+    /// A run's that goes on: it listens on the port of the callback.
+    Running,
+    /// A killed run's; its port, unless that is the one of this run.
+    Nobodys(Option<HeldPort>),
+}
+
+/// Every run listens on the port of its callback from before it makes the application until that is removed.
+fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
+    let callbacks = leftover.callbacks.as_deref().unwrap_or_default();
+    let mut ports =
+        callbacks.iter().filter(|callback| *callback != redirect_uri).filter_map(|callback| port_of(callback));
+    // Its port is in hand, or there is none to be seen.
+    let Some(port) = ports.next() else { return Whose::Nobodys(None) };
+    HeldPort::take(port).map_or(Whose::Running, |port| Whose::Nobodys(Some(port)))
+}
+
+/// Where no further application can be made there is still a way to log in.
 fn name_the_way_out(failure: Failure) -> Failure {
-    if failure.code != Code::EntityLimitReached {
+    if !matches!(failure.code, Code::EntityLimitReached | Code::PlanFeatureMissing) {
         return failure;
     }
     failure.with_hint(

@@ -55,7 +55,7 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
         redirect_uri: &redirect_uri,
         log_before: way.shared.then(|| newest_date(management, application)).flatten(),
     };
-    let trail = Trail { world, login, through: Some(through) };
+    let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
     let answer = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
     let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, 0));
@@ -90,7 +90,11 @@ impl Round<'_> {
         };
         let tokens = self.exchange(code)?;
         let id_token = tokens.id_token.as_ref().ok_or_else(|| {
-            Failure::new(Code::IdTokenInvalid, format!("{} gave no ID token although openid was asked for", self.host))
+            let message = format!("{} gave no ID token although openid was asked for", self.host);
+            Failure::new(Code::IdTokenInvalid, message).with_hint(
+                "Run `{test}` again; if it stays, something between this machine and the tenant leaves `id_token` out of the \
+                 token answer",
+            )
         })?;
         let endpoints = self.world.http.endpoints();
         let issuer = self.host.issuer();
@@ -199,8 +203,8 @@ impl Round<'_> {
                 said(description)
             );
             return Failure::new(Code::ClientSecretRejected, message).with_hint(
-                "As a rule the client secret in the connection is wrong or was replaced at the provider: run setup again with the \
-                 secret the provider shows today",
+                "As a rule the client secret in the connection `{connection}` is wrong or was replaced at the provider: run \
+                 `{setup}` with the secret that the provider shows today",
             );
         }
         if lower.contains("user profile") {
@@ -211,6 +215,13 @@ impl Round<'_> {
             };
             return Failure::new(code, format!("{} could not read the profile: {}", self.host, said(description)));
         }
-        refused(error, description)
+        let failure = refused(error, description);
+        match failure.code {
+            Code::UnrecognisedAnswer => failure.with_hint(
+                "The words are the tenant's own. Look at the newest entry of type `f` in the tenant's log ({logs_page} ), and try \
+                 `fitbit-connect explain \"TEXT\"` with what it says",
+            ),
+            _ => failure,
+        }
     }
 }

@@ -203,13 +203,14 @@ fn nothing_came(trail: &Trail, strangers: usize, reachable: bool) -> Failure {
     if failure.code != Code::LoginTimedOut || cancelled(world).is_err() {
         return failure;
     }
-    let causes = likely(world, login, reachable);
+    let causes = likely(world, login, reachable || trail.ended_before.get());
     if world.dialogue.is_none() {
         let causes: Vec<String> =
             causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.as_deref().unwrap_or_default())).collect();
         return failure.with_hint(format!(
-            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" (as a rule: {})",
-            causes.join("; ").trim()
+            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" As a rule it is one of these: \
+             {}",
+            causes.join(" | ").trim()
         ));
     }
     let console = &world.console;

@@ -100,6 +100,14 @@ impl Listener {
         Err(BindError::NoneFree { tried })
     }
 
+    /// Keeps the port in hand for as long as the result lives, also when nobody is served on it any more.
+    ///
+    /// # Errors
+    /// The operating system's own.
+    pub fn hold(&self) -> io::Result<HeldPort> {
+        Ok(HeldPort { _socket: self.socket.try_clone()? })
+    }
+
     /// The port that was bound.
     pub fn port(&self) -> u16 {
         self.port
@@ -114,6 +122,25 @@ impl Listener {
     pub fn expect(self, state: Secret) -> Waiting {
         Waiting::start(self.socket, self.port, state)
     }
+}
+
+/// A port that nobody else on this machine can listen on.
+#[derive(Debug)]
+pub struct HeldPort {
+    _socket: TcpListener,
+}
+
+impl HeldPort {
+    /// Takes a port; nothing when somebody listens there, or it cannot be had.
+    pub fn take(port: u16) -> Option<Self> {
+        Some(Self { _socket: Listener::bind(port).ok()?.socket })
+    }
+}
+
+/// The port of a redirect URI that is one of a listener's.
+pub fn port_of(redirect_uri: &str) -> Option<u16> {
+    let start = format!("http://{}:", Ipv4Addr::LOCALHOST);
+    redirect_uri.strip_prefix(&start)?.strip_suffix(PATH)?.parse().ok()
 }
 
 fn redirect_uri(port: u16) -> String {

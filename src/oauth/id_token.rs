@@ -35,11 +35,11 @@ impl IdTokenRules<'_> {
     pub fn check(&self, token: &Secret) -> Result<Map<String, Value>, Failure> {
         let bad = |what: &str| {
             Failure::new(Code::IdTokenInvalid, format!("the ID token is not for this login: {what}"))
-                .with_hint("Log in again; if it repeats, something between here and the issuer answers with tokens of other logins")
+                .with_hint("Run `{test}` again; if it repeats, something between here and the issuer answers with tokens of other logins")
         };
         let late = |what: &str| {
             Failure::new(Code::IdTokenInvalid, format!("the ID token is not valid now: {what}"))
-                .with_hint("Set the clock of this machine right, and log in again")
+                .with_hint("Set the clock of this machine right, and run `{test}` again")
         };
         let claims = jwt::claims(token.expose()).ok_or_else(|| bad("it is no JSON Web Token"))?;
         let algorithm = jwt::algorithm(token.expose()).ok_or_else(|| bad("it is not signed in a way that is known"))?;

@@ -16,8 +16,13 @@ pub enum PairVerdict {
     Accepted,
     /// It does not know the client ID.
     IdUnknown,
-    /// It refuses the pair.
+    /// It knows the client ID and refuses the secret.
     SecretRejected,
+    /// It refuses the two together, in words that do not tell which is wrong.
+    PairRefused {
+        /// Its words, safe to show.
+        said: String,
+    },
     /// The client was deleted.
     ClientDeleted,
     /// The service is gone for good (HTTP 410).
@@ -73,7 +78,11 @@ pub fn judge_pair(provider: Provider, status: u16, body: &[u8]) -> PairVerdict {
         "invalid_client" => match provider {
             Provider::GoogleHealth if message.contains("client was not found") => PairVerdict::IdUnknown,
             Provider::Fitbit if message.contains("client id invalid") => PairVerdict::IdUnknown,
-            _ => PairVerdict::SecretRejected,
+            Provider::GoogleHealth if message == "unauthorized" || message.contains("secret") => {
+                PairVerdict::SecretRejected
+            }
+            Provider::Fitbit if message.contains("secret") || message.contains("header") => PairVerdict::SecretRejected,
+            _ => PairVerdict::PairRefused { said: excerpt(&said.message, SAID) },
         },
         _ => unknown(),
     }
@@ -134,14 +143,20 @@ fn error_in(body: &[u8]) -> Option<Said> {
         .or_else(|| said(&error["status"], &error["message"]))
 }
 
+/// The code and the words of a refusal in any of the known shapes, safe to show; a body in another shape is not repeated.
+pub fn refusal_words(body: &[u8]) -> Option<String> {
+    let said = error_in(body)?;
+    Some(excerpt(format!("{} {}", said.code, said.message).trim(), SAID))
+}
+
 fn digits_after(text: &str, label: &str) -> Option<String> {
     let digits: String = text.split_once(label)?.1.chars().take_while(char::is_ascii_digit).take(20).collect();
     (!digits.is_empty()).then_some(digits)
 }
 
 fn describe(status: u16, body: &[u8]) -> String {
-    let what = match error_in(body) {
-        Some(said) => format!("{} {}", said.code, said.message),
+    let what = match refusal_words(body) {
+        Some(words) => words,
         None if body.is_empty() => "with an empty body".to_owned(),
         None => "with a body that is no error of a known form".to_owned(),
     };

@@ -25,6 +25,11 @@ impl Robot {
     pub fn new(endpoints: Endpoints) -> Self {
         Self { endpoints }
     }
+
+    /// Walks until nothing leads on, and returns the page that a person would be looking at; none when the way ends elsewhere.
+    pub fn last_page(&self, url: &Url) -> Option<String> {
+        walk(&Http::confined(self.endpoints.clone()), url.clone())
+    }
 }
 
 impl Browser for Robot {
@@ -32,7 +37,7 @@ impl Browser for Robot {
         let (http, url) = (Http::confined(self.endpoints.clone()), url.clone());
         let walk = move || {
             // What goes wrong on the way is seen by whoever waits for the callback.
-            let _ = walk(&http, url);
+            drop(walk(&http, url));
         };
         thread::Builder::new()
             .name("robot".into())
@@ -42,7 +47,7 @@ impl Browser for Robot {
     }
 }
 
-fn walk(http: &Http, start: Url) -> Option<()> {
+fn walk(http: &Http, start: Url) -> Option<String> {
     let mut url = start;
     let mut answer = http.send(&Call { repeatable: false, ..Call::get(url.clone()) }).ok()?;
     for _ in 0..MOST_REQUESTS {
@@ -52,7 +57,7 @@ fn walk(http: &Http, start: Url) -> Option<()> {
                 Call { repeatable: false, ..Call::get(url.clone()) }
             }
             None => {
-                let form = first_form(&answer)?;
+                let Some(form) = first_form(&answer) else { return Some(answer.text()) };
                 url = url.join(&form.action).ok()?;
                 Call::post(url.clone(), Body::Raw("application/x-www-form-urlencoded", form.body.into_bytes()))
             }

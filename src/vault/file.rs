@@ -4,9 +4,10 @@
 //! its content in an error. What is wiped: the text read and written. What is not: the copies inside the TOML library.
 
 use super::{Place, Vault, VaultError};
+use crate::files;
 use crate::secret::Secret;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
@@ -76,20 +77,8 @@ impl File {
 
     /// Replaces the file in one step: at no moment is there half of it, or one that others can read.
     fn write(&self, document: &DocumentMut) -> Result<(), VaultError> {
-        let folder = self.folder();
-        make_folder(folder).map_err(self.io("make the folder of"))?;
-        let mut file = tempfile::Builder::new().prefix(".secrets-").tempfile_in(folder).map_err(self.io("write"))?;
-        keep_private(file.as_file()).map_err(self.io("protect"))?;
         let text = Zeroizing::new(document.to_string());
-        file.write_all(text.as_bytes()).map_err(self.io("write"))?;
-        file.as_file().sync_all().map_err(self.io("write"))?;
-        file.persist(&self.path).map_err(|error| self.io("replace")(error.error))?;
-        sync_folder(folder);
-        Ok(())
-    }
-
-    fn folder(&self) -> &Path {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+        files::replace(&self.path, text.as_bytes()).map_err(self.io("write"))
     }
 
     #[cfg(unix)]
@@ -132,10 +121,7 @@ impl Vault for File {
         let table = table.as_table_like_mut().ok_or_else(|| self.malformed())?;
         table.insert(account, value(secret.expose()));
         self.write(&document)?;
-        match self.get(account)? {
-            Some(found) if found.same_as(secret) => Ok(()),
-            _ => Err(VaultError::ReadBackDiffers),
-        }
+        super::read_back(self.get(account)?, secret)
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {
@@ -152,8 +138,7 @@ impl Vault for File {
         if left || document.len() > 1 {
             self.write(&document)?;
         } else {
-            fs::remove_file(&self.path).map_err(self.io("remove"))?;
-            sync_folder(self.folder());
+            files::remove(&self.path).map_err(self.io("remove"))?;
         }
         Ok(true)
     }
@@ -182,30 +167,4 @@ fn open_no_link(path: &Path) -> io::Result<fs::File> {
         return Err(io::Error::other("a symbolic link"));
     }
     fs::File::open(path)
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-#[cfg(unix)]
-fn keep_private(file: &fs::File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn keep_private(_file: &fs::File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Makes the new name last through a power cut, where the system can; the content is safe already.
-fn sync_folder(folder: &Path) {
-    if cfg!(unix)
-        && let Ok(folder) = fs::File::open(folder)
-    {
-        let _ = folder.sync_all();
-    }
 }

@@ -20,10 +20,27 @@ const WINDOWS_LIMIT: usize = 1280;
 /// The longest text of the system that is passed on (characters).
 const WHY_LIMIT: usize = 200;
 
+/// How macOS words that its dialogue was closed (errSecUserCanceled).
+const USER_CANCELED: [&str; 2] = ["user canceled", "user cancelled"];
+
+/// How systems word that there is no room, in lower case: ENOSPC, EDQUOT, EFBIG, macOS (errSecDiskFull), Windows
+/// (ERROR_DISK_FULL, ERROR_NOT_ENOUGH_QUOTA), and GNOME Keyring for whatever keeps it from writing its file.
+const FULL: [&str; 7] = [
+    "no space left",
+    "quota exceeded",
+    "file too large",
+    "disk is full",
+    "not enough space",
+    "not enough quota",
+    "an error occurred on the device",
+];
+
 /// The keychain of the person who runs the program.
 #[derive(Clone)]
 pub struct Keychain {
     limit: Duration,
+    /// Whether it can ask in a dialogue of its own.
+    has_display: bool,
     /// Where a person sees that it is waited for: it may ask for its password in another window.
     console: Option<Arc<Console>>,
 }
@@ -31,7 +48,13 @@ pub struct Keychain {
 impl Keychain {
     /// Each call gives up after this time: a few seconds where nobody can be asked to unlock it, longer at a display.
     pub fn new(limit: Duration) -> Self {
-        Self { limit, console: None }
+        Self { limit, has_display: false, console: None }
+    }
+
+    /// It can ask in a dialogue of its own, which a person may close without an answer.
+    pub fn at_a_display(mut self, has_display: bool) -> Self {
+        self.has_display = has_display;
+        self
     }
 
     /// Shows that it is waited for, while no answer comes.
@@ -58,6 +81,8 @@ impl Keychain {
             .spawn(worker)
             .map_err(|_| refused("no thread to ask it from"))?;
         match done.recv_timeout(self.limit) {
+            // A dialogue that nobody can have seen was closed by nobody.
+            Ok(Err(VaultError::Dismissed)) if !self.has_display => Err(VaultError::Locked),
             Ok(result) => result,
             Err(mpsc::RecvTimeoutError::Timeout) => Err(VaultError::TimedOut { after: self.limit }),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(refused("its library stopped")),
@@ -81,10 +106,7 @@ impl Vault for Keychain {
         let secret = Secret::new(secret.expose().to_owned());
         self.within(account, move |entry| {
             entry.set_password(secret.expose()).map_err(|error| without(&secret, at_the_door(error)))?;
-            match read(entry)? {
-                Some(found) if found.same_as(&secret) => Ok(()),
-                _ => Err(VaultError::ReadBackDiffers),
-            }
+            super::read_back(read(entry)?, &secret)
         })
     }
 
@@ -128,7 +150,8 @@ fn at_the_door(error: Error) -> VaultError {
             match why.as_str() {
                 // The Secret Service answered, and has no collection to keep anything in.
                 text if text.contains("result not returned") => VaultError::Missing { why },
-                text if text.contains("locked") || text.contains("prompt") => VaultError::Locked,
+                text if text.contains("prompt dismissed") => VaultError::Dismissed,
+                text if text.contains("locked") => VaultError::Locked,
                 _ if cfg!(any(windows, target_os = "macos")) => VaultError::Missing { why },
                 _ => VaultError::Locked,
             }
@@ -136,8 +159,16 @@ fn at_the_door(error: Error) -> VaultError {
         Error::PlatformFailure(cause) => {
             let why = plain(&cause.to_string());
             // errSecInteractionNotAllowed: a locked keychain in a session without a screen.
-            let locked = why.contains("interaction is not allowed") || why.contains("IsLocked");
-            if locked { VaultError::Locked } else { VaultError::Refused { why } }
+            let says = |words: &[&str]| words.iter().any(|word| why.to_lowercase().contains(word));
+            if says(&["interaction is not allowed", "islocked"]) {
+                VaultError::Locked
+            } else if says(&USER_CANCELED) {
+                VaultError::Dismissed
+            } else if says(&FULL) {
+                VaultError::Full { why }
+            } else {
+                VaultError::Refused { why }
+            }
         }
         Error::TooLong(_, limit) => VaultError::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) },
         Error::BadEncoding(_) => refused("what is stored there is not text"),
@@ -154,6 +185,7 @@ fn without(secret: &Secret, error: VaultError) -> VaultError {
     let says = |why: &str| !secret.is_empty() && why.contains(secret.expose());
     match error {
         VaultError::Refused { why } if says(&why) => VaultError::Refused { why: "the reason was withheld".to_owned() },
+        VaultError::Full { why } if says(&why) => VaultError::Full { why: "the reason was withheld".to_owned() },
         VaultError::Missing { why } if says(&why) => VaultError::Missing { why: "the reason was withheld".to_owned() },
         other => other,
     }
@@ -191,9 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_store_and_a_missing_one_are_told_apart() {
+    fn a_locked_store_a_missing_one_a_full_one_and_a_closed_dialogue_are_told_apart() {
         let door = |error| at_the_door(error);
-        assert!(matches!(door(Error::NoStorageAccess(cause("SS error: prompt dismissed"))), VaultError::Locked));
+        assert!(matches!(door(Error::NoStorageAccess(cause("SS error: prompt dismissed"))), VaultError::Dismissed));
+        let canceled = door(Error::PlatformFailure(cause("User canceled the operation.")));
+        assert!(matches!(canceled, VaultError::Dismissed));
+        let full = door(Error::PlatformFailure(cause("zbus error: No space left on device")));
+        assert!(matches!(full, VaultError::Full { .. }));
         assert!(matches!(door(Error::NoStorageAccess(cause("SS Error: object locked"))), VaultError::Locked));
         let nothing = door(Error::NoStorageAccess(cause("SS error: result not returned from SS API")));
         assert!(matches!(nothing, VaultError::Missing { .. }));

@@ -43,6 +43,14 @@ pub trait Vault: Send + Sync {
     fn holds(&self, account: &str) -> Result<bool, VaultError>;
 }
 
+/// Whether a place has what was just put there; somebody else may have changed it meanwhile.
+fn read_back(found: Option<Secret>, written: &Secret) -> Result<(), VaultError> {
+    match found {
+        Some(found) if found.same_as(written) => Ok(()),
+        _ => Err(VaultError::ReadBackDiffers),
+    }
+}
+
 /// Why a place did not do what it was asked. No text in here comes from a secret or from the content of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -55,6 +63,15 @@ pub enum VaultError {
     /// It is there, locked, and nobody unlocked it.
     #[error("the secret store is locked")]
     Locked,
+    /// It asked in a dialogue of its own, which was closed without an answer.
+    #[error("the dialogue of the secret store was closed without an answer")]
+    Dismissed,
+    /// It has no room left.
+    #[error("the secret store is full ({why})")]
+    Full {
+        /// What the system said.
+        why: String,
+    },
     /// It is there and said no.
     #[error("the secret store refused ({why})")]
     Refused {
@@ -97,7 +114,7 @@ pub enum VaultError {
         path: PathBuf,
     },
     /// The file system refused.
-    #[error("cannot {doing} {}", path.display())]
+    #[error("cannot {doing} {}: {source}", path.display())]
     Io {
         /// A verb.
         doing: &'static str,
@@ -106,4 +123,18 @@ pub enum VaultError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_was_changed_behind_our_back_is_no_success() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        assert!(read_back(Some(secret("mine")), &secret("mine")).is_ok());
+        for found in [None, Some(secret("")), Some(secret("mine ")), Some(secret("theirs"))] {
+            assert!(matches!(read_back(found, &secret("mine")), Err(VaultError::ReadBackDiffers)));
+        }
+    }
 }

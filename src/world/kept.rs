@@ -1,14 +1,20 @@
-//! Owns where secrets are kept: the place that was named, and the change to another one that a person names.
+//! Owns where secrets are kept: the place that was named, and the change to another one that a person names; and that nobody
+//! else writes there at the same time.
 //!
 //! Refuses to go from one place to another by itself.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::World;
+use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
+use crate::files;
 use crate::ids::Store;
+use crate::lock::{Lock, Taken};
 use crate::process::Process;
 use crate::vault::{self, Vault, VaultError};
 
@@ -34,7 +40,7 @@ impl World {
     /// `input_contradictory` when the settings file has the name of the file for secrets.
     pub fn keep_in(&self, store: Store) -> Result<(), Failure> {
         let vault: Rc<dyn Vault> = match (store, &self.secrets_file) {
-            (Store::Keychain, _) => Rc::new(vault::Keychain::new(self.keychain_limit).shown_on(&self.console)),
+            (Store::Keychain, _) => Rc::new(self.keychain.clone()),
             (Store::File, Some(file)) => Rc::new(vault::File::new(file.clone())),
             (Store::File, None) => {
                 return Err(Failure::new(Code::InputContradictory, "there is no place for a file of secrets"));
@@ -68,9 +74,35 @@ pub(super) fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
     Ok(secrets)
 }
 
-/// A person needs time to unlock a keychain; a machine without a display has nobody who could.
-pub(super) fn keychain_limit(process: &Process) -> Duration {
-    if process.has_display() { Duration::from_secs(120) } else { Duration::from_secs(5) }
+/// Takes the lock of the settings, for as long as the process lives, and clears away what killed runs left beside them.
+///
+/// # Errors
+/// `another_run`.
+pub(super) fn alone(settings: &Path, process: &Process) -> Result<Option<Lock>, Failure> {
+    let Some(lock) = Lock::take(settings).map_err(|taken| another_run(settings, taken))? else { return Ok(None) };
+    let release = lock.release();
+    process.cancel.at_the_end(move || release.now());
+    files::sweep(&files::behind_links(settings));
+    if let Ok(secrets) = secrets_beside(settings) {
+        files::sweep(&secrets);
+    }
+    Ok(Some(lock))
+}
+
+fn another_run(settings: &Path, taken: Taken) -> Failure {
+    let process = taken.by.map(|number| format!(" (process {number})")).unwrap_or_default();
+    let message = format!(
+        "another run of fitbit-connect{process} is at work on the settings in {}; nothing was written",
+        settings.display()
+    );
+    Failure::new(Code::AnotherRun, message)
+}
+
+/// The system's keychain. A person needs time to unlock it; a machine without a display has nobody who could.
+pub(super) fn keychain(process: &Process, console: &Arc<Console>) -> vault::Keychain {
+    let has_display = process.has_display();
+    let limit = Duration::from_secs(if has_display { 120 } else { 5 });
+    vault::Keychain::new(limit).at_a_display(has_display).shown_on(console)
 }
 
 /// Names what the secret store said.
@@ -78,11 +110,55 @@ pub fn store_failure(error: VaultError) -> Failure {
     let code = match &error {
         VaultError::Missing { .. } => Code::SecretStoreMissing,
         VaultError::Locked => Code::SecretStoreLocked,
+        VaultError::Dismissed => Code::SecretStoreDismissed,
+        VaultError::Full { .. } => Code::SecretStoreFull,
+        VaultError::Io { source, .. } if is_full(source) => Code::SecretStoreFull,
         VaultError::TimedOut { .. } => Code::SecretStoreTimedOut,
         VaultError::TooLong { .. } => Code::SecretTooLong,
         VaultError::LooseFile { .. } => Code::SecretFileLoose,
         VaultError::ReadBackDiffers => Code::SecretNotKept,
-        _ => Code::SecretStoreRefused,
+        VaultError::Refused { .. }
+        | VaultError::NotAFile { .. }
+        | VaultError::Malformed { .. }
+        | VaultError::Io { .. } => Code::SecretStoreRefused,
     };
     Failure::new(code, error.to_string())
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::Exit;
+
+    #[test]
+    fn every_trouble_of_a_secret_store_has_its_own_code_and_cure_and_ends_with_seven() {
+        let (why, path) = (|| "why".to_owned(), || PathBuf::from("/a/secrets.toml"));
+        let io = |kind: io::ErrorKind| VaultError::Io { doing: "write", path: path(), source: kind.into() };
+        let rows = [
+            (VaultError::Missing { why: why() }, Code::SecretStoreMissing),
+            (VaultError::Locked, Code::SecretStoreLocked),
+            (VaultError::Dismissed, Code::SecretStoreDismissed),
+            (VaultError::TimedOut { after: Duration::from_secs(5) }, Code::SecretStoreTimedOut),
+            (VaultError::Full { why: why() }, Code::SecretStoreFull),
+            (VaultError::TooLong { limit: 1280 }, Code::SecretTooLong),
+            (VaultError::ReadBackDiffers, Code::SecretNotKept),
+            (VaultError::LooseFile { path: path(), mode: 0o644 }, Code::SecretFileLoose),
+            (VaultError::Refused { why: why() }, Code::SecretStoreRefused),
+        ];
+        let mut cures = std::collections::BTreeSet::new();
+        for (error, code) in rows {
+            let failure = store_failure(error);
+            assert_eq!((failure.code, failure.exit()), (code, Exit::Store));
+            assert!(cures.insert(failure.hint()), "{}", failure.hint());
+        }
+        assert_eq!(store_failure(io(io::ErrorKind::StorageFull)).code, Code::SecretStoreFull);
+        let refused = store_failure(io(io::ErrorKind::ReadOnlyFilesystem));
+        assert_eq!(refused.code, Code::SecretStoreRefused);
+        assert!(refused.message.contains("/a/secrets.toml: "), "{}", refused.message);
+    }
 }

@@ -3,12 +3,13 @@
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
 use super::{World, again, profile_name, settings_path};
-use crate::ask::given::{Inputs, Variables};
+use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
 use crate::diagnosis::{Blank, Values};
 use crate::ids::{DEFAULT_PORT, Domain};
 use crate::provider::{Provider, scopes};
-use crate::settings::Settings;
+use crate::settings::{Profile, Settings};
+use crate::text::shell_word;
 
 /// As much of a set-up as is known.
 #[derive(Default)]
@@ -18,6 +19,14 @@ struct Known<'a> {
     domain: Option<&'a Domain>,
     /// Whether a command has to name the domain to mean the same tenant.
     names_domain: bool,
+    /// Flags that a command has to repeat to mean the same, since they are not saved: ` --domain acme.eu.auth0.com`.
+    given: String,
+    /// What a set-up has to repeat beyond them: ` --app NAME`.
+    of_setup: &'a str,
+    /// What a test has to repeat beyond them: ` --app NAME --direct`.
+    of_test: &'a str,
+    /// Whether the login is at the provider itself.
+    direct: bool,
     login_domains: &'a [Domain],
     connection: Option<&'a str>,
     scopes: &'a [String],
@@ -29,12 +38,27 @@ impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
     pub fn know(&self, inputs: &Inputs, found: &[Domain]) {
+        self.tell(inputs, found, "", inputs.domain.is_none());
+    }
+
+    /// The same for a test, which may log in at the provider itself.
+    pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], direct: bool) {
+        let flag = if direct { " --direct" } else { "" };
+        let of_test = format!("{}{flag}", flags_for(&inputs.applications));
+        self.tell(inputs, found, &of_test, direct || inputs.domain.is_none());
+    }
+
+    fn tell(&self, inputs: &Inputs, found: &[Domain], of_test: &str, direct: bool) {
         let given = !inputs.login_domains.is_empty();
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
+            given: self.not_saved(inputs),
+            of_setup: &flags_for(&inputs.applications),
+            of_test,
+            direct,
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),
             scopes: inputs.scopes.as_deref().unwrap_or_default(),
@@ -43,21 +67,79 @@ impl World {
         };
         self.console.knows(known.values());
     }
+
+    /// The flags for what was given now and is not what the profile has.
+    fn not_saved(&self, inputs: &Inputs) -> String {
+        let saved = &self.saved;
+        let mut flags = String::new();
+        let mut flag = |name: &str, value: &str| flags.push_str(&format!(" {name} {}", shell_word(value)));
+        if let Some(provider) =
+            inputs.provider.filter(|_| inputs.provider != saved.provider && saved.provider.is_some())
+        {
+            flag("--provider", provider.name());
+        }
+        if let Some(id) = inputs.client_id.as_ref().filter(|id| Some(*id) != saved.client_id.as_ref()) {
+            flag("--client-id", id);
+        }
+        if let Some(domain) = inputs.domain.as_ref().filter(|domain| Some(*domain) != saved.domain.as_ref()) {
+            flag("--domain", domain.as_str());
+        }
+        if inputs.login_domains != saved.login_domains {
+            inputs.login_domains.iter().for_each(|domain| flag("--login-domain", domain.as_str()));
+        }
+        if let Some(name) = inputs.connection.as_ref().filter(|name| Some(*name) != saved.connection.as_ref()) {
+            flag("--connection", name.as_str());
+        }
+        if let Some(names) = inputs.scopes.as_ref().filter(|names| **names != saved.scopes) {
+            flag("--scopes", &names.join(","));
+        }
+        if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
+            flag("--port", &inputs.port.to_string());
+        }
+        flags
+    }
 }
 
-/// The values of the saved profile, for `explain`, which works without any: settings that cannot be read are passed over.
-pub fn saved_values(variables: &Variables, global: &cli::Global) -> Values {
+/// The flags for applications that were named now.
+fn flags_for(applications: &Applications) -> String {
+    match applications {
+        Applications::All => " --all-apps".to_owned(),
+        Applications::Named(names) => names.iter().map(|name| format!(" --app {}", shell_word(name))).collect(),
+        Applications::Saved(_) | Applications::Unknown => String::new(),
+    }
+}
+
+/// The values for a text that somebody wants explained: of the saved profile, unless the text is about another client, whose
+/// pages are other ones. Settings that cannot be read are passed over.
+pub fn values_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
     let read = || {
         let settings = Settings::read(&settings_path(global, variables)?)?;
         let name = profile_name(global, variables, &settings)?;
         settings.profile(&name)
     };
-    let Ok(Some(profile)) = read() else { return Values::default() };
+    let profile = read().ok().flatten().unwrap_or_default();
+    let lower = text.to_lowercase();
+    let about = client_in(text).or_else(|| {
+        let of_fitbit = lower.contains("fitbit") || lower.contains("unauthorized_client - ");
+        (of_fitbit && !lower.contains("google")).then_some((Provider::Fitbit, None))
+    });
+    if let Some((provider, client_id)) = about
+        && (client_id.is_some() && client_id != profile.client_id.as_deref() || profile.provider != Some(provider))
+    {
+        return Known { provider: Some(provider), client_id, port: DEFAULT_PORT, ..Known::default() }.values();
+    }
+    if profile == Profile::default() {
+        return Values::default();
+    }
     Known {
         provider: profile.provider,
         client_id: profile.client_id.as_deref(),
         domain: profile.domain.as_ref(),
         names_domain: false,
+        given: String::new(),
+        of_setup: "",
+        of_test: "",
+        direct: false,
         login_domains: &profile.login_domains,
         connection: profile.connection.as_ref().map(|name| name.as_str()),
         scopes: &profile.scopes,
@@ -76,7 +158,9 @@ impl Known<'_> {
         set(Blank::Loopback, format!("http://127.0.0.1:{}/callback", self.port));
         let domains = if self.login_domains.is_empty() { self.domain.as_slice() } else { &[] };
         let callbacks = domains.iter().copied().chain(self.login_domains).map(Domain::callback);
-        set(Blank::Callback, callbacks.collect::<Vec<_>>().join(" "));
+        let callbacks = callbacks.collect::<Vec<_>>().join(" ");
+        let loopback = format!("http://127.0.0.1:{}/callback", self.port);
+        set(Blank::Callback, if self.direct && self.port != 0 { loopback } else { callbacks });
         set(Blank::ClientId, self.client_id.unwrap_or_default().to_owned());
         let project = self.client_id.and_then(project_number).filter(|_| provider != Some(Provider::Fitbit));
         if let Some(project) = project {
@@ -108,27 +192,37 @@ impl Known<'_> {
             let names = if self.scopes.is_empty() { defaults() } else { self.scopes.to_vec() };
             set(Blank::Scopes, names.join(","));
         }
-        let mut named = self.again.to_owned();
+        let named = self.again.to_owned();
         if let Some(domain) = self.domain {
             set(Blank::Domain, domain.to_string());
             if let Some(dashboard) = dashboard(domain) {
                 set(Blank::ConnectionsPage, format!("{dashboard}/connections/social"));
                 set(Blank::LogsPage, format!("{dashboard}/logs"));
             }
-            if self.names_domain {
-                named.push_str(&format!(" --domain {domain}"));
-            }
         }
-        set(Blank::Setup, format!("fitbit-connect setup{named}"));
-        set(Blank::Test, format!("fitbit-connect test{named}"));
+        let given = &self.given;
+        set(Blank::Setup, format!("fitbit-connect setup{named}{given}{}", self.of_setup));
+        set(Blank::Test, format!("fitbit-connect test{named}{given}{}", self.of_test));
         let mut wanted = String::new();
         if provider == Some(Provider::Fitbit) && !self.scopes.is_empty() {
             let moved = scopes::migrate(self.scopes);
             wanted = format!(" --scopes {}", moved.scopes.join(","));
         }
-        set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{wanted}"));
+        let tenant = match self.domain.filter(|_| self.names_domain) {
+            Some(domain) => format!(" --domain {domain}"),
+            None => String::new(),
+        };
+        set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}"));
         values
     }
+}
+
+/// The first client ID of Google's in a text.
+fn client_in(text: &str) -> Option<(Provider, Option<&str>)> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let found =
+        text.split(|c| !word(c)).find(|word| word.ends_with(".apps.googleusercontent.com") && word.len() < 200)?;
+    Some((Provider::GoogleHealth, Some(found)))
 }
 
 /// The number that begins a client ID of Google's (developers.google.com/health/setup calls it the project number).

@@ -22,6 +22,14 @@ impl Run<'_> {
         answers
     }
 
+    /// Whether a check failed for one of these reasons.
+    pub(super) fn has_failed(&self, check: &str, codes: &[Code]) -> bool {
+        let fits =
+            |seen: &Finding| seen.check == check && seen.is_fail() && seen.code.is_some_and(|c| codes.contains(&c));
+        self.seen.borrow().iter().any(fits)
+    }
+
+    /// Whether the secret is kept, and whether the provider takes the pair.
     pub(super) fn credentials_checks(&self, secret: &Kept, answers: bool, redirect_uri: &str) {
         self.note(match secret {
             Kept::Given(_) => Finding::left_out(id::CREDENTIALS_STORED, "the client secret is given for this run"),
@@ -33,13 +41,20 @@ impl Run<'_> {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
                     _ => format!("the client secret is not in {}", self.world.place()),
                 };
-                let ways = format!("Run fitbit-connect setup, or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
                 let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);
                 Finding::fail(id::CREDENTIALS_STORED, failure)
             }
             Kept::Broken(failure) => Finding::fail(id::CREDENTIALS_STORED, failure.clone()),
         });
         match secret.secret() {
+            // The token endpoint would only say the same again.
+            Some(_) if self.has_failed(id::PROVIDER_CALLBACK, &[Code::ClientIdUnknown, Code::ClientDeleted]) => {
+                self.note(Finding::skip(
+                    id::CREDENTIALS_ACCEPTED,
+                    "not asked, since the provider does not have the client ID: see provider.callback",
+                ));
+            }
             Some(secret) if answers => {
                 self.note(credentials::accepted(
                     &self.world.http,

@@ -55,7 +55,10 @@ impl Run<'_> {
             return Ok(());
         };
         self.world.console.title("Live login");
-        let listener = bind(inputs.port)?;
+        let listener = match bind(inputs.port) {
+            Ok(listener) => listener,
+            Err(failure) => return session::report(self.world, Err(failure)).map(drop),
+        };
         let connection = format!("none, directly at {}", self.provider.title());
         let login = self.login(inputs, &connection, listener.redirect_uri(), Some(secret));
         let result = {

@@ -70,7 +70,7 @@ impl Destination {
             return Ok(());
         };
         refuse_other_files(path)?;
-        crate::settings::write_whole(path, text.as_bytes()).map_err(|error| not_written(path, &error))?;
+        crate::files::write_whole(path, text.as_bytes()).map_err(|error| not_written(path, &error))?;
         console.say(&format!(
             "Report written to {}: it holds no secret, name or address; look at it before you send it.",
             path.display()

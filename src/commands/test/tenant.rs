@@ -61,7 +61,7 @@ impl Run<'_> {
         match found {
             Ok(found) => {
                 login_domains.extend(found);
-                self.world.know(inputs, login_domains);
+                self.world.know_of_test(inputs, login_domains, self.direct);
                 (reachable, session)
             }
             Err(failure) => (reachable, Err(failure)),
@@ -108,6 +108,10 @@ impl Run<'_> {
         };
         let found = match (&found, &listed) {
             (Ok(None), Some(Ok(all))) if is_other_tenant(&inputs.applications, all) => Err(other_tenant(domain, &name)),
+            (Ok(None), Some(_)) => match &session {
+                Ok(Some(management)) => Err(connection::missing(management, self.provider, &name, &self.client_id)),
+                _ => found,
+            },
             _ => found,
         };
         // The first call shows whether the session is good for anything.
@@ -200,6 +204,14 @@ impl Run<'_> {
         }
     }
 
+    /// The finding, or that it only shows what `connection.settings` has named: the cause speaks for its consequences.
+    fn unless_it_follows(&self, finding: Finding) -> Finding {
+        let follows = FOLLOWS
+            .iter()
+            .any(|(seen, causes)| finding.code == Some(*seen) && self.has_failed(id::CONNECTION_SETTINGS, causes));
+        if follows { Finding::skip(finding.check, "follows from what connection.settings says above") } else { finding }
+    }
+
     /// `applications.enabled` and `authorize.redirect` for each application; returns every application of the tenant.
     pub(super) fn application_checks(
         &self,
@@ -263,13 +275,22 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                redirect(&self.world.http, application, expected)
+                self.unless_it_follows(redirect(&self.world.http, application, expected))
             };
             about(finding, application)
         }));
         Ok(all)
     }
 }
+
+/// What `/authorize` shows of a connection that is not as it should be.
+const FOLLOWS: [(Code, &[Code]); 5] = [
+    (Code::AuthorizeWrongClientId, &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys]),
+    (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer]),
+    (Code::AuthorizeWrongProvider, &[Code::ConnectionSettingsDiffer]),
+    (Code::ConnectionNotConfigured, &[Code::ConnectionSettingsDiffer]),
+    (Code::AuthorizeConnectionNotUsable, &[Code::ConnectionInactive]),
+];
 
 /// Whether none of the applications that a profile was set up with exists here.
 fn is_other_tenant(saved: &Applications, all: &[Application]) -> bool {

@@ -84,15 +84,29 @@ pub(super) fn of(answer: &Answer) -> Shape {
 }
 
 /// The media type without its parameters; what is none is `other`.
+/// Kinds of content that everybody has; others may be named after somebody.
+const CONTENTS: [&str; 14] = [
+    "json",
+    "problem+json",
+    "html",
+    "plain",
+    "xml",
+    "xhtml+xml",
+    "javascript",
+    "css",
+    "png",
+    "jpeg",
+    "octet-stream",
+    "x-www-form-urlencoded",
+    "form-data",
+    "grpc",
+];
+
 pub(super) fn kind(content_type: Option<&str>) -> String {
     let Some(value) = content_type else { return "no content type".to_owned() };
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_name = |text: &str| {
-        (1..=30).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'+' | b'.' | b'-'))
-    };
     match essence.split_once('/') {
-        Some(("application" | "text" | "image" | "multipart" | "message", name)) if is_name(name) => essence,
+        Some(("application" | "text" | "image" | "multipart", name)) if CONTENTS.contains(&name) => essence,
         _ => "other".to_owned(),
     }
 }

@@ -1,0 +1,103 @@
+//! The same with a real keychain: killed anywhere, then run again, and there is one client secret in it, the right one.
+//!
+//! Refuses to touch the keychain of the person who runs it: the test starts this binary again, inside `dbus-run-session`, with
+//! an empty home.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fitbit_connect::ids::Store;
+use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::facts;
+use fitbit_connect::secret::Secret;
+use fitbit_connect::simulated;
+use fitbit_connect::vault::{Keychain, Vault as _};
+
+use crate::common::Environment;
+use crate::common::stage::Stage;
+use crate::kit::{Executioner, Moment, SETUP, State, in_parallel};
+use crate::outside::{Home, available};
+
+const ADVICE: &str = "the keychain tests need a real Secret Service: apt-get install dbus dbus-bin gnome-keyring";
+
+#[test]
+fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() {
+    if !available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
+        return;
+    }
+    let home = Home::new();
+    let runtime = home.path("run");
+    fs::create_dir(&runtime).unwrap();
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+    let script = "printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
+                  \"$TEST_BINARY\" --ignored --exact --nocapture keychain::inside_a_keychain";
+    let mut command = home.command("dbus-run-session");
+    command.args(["--", "sh", "-ec", script]).env("XDG_RUNTIME_DIR", runtime);
+    let output = command.env("TEST_BINARY", std::env::current_exe().unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    said.lines().filter(|line| line.contains(" kills, ")).for_each(|line| println!("{line}"));
+}
+
+/// A machine whose profile has this name, so that all of them can use the one keychain.
+fn scene(provider: Provider, profile: &str, executioner: &Arc<Executioner>) -> (Stage, Environment) {
+    let stage = Stage::empty(provider, &[]).all_behind(executioner.gate());
+    // With a display the keychain is waited for longer, which a busy machine may need.
+    let mut environment = stage.environment().with("FITBIT_CONNECT_PROFILE", profile).with("DISPLAY", ":0");
+    for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+        environment = environment.with(name, &std::env::var(name).unwrap());
+    }
+    let settings = stage.settings(Store::Keychain).replace("profiles.default", &format!("profiles.{profile}"));
+    environment.write_settings(&settings);
+    (stage, environment)
+}
+
+/// Whether the keychain has these secrets for a profile, each once.
+fn is_kept(profile: &str, provider: Provider) -> bool {
+    let keychain = Keychain::new(Duration::from_secs(30));
+    let secrets = [
+        ("client-secret", simulated::client_secret(provider)),
+        ("management-client-secret", facts::MANAGEMENT_CLIENT_SECRET),
+    ];
+    // Two of the same name would be an error.
+    secrets.iter().all(|(name, secret)| {
+        let kept = keychain.get(&format!("{profile}/{name}")).unwrap();
+        kept.is_some_and(|kept| kept.same_as(&Secret::new((*secret).to_owned())))
+    })
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_keychain() {
+    // Run by hand, it would reach the keychain of a person.
+    if std::env::var_os("TEST_BINARY").is_none() {
+        return;
+    }
+    for provider in [GoogleHealth, Fitbit] {
+        let executioner = Executioner::new(None);
+        let (stage, environment) = scene(provider, "whole", &executioner);
+        assert!(!executioner.watches(environment.command(&SETUP)));
+        let expected = State::of(&stage, &environment);
+        assert_eq!(expected.files(), ["config.toml"]);
+        assert!(is_kept("whole", provider));
+
+        let kills = executioner.seen();
+        let converged = in_parallel(kills, |nth| {
+            let executioner = Executioner::new(Some((nth + 1, Moment::After)));
+            let profile = format!("{provider}-{nth}");
+            let (stage, environment) = scene(provider, &profile, &executioner);
+            assert!(executioner.watches(environment.command(&SETUP)), "request {nth} never came");
+            let again = environment.run_with_robot(&SETUP).exits(0);
+            let state = State::of(&stage, &environment).of_profile(&profile, "whole");
+            assert_eq!(state, expected, "request {nth}\n{again}");
+            is_kept(&profile, provider)
+        });
+        let converged = converged.into_iter().filter(|kept| *kept).count();
+        println!("{provider}, in a keychain: {kills} kills, {converged} converged");
+        assert_eq!(converged, kills);
+    }
+}

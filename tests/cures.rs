@@ -1,0 +1,200 @@
+//! Cures hold when they are pasted: the command that is printed means the same set-up and puts right what it says, and what is
+//! told of a failure is no more than what was seen.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::stage::Stage;
+use common::{Environment, Output, login_address};
+use fitbit_connect::endpoints::Endpoints;
+use fitbit_connect::http::{Call, Http};
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::facts;
+use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::Reply;
+use serde_json::{Value, json};
+use url::Url;
+
+const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
+
+/// The hint of the check that failed.
+#[track_caller]
+fn cure(output: &Output, check: &str) -> String {
+    let found = output.checks(check);
+    let failed = found.iter().find(|check| check["state"] == "fail").unwrap_or_else(|| panic!("{check}: {output}"));
+    failed["hint"].as_str().unwrap().to_owned()
+}
+
+/// The words of the first command of ours in a cure, without the program's name.
+fn command(cure: &str) -> Vec<String> {
+    let command = cure.split('`').find(|part| part.starts_with("fitbit-connect ")).unwrap_or_else(|| panic!("{cure}"));
+    command.split(' ').skip(1).map(str::to_owned).collect()
+}
+
+fn run(environment: &Environment, command: &[String], more: &[&str]) -> Output {
+    let words: Vec<&str> = command.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    environment.run(&words)
+}
+
+#[test]
+fn the_cure_of_one_application_keeps_the_others_of_the_profile() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationNotEnabled]);
+    let environment = stage.environment();
+    let output = environment.run(&HEADLESS).exits(3);
+    run(&environment, &command(&cure(&output, "applications.enabled")), &["--yes", "--skip-login"]).exits(0);
+    let both: Vec<String> = facts::APPLICATIONS[..2].iter().map(|app| app.client_id.to_owned()).collect();
+    assert_eq!(stage.enabled("google-health"), both.iter().cloned().collect());
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    assert!(both.iter().all(|id| settings.contains(&format!("\"{id}\""))), "{settings}");
+    environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
+fn flags_that_are_not_saved_stand_in_the_command_again() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ConnectionMissing]);
+    let environment = stage.environment();
+    // Another connection's name and more scopes than the tenant has: the command creates and writes exactly these.
+    let scopes = "profile.readonly,sleep.readonly";
+    let args = [&HEADLESS[..], &["--connection", "health-two", "--scopes", scopes]].concat();
+    let output = environment.run(&args).exits(3);
+    let pasted = command(&Environment::new().run(&["explain", "connection_not_found"]).stdout);
+    assert_eq!(pasted, ["setup"], "without a profile it is bare");
+    let shown = cure(&output, "connection.exists");
+    assert!(
+        shown.contains("`fitbit-connect setup --connection health-two --scopes profile.readonly,sleep.readonly"),
+        "{shown}"
+    );
+    let output = environment.run(&["test", "--direct", "--headless", "--json", "--port", "25555"]).exits(3);
+    let again = cure(&output, "provider.callback");
+    assert!(again.contains("`fitbit-connect test --port 25555 --direct --headless --watch`"), "{again}");
+    assert!(again.contains("http://127.0.0.1:25555/callback"), "{again}");
+}
+
+#[test]
+fn a_connection_that_was_renamed_is_found_by_its_client_id() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let output = environment.run(&[&HEADLESS[..], &["--connection", "health-two"]].concat()).exits(3);
+    assert_eq!(output.error_code(), "connection_not_found");
+    assert!(cure(&output, "connection.exists").contains("`--connection google-health`"), "{output}");
+}
+
+/// Comes back to the listener with this error, as a tenant does.
+fn come_back(line: &str, error: &str, description: &str) {
+    let Some(address) = login_address(line) else { return };
+    let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let mut callback = Url::parse(&value("redirect_uri")).unwrap();
+    callback.query_pairs_mut().extend_pairs([
+        ("error", error),
+        ("error_description", description),
+        ("state", &value("state")),
+    ]);
+    drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
+}
+
+#[test]
+fn only_a_denial_is_taken_for_one() {
+    for (error, description, code) in [
+        ("access_denied", "The user has denied your application access", "access_denied"),
+        ("access_denied", "", "access_denied"),
+        ("access_denied", "user is blocked", "login_blocked"),
+        ("access_denied", "Sorry, only staff may come in", "login_blocked"),
+        ("unauthorized", "user is blocked", "login_blocked"),
+        ("login_required", "Login required", "login_required"),
+        ("mfa_required", "another factor", "unrecognised_answer"),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[Fault::NoLogScope]);
+        let watch = move |line: &str| come_back(line, error, description);
+        let output = stage.environment().run_watched(&["test", "--no-browser", "--json"], watch);
+        assert_eq!(output.error_code(), code, "{error} {description}: {output}");
+    }
+}
+
+#[test]
+fn a_list_that_is_not_there_says_nothing_about_a_connection() {
+    for body in
+        [json!({ "statusCode": 404 }), json!({ "statusCode": 404, "error": "Not Found", "message": "Not Found" })]
+    {
+        let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+            if request.path == "/api/v2/connections" { Reply::json(404, &body) } else { pass() }
+        }));
+        let output = stage.environment().run(&HEADLESS);
+        let said = output.checks("connection.exists")[0].clone();
+        assert_eq!((&said["state"], &said["code"]), (&json!("unknown"), &json!("unrecognised_answer")), "{output}");
+        assert!(!said["detail"].as_str().unwrap().contains('{'), "{said}");
+    }
+}
+
+#[test]
+fn a_pair_that_is_refused_in_unknown_words_does_not_blame_the_secret_alone() {
+    let stage =
+        Stage::configured(GoogleHealth, &[]).all_behind(Box::new(|request, pass| match request.path.as_str() {
+            "/token" => Reply::json(401, &json!({ "error": "invalid_client", "error_description": "Something new" })),
+            _ => pass(),
+        }));
+    let output = stage.environment().run(&HEADLESS).exits(4);
+    let detail = output.checks("credentials.accepted")[0]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("together with its secret") && detail.contains("Something new"), "{detail}");
+}
+
+#[test]
+fn a_wildcard_is_no_missing_callback() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let id = facts::APPLICATIONS[0].client_id;
+    let body = json!({ "callbacks": ["https://*.acme.example/callback"] });
+    stage.api(reqwest::Method::PATCH, &format!("clients/{id}"), Some(body));
+    let output = stage.environment().run(&HEADLESS).exits(0);
+    let said: Vec<Value> = output.checks("authorize.redirect");
+    let detail = said.iter().find(|check| check["application"] == id).unwrap()["detail"].as_str().unwrap();
+    assert!(detail.contains("only callback URLs with a wildcard"), "{detail}");
+}
+
+#[test]
+fn a_secret_of_the_other_provider_is_answered_with_all_that_the_move_needs() {
+    let stage = Stage::configured(Fitbit, &[]);
+    let output = stage.environment().run(&["setup", "--provider", "google-health", "--yes", "--json"]).exits(2);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    for part in ["google-health", "--client-id", "FITBIT_CONNECT_CLIENT_SECRET"] {
+        assert!(hint.contains(part), "{part}: {hint}");
+    }
+    output.hides(facts::FITBIT_CLIENT_SECRET);
+}
+
+#[test]
+fn the_cure_stands_at_the_end_again_when_it_has_scrolled_away() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::RedirectMismatch]);
+    let output = stage.environment().run(&["test", "--headless"]).exits(3);
+    let end: Vec<&str> = output.stderr.lines().rev().take(4).collect();
+    assert!(end.iter().any(|line| line.contains("/login/callback") && line.contains("hint:")), "{output}");
+    // Google's page for Google's trouble.
+    assert!(end.iter().any(|line| line.contains("see: https://developers.google.com/")), "{output}");
+}
+
+#[test]
+fn a_text_about_another_client_is_not_answered_with_this_profiles_values() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let other = "999999999999-zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.apps.googleusercontent.com";
+    let text = format!("Error 401: deleted_client https://accounts.google.com/o?client_id={other}&x=y");
+    let output = environment.run(&["explain", &text]).exits(0);
+    assert!(output.stdout.contains(other) && output.stdout.contains("project=999999999999"), "{output}");
+    assert!(!output.stdout.contains("123456789012"), "{output}");
+    let output =
+        environment.run(&["explain", "Developer information: unauthorized_client - Invalid client_id"]).exits(0);
+    assert!(
+        output.stdout.contains("https://dev.fitbit.com/apps") && !output.stdout.contains("123456789012"),
+        "{output}"
+    );
+}
+
+#[test]
+fn an_error_403_in_any_language_is_no_denial() {
+    for text in ["Fehler 403: access_denied", "Erreur 403 : access_denied", "Error 403: access_denied"] {
+        let output = Environment::new().run(&["explain", "--json", text]).exits(0);
+        let document = output.document();
+        let found = document["diagnoses"].as_array().unwrap().iter();
+        let codes: Vec<&str> = found.map(|row| row["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["not_a_test_user"], "{text}");
+    }
+}
