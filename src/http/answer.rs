@@ -1,7 +1,9 @@
 //! Owns what came back: within the limits of size and time, and wiped when it is not needed any more.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -79,13 +81,29 @@ impl Answer {
 
     /// How long the service asks to wait, by `Retry-After` or `x-ratelimit-reset` (Unix seconds).
     pub fn pause(&self) -> Option<Duration> {
-        if let Some(seconds) = self.header("retry-after").and_then(|v| v.trim().parse::<u64>().ok()) {
-            return Some(Duration::from_secs(seconds));
-        }
-        let reset = self.header("x-ratelimit-reset")?.trim().parse::<u64>().ok()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Some(Duration::from_secs(reset).saturating_sub(now).max(Duration::from_millis(50)))
+        self.retry_after().or_else(|| {
+            let reset = self.header("x-ratelimit-reset")?.trim().parse::<i64>().ok()?;
+            Some(self.until(reset).max(Duration::from_millis(50)))
+        })
     }
+
+    /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+    fn retry_after(&self) -> Option<Duration> {
+        let said = self.header("retry-after")?.trim();
+        let seconds = said.parse::<u64>().ok().map(Duration::from_secs);
+        seconds.or_else(|| date(said).map(|date| self.until(date)))
+    }
+
+    /// The time until then, by the clock of the service where it tells: the one of this machine may be wrong.
+    fn until(&self, then: i64) -> Duration {
+        let now = self.header("date").and_then(date).unwrap_or_else(|| Timestamp::now().as_second());
+        Duration::from_secs(u64::try_from(then.saturating_sub(now)).unwrap_or_default())
+    }
+}
+
+/// A date of HTTP, in Unix seconds. Of the three forms only the one that is not obsolete: what is not read is not waited for.
+fn date(text: &str) -> Option<i64> {
+    Some(rfc2822::parse(text).ok()?.timestamp().as_second())
 }
 
 /// Reads a body within the limits of size and of time for the whole call: each read may be quick and all of them endless.
@@ -118,6 +136,23 @@ pub(super) fn read_all(mut response: impl std::io::Read, started: Instant) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_read_as_seconds_as_a_date_and_as_a_reset_by_the_clock_of_the_service() {
+        let pause = |headers: &[(&'static str, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            Answer { status: 429, headers: headers.collect::<HeaderMap>(), body: Default::default() }.pause()
+        };
+        let date = ("date", "Wed, 25 Nov 2026 10:00:00 GMT");
+        assert_eq!(pause(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
+        let in_a_minute = ("retry-after", "Wed, 25 Nov 2026 10:01:00 GMT");
+        assert_eq!(pause(&[date, in_a_minute]), Some(Duration::from_secs(60)));
+        assert_eq!(pause(&[date, ("retry-after", "Wed, 25 Nov 2026 09:00:00 GMT")]), Some(Duration::ZERO));
+        assert_eq!(pause(&[date, ("x-ratelimit-reset", "1795600803")]), Some(Duration::from_secs(3)));
+        for nothing in ["soon", "", "-1", "Wednesday"] {
+            assert_eq!(pause(&[("retry-after", nothing)]), None, "{nothing}");
+        }
+    }
 
     #[test]
     fn a_body_that_never_ends_is_given_up() {
