@@ -80,9 +80,10 @@ impl Diagnosis {
     /// not this set-up's.
     pub fn link(&self, for_fitbit: bool, message: &str) -> Option<&'static str> {
         let of_auth0 = |link: &str| link.contains("//auth0.com/");
-        let of_health = |link: &str| link.contains("//developers.google.com/health/") && !link.ends_with("/scopes");
+        let of_move =
+            |link: &str| ["/health/about", "/health/setup", "/health/migration"].iter().any(|end| link.ends_with(end));
         let may = |link: &&&str| match for_fitbit {
-            true => link.contains("//dev.fitbit.com/") || of_auth0(link) || of_health(link),
+            true => link.contains("//dev.fitbit.com/") || of_auth0(link) || of_move(link),
             false => !link.contains("//dev.fitbit.com/"),
         };
         let names_provider = message.starts_with("Google") || message.starts_with("Fitbit");

@@ -264,6 +264,7 @@ impl Run<'_> {
             about(finding, application)
         }));
         let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
+        let mut named = BTreeSet::new();
         self.note_each(chosen.iter().enumerate().map(|(n, application)| {
             let finding = if !usable {
                 Finding::skip(id::AUTHORIZE_REDIRECT, "not asked: see the check that failed above")
@@ -275,11 +276,33 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                self.unless_it_follows(redirect(&self.world.http, application, expected))
+                once(&mut named, self.unless_it_follows(redirect(&self.world.http, application, expected)))
             };
             about(finding, application)
         }));
         Ok(all)
+    }
+}
+
+/// What is the same for every application: the login domain, the connection, the service. It fails once.
+const OF_ALL: [Code; 9] = [
+    Code::AuthorizeWrongProvider,
+    Code::AuthorizeWrongClientId,
+    Code::AuthorizeWrongCallback,
+    Code::AuthorizeScopesMissing,
+    Code::AuthorizeChangePending,
+    Code::LoginDomainOfOtherTenant,
+    Code::ConnectionNotConfigured,
+    Code::ServiceUnavailable,
+    Code::RateLimited,
+];
+
+fn once(named: &mut BTreeSet<Code>, finding: Finding) -> Finding {
+    match finding.code.filter(|code| finding.is_fail() && OF_ALL.contains(code)) {
+        Some(code) if !named.insert(code) => {
+            Finding::skip(finding.check, format!("fails in the same way as above [{code}]"))
+        }
+        _ => finding,
     }
 }
 
