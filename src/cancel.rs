@@ -2,9 +2,9 @@
 //!
 //! Refuses to end the process itself: `main` does.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 /// Shared between the signal handler and the one place that has something to clean up.
 #[derive(Clone, Default)]
@@ -12,22 +12,34 @@ pub struct Cancel(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    asked: AtomicBool,
+    /// When it was asked for.
+    asked: OnceLock<Instant>,
     holders: AtomicUsize,
-    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
     last: Mutex<Option<Box<dyn Fn() + Send>>>,
+    /// Who is woken, each under a number of its own.
+    sleepers: Mutex<Sleepers>,
+}
+
+#[derive(Default)]
+struct Sleepers {
+    count: usize,
+    all: Vec<(usize, Box<dyn Fn() + Send>)>,
 }
 
 /// While it lives, Ctrl-C asks instead of ending the process.
 pub struct Hold(Cancel);
+
+/// While it lives, somebody is woken when Ctrl-C comes.
+#[must_use = "nobody is woken once this is dropped"]
+pub struct Sleeper(Cancel, usize);
 
 impl Cancel {
     /// Called by the signal handler; whether the process has to end now.
     pub fn interrupt(&self) -> bool {
         // Looked at first: who is woken may be done before this goes on.
         let held = self.0.holders.load(Ordering::SeqCst) > 0;
-        let first = !self.0.asked.swap(true, Ordering::SeqCst);
-        if let Some(wake) = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        let first = self.0.asked.set(Instant::now()).is_ok();
+        for (_, wake) in &self.sleepers().all {
             wake();
         }
         !(first && held)
@@ -35,7 +47,12 @@ impl Cancel {
 
     /// Whether Ctrl-C was pressed.
     pub fn is_asked(&self) -> bool {
-        self.0.asked.load(Ordering::SeqCst)
+        self.asked_at().is_some()
+    }
+
+    /// When Ctrl-C was pressed for the first time.
+    pub fn asked_at(&self) -> Option<Instant> {
+        self.0.asked.get().copied()
     }
 
     /// From now on until the value is dropped, there is something to clean up.
@@ -59,25 +76,35 @@ impl Cancel {
     /// Pauses, and ends the pause when Ctrl-C comes; whether it was asked for by then.
     pub fn pause(&self, time: Duration) -> bool {
         let (wake, woken) = mpsc::channel();
-        self.wakes(Some(Box::new(move || {
+        let _sleeper = self.wakes(move || {
             let _ = wake.send(());
-        })));
+        });
         // Woken, or the time is over.
         let _ = woken.recv_timeout(time);
-        self.wakes(None);
         self.is_asked()
     }
 
-    /// What to wake when Ctrl-C comes; `None` when nobody waits any more. Woken at once when it has come already.
-    pub fn wakes(&self, wake: Option<Box<dyn Fn() + Send>>) {
-        let mut slot = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner);
-        *slot = wake;
+    /// What to wake when Ctrl-C comes, as long as the value lives. Woken at once when it has come already.
+    pub fn wakes(&self, wake: impl Fn() + Send + 'static) -> Sleeper {
+        let mut sleepers = self.sleepers();
         // Looked at under the lock that `interrupt` takes after it has asked: one of the two sees the other.
-        if self.is_asked()
-            && let Some(wake) = slot.as_ref()
-        {
+        if self.is_asked() {
             wake();
         }
+        sleepers.count += 1;
+        let number = sleepers.count;
+        sleepers.all.push((number, Box::new(wake)));
+        Sleeper(self.clone(), number)
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.0.sleepers().all.retain(|(number, _)| *number != self.1);
     }
 }
 
@@ -111,5 +138,21 @@ mod tests {
         let interrupts = std::thread::spawn(move || other.interrupt());
         assert!(cancel.pause(Duration::from_secs(3600)));
         interrupts.join().unwrap();
+    }
+
+    #[test]
+    fn everybody_who_sleeps_is_woken_and_nobody_who_has_got_up() {
+        let cancel = Cancel::default();
+        let _hold = cancel.hold();
+        let (wake, woken) = mpsc::channel();
+        let wakes = |name: &'static str| {
+            let wake = wake.clone();
+            cancel.wakes(move || wake.send(name).unwrap())
+        };
+        let (_first, second, _third) = (wakes("first"), wakes("second"), wakes("third"));
+        drop(second);
+        cancel.interrupt();
+        let _late = wakes("late");
+        assert_eq!(woken.try_iter().collect::<Vec<_>>(), ["first", "third", "late"]);
     }
 }

@@ -78,9 +78,9 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
     announce(console, &sandbox, args.write_config.as_deref(), &config);
 
     let (ended, end) = mpsc::channel();
-    cancel.wakes(Some(Box::new(move || {
+    let _sleeper = cancel.wakes(move || {
         let _ = ended.send(());
-    })));
+    });
     let _ = end.recv();
     console.say("The sandbox has ended.");
     Ok(())

@@ -43,7 +43,7 @@ pub fn wait(
     let port = listener.port();
     let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
     let canceller = waiting.canceller();
-    world.cancel.wakes(Some(Box::new(move || canceller.cancel())));
+    let sleeper = world.cancel.wakes(move || canceller.cancel());
     cancelled(world)?;
     let address = world.http.endpoints().rewrite(url);
 
@@ -72,7 +72,7 @@ pub fn wait(
             Ok(waiting.wait(deadline))
         }
     };
-    world.cancel.wakes(None);
+    drop(sleeper);
     let strangers = waiting.strangers();
     drop(waiting);
     match outcome? {

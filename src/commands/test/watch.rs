@@ -171,10 +171,10 @@ impl Run<'_> {
         let cancel = &self.world.cancel;
         let _hold = cancel.hold();
         let (wake, woken) = mpsc::channel();
-        cancel.wakes(Some(Box::new(move || {
+        let _sleeper = cancel.wakes(move || {
             // Should nobody listen any more, the pause is over anyway.
             let _ = wake.send(());
-        })));
+        });
         let until = Instant::now() + time;
         let status = self.world.console.counting("waiting for the next round");
         loop {
@@ -185,7 +185,6 @@ impl Run<'_> {
                 _ => break,
             }
         }
-        cancel.wakes(None);
         if cancel.is_asked() {
             return Err(Failure::new(Code::Cancelled, "cancelled before the next round"));
         }
