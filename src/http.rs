@@ -1,37 +1,46 @@
 //! Owns every request the program sends: time limits, size limit, no redirects, retries where repeating is harmless,
 //! proxies, and the rewriting of origins that a profile asks for.
 //!
-//! Refuses plain http to anything but loopback, and to follow a redirect.
+//! Refuses plain http to anything but loopback, to follow a redirect, and to begin anything new after Ctrl-C.
 
 mod answer;
+mod attempt;
+mod client;
 mod sent;
 pub mod trace;
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use reqwest::Method;
 use reqwest::blocking::Client;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, StatusCode};
 use url::Url;
 
+use crate::cancel::Cancel;
 use crate::console::{Console, Waiting};
 use crate::diagnosis::{Code, Failure};
-use crate::endpoints::{Endpoints, is_loopback};
+use crate::endpoints::Endpoints;
 use crate::secret::Secret;
 
 pub use answer::Answer;
-use answer::{MAX_ANSWER, read_all};
-use sent::without_secrets;
+use answer::MAX_ANSWER;
+use attempt::{Lost, end_of_one, left};
 use trace::Trace;
 
-/// Time limit for a connection to come about.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Time limit for one whole call.
+/// Time limit for one whole attempt.
 const WHOLE: Duration = Duration::from_secs(30);
+/// Time limit for all attempts at one call, with the pauses between them.
+const ALTOGETHER: Duration = Duration::from_secs(60);
 /// The longest that a service may make us wait before a repeat.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// After Ctrl-C: what creates something has this long to come to an end, so that it is known what has to be removed.
+pub const TO_FINISH: Duration = Duration::from_secs(2);
+/// After Ctrl-C: cleaning up has this long.
+pub const TO_CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// What a call carries in its body; wiped when dropped.
 pub enum Body {
@@ -94,6 +103,11 @@ pub struct Http {
     confined: bool,
     /// Where a person sees who is asked.
     console: Option<Arc<Console>>,
+    cancel: Cancel,
+    /// How long after Ctrl-C a call may still be under way (milliseconds).
+    grace: AtomicU64,
+    /// Certificates of further authorities, which `SSL_CERT_FILE` names.
+    authorities: Option<PathBuf>,
     outside: OnceLock<Result<Client, String>>,
     loopback: OnceLock<Result<Client, String>>,
     /// What is remembered of the requests, when that was asked for.
@@ -107,6 +121,9 @@ impl Http {
             endpoints,
             confined: false,
             console: None,
+            cancel: Cancel::default(),
+            grace: AtomicU64::new(0),
+            authorities: None,
             outside: OnceLock::new(),
             loopback: OnceLock::new(),
             trace: OnceLock::new(),
@@ -121,6 +138,18 @@ impl Http {
     /// Shows who is asked, while no answer comes.
     pub fn shown_on(mut self, console: &Arc<Console>) -> Self {
         self.console = Some(Arc::clone(console));
+        self
+    }
+
+    /// Ctrl-C ends what is under way, as long as somebody holds it.
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
+    /// Trusts the authorities in this file, as far as the system does not read it by itself.
+    pub fn trusting(mut self, authorities: Option<&str>) -> Self {
+        self.authorities = authorities.map(PathBuf::from);
         self
     }
 
@@ -140,8 +169,13 @@ impl Http {
 
     /// Sends a call, repeats it where that is harmless and likely to help, and returns whatever HTTP answer came.
     ///
+    /// One attempt ends after 30 s, of which 10 s are for the connection and 20 s for silence. It is repeated at most three
+    /// times, after 0.2 to 1.6 s or what the service asks for (at most 15 s, else it is not repeated): what may be repeated
+    /// after a lost connection and 5xx, everything after 429, and after a connection that did not come about. What took too
+    /// long is not repeated. Altogether it takes at most 60 s. Ctrl-C ends it at once, see [`Self::also_after_ctrl_c`].
+    ///
     /// # Errors
-    /// `network_unreachable`, `tls_failed`, `timed_out` or `unrecognised_answer` (too large); never an HTTP status.
+    /// `network_unreachable`, `tls_failed`, `timed_out`, `unrecognised_answer` (too large) or `cancelled`; never an HTTP status.
     pub fn send(&self, call: &Call) -> Result<Answer, Failure> {
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
@@ -149,150 +183,96 @@ impl Http {
             .with_jitter()
             .build();
         let host = call.url.host_str().unwrap_or_default();
+        let altogether = Instant::now() + ALTOGETHER;
+        let mut waiting = self.waiting(&format!("asking {host}"));
         let mut again = false;
         loop {
-            let asking = self.waiting(&format!("asking {host}"));
             let began = Instant::now();
-            let result = self.once(call);
+            let result = self.once(call, end_of_one(altogether));
             if let Some(trace) = self.trace.get() {
-                trace.record(call, &result, began, again, &self.endpoints);
+                trace.record(call, result.as_ref().map_err(|lost| lost.failure.code), began, again, &self.endpoints);
             }
             again = true;
-            let wait = match &result {
-                Ok(answer) if answer.status == 429 => {
-                    pauses.next().map(|pause| answer.pause().map_or(pause, |asked| asked.max(pause)))
-                }
-                Ok(answer) if call.repeatable && matches!(answer.status, 502..=504) => {
-                    pauses.next().map(|pause| answer.pause().unwrap_or(pause))
-                }
-                Err(failure) if call.repeatable && failure.code == Code::NetworkUnreachable => pauses.next(),
-                _ => None,
-            };
-            match wait {
-                Some(wait) if wait <= LONGEST_PAUSE => {
-                    let limited = result.is_ok_and(|answer| answer.status == 429);
-                    let _waiting = if limited {
-                        drop(asking);
-                        self.waiting(&format!("{host} asks to wait"))
-                    } else {
-                        asking
-                    };
-                    std::thread::sleep(wait);
-                }
-                _ => return result,
+            let pause = before_repeat(call, &result, &mut pauses).filter(|pause| *pause < left(altogether));
+            let Some(pause) = pause else { return result.map_err(|lost| lost.failure) };
+            let limited = result.is_ok_and(|answer| answer.status == 429);
+            if limited {
+                drop(waiting.take());
+                waiting = self.waiting(&format!("{host} asks to wait {} s", pause.as_secs().max(1)));
+            }
+            self.rest(pause)?;
+            if limited {
+                drop(waiting.take());
+                waiting = self.waiting(&format!("asking {host}"));
             }
         }
     }
 
-    fn once(&self, call: &Call) -> Result<Answer, Failure> {
-        let url = self.endpoints.rewrite(&call.url);
-        let mut host = call.url.host_str().unwrap_or_default().to_owned();
-        if url.origin() != call.url.origin() {
-            host = format!("{host} (at {})", url.origin().ascii_serialization());
+    /// Lets time pass; Ctrl-C ends that.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn rest(&self, time: Duration) -> Result<(), Failure> {
+        let until = Instant::now() + time;
+        if self.cancel.pause(time) {
+            self.go_on()?;
+            // Cleaning up: what is asked too early is refused.
+            std::thread::sleep(left(self.last_moment().map_or(until, |last| last.min(until))));
         }
-        let local = is_loopback(&url);
-        if self.confined && !local {
-            return Err(Failure::new(
-                Code::InputInvalid,
-                format!("{host} is not part of the sandbox; nothing was sent"),
-            ));
+        Ok(())
+    }
+
+    /// Calls that `work` makes are made also after Ctrl-C, up to this long after it: what was begun is finished, or cleaned up.
+    pub fn also_after_ctrl_c<T>(&self, grace: Duration, work: impl FnOnce() -> T) -> T {
+        let before = self.grace.swap(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        let done = work();
+        self.grace.store(before, Ordering::SeqCst);
+        done
+    }
+
+    /// Refuses to begin anything new after Ctrl-C.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn go_on(&self) -> Result<(), Failure> {
+        match self.last_moment() {
+            Some(last) if last <= Instant::now() => Err(cancelled("nothing more is sent")),
+            _ => Ok(()),
         }
-        if url.scheme() != "https" && !local {
-            return Err(Failure::new(
-                Code::TlsFailed,
-                format!("{host} would be asked without encryption; nothing was sent"),
-            ));
-        }
-        let cell = if local { &self.loopback } else { &self.outside };
-        let client = cell
-            .get_or_init(|| build(local))
-            .as_ref()
-            .map_err(|why| Failure::new(Code::TlsFailed, format!("no secure connection can be made: {why}")))?;
-        let started = Instant::now();
-        let mut request = client.request(call.method.clone(), url);
-        request = match &call.authorization {
-            Authorization::None => request,
-            Authorization::Bearer(token) => {
-                request.header("authorization", sensitive(&format!("Bearer {}", token.expose()))?)
-            }
-            Authorization::Header(header) => request.header("authorization", sensitive(header.expose())?),
-        };
-        request = match &call.body {
-            Body::None => request,
-            Body::Form(pairs) => {
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                for (name, value) in pairs {
-                    form.append_pair(name, value.expose());
-                }
-                request.header("content-type", "application/x-www-form-urlencoded").body(form.finish())
-            }
-            Body::Raw(content_type, bytes) => request.header("content-type", *content_type).body(bytes.clone()),
-            Body::Json(value) => request.header("content-type", "application/json").body(value.to_string()),
-        };
-        let response = request.send().map_err(|error| name(&error, &host))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = read_all(response, started)
-            .map_err(|code| Failure::new(code, format!("the answer of {host} broke off or took too long")))?;
-        if body.len() as u64 > MAX_ANSWER {
-            return Err(Failure::new(Code::UnrecognisedAnswer, format!("{host} answered with more than 4 MiB")));
-        }
-        let status = StatusCode::as_u16(&status);
-        // What is answered may repeat what was sent, a refusal or a page most of all; nothing downstream has a use for that.
-        let is_answer = (200..300).contains(&status) && matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-        let body = without_secrets(body, &if is_answer { call.never_read_back() } else { call.secrets() });
-        Ok(Answer { status, headers, body })
+    }
+
+    /// When the last call has to be over, once Ctrl-C was pressed.
+    fn last_moment(&self) -> Option<Instant> {
+        Some(self.cancel.asked_at()? + Duration::from_millis(self.grace.load(Ordering::SeqCst)))
     }
 }
 
-fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
-    let mut header = HeaderValue::from_str(value)
-        .map_err(|_| Failure::new(Code::InputInvalid, "a token or secret has a character that no header can carry"))?;
-    header.set_sensitive(true);
-    Ok(header)
+/// Ctrl-C was pressed; `when` says where that was.
+fn cancelled(when: &str) -> Failure {
+    Failure::new(Code::Cancelled, format!("cancelled: {when}"))
 }
 
-fn build(local: bool) -> Result<Client, String> {
-    // Installed once per process; a second call finds the first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        HeaderName::from_static("accept"),
-        HeaderValue::from_static("application/json, text/html;q=0.9, */*;q=0.5"),
-    );
-    #[expect(clippy::disallowed_methods, reason = "the one client")]
-    let builder = || {
-        Client::builder()
-            .user_agent(concat!("fitbit-connect/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
+/// Whether a status speaks of a state that passes: the service's own trouble, a gateway's, or Cloudflare's in front of it.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 500 | 502..=504 | 520..=524)
+}
+
+/// How long to wait before the call is made again; none when it is not, since that could do harm or would not help.
+fn before_repeat(
+    call: &Call,
+    result: &Result<Answer, Lost>,
+    own: &mut impl Iterator<Item = Duration>,
+) -> Option<Duration> {
+    let asked = match result {
+        Ok(answer) if answer.status == 429 => answer.pause(),
+        Ok(answer) if call.repeatable && is_passing(answer.status) => answer.retry_after(),
+        Err(lost) if lost.failure.code == Code::NetworkUnreachable && (call.repeatable || lost.unsent) => None,
+        _ => return None,
     };
-    if local {
-        // Plain http on this machine: no proxy, and no reason to read the system's certificates.
-        return builder().no_proxy().tls_certs_only([]).build().map_err(|error| error.to_string());
-    }
-    builder().build().map_err(|error| error.without_url().to_string())
-}
-
-/// Names a transport error by host; the address itself may carry values that nobody should see.
-fn name(error: &reqwest::Error, host: &str) -> Failure {
-    let mut causes = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        causes.push(inner.to_string());
-        cause = inner.source();
-    }
-    let said = causes.last().cloned().unwrap_or_else(|| "no reason given".to_owned());
-    if error.is_timeout() {
-        return Failure::new(Code::TimedOut, format!("{host} did not answer in time"));
-    }
-    let all = causes.join(" ").to_lowercase();
-    if all.contains("certificate") || all.contains("tls") || all.contains("handshake") {
-        return Failure::new(Code::TlsFailed, format!("no secure connection to {host}: {said}"));
-    }
-    Failure::new(Code::NetworkUnreachable, format!("{host} could not be reached: {said}"))
+    // Added to what the service asks for, so that not all its clients come back in the same instant.
+    let own = own.next()?;
+    let asked = asked.unwrap_or_default();
+    (asked <= LONGEST_PAUSE).then_some(asked + own)
 }
 
 #[cfg(test)]

@@ -161,7 +161,10 @@ impl World {
             kept: RefCell::new((store, vault)),
             secrets_file: secrets_file.ok(),
             keychain: keychain(process, console),
-            http: Http::new(saved.endpoints.clone()).shown_on(console),
+            http: Http::new(saved.endpoints.clone())
+                .shown_on(console)
+                .cancelled_by(&process.cancel)
+                .trusting(variables.get("SSL_CERT_FILE")),
             settings: RefCell::new(settings),
             profile,
             saved,
@@ -230,7 +233,7 @@ impl World {
             kept: RefCell::new((Store::Nothing, Rc::new(vault))),
             secrets_file: None,
             keychain: keychain(process, console),
-            http: Http::confined(saved.endpoints.clone()).shown_on(console),
+            http: Http::confined(saved.endpoints.clone()).shown_on(console).cancelled_by(&process.cancel),
             settings: RefCell::new(Settings::in_memory()),
             profile,
             profile_exists: configured,

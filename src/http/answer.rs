@@ -69,12 +69,13 @@ impl Answer {
     /// The failure of a service that is out of order (5xx) or asks for fewer requests (429), saying how long it asks to wait;
     /// `who` is the service.
     pub fn trouble(&self, who: &str) -> Option<Failure> {
-        let wait = self.pause().map(|pause| Duration::from_secs(pause.as_secs().max(1)));
+        let wait = if self.status == 429 { self.pause() } else { self.retry_after() };
+        let wait = wait.map(|wait| Duration::from_secs(wait.as_secs().max(1)));
         let wait =
             wait.map(|wait| format!(" and asks to wait {}", humantime::format_duration(wait))).unwrap_or_default();
         match self.status {
             429 => Some(Failure::new(Code::RateLimited, format!("{who} refuses further requests for now (429){wait}"))),
-            status @ 500.. => Some(Failure::new(Code::ServiceUnavailable, format!("{who} answered {status}"))),
+            status @ 500.. => Some(Failure::new(Code::ServiceUnavailable, format!("{who} answered {status}{wait}"))),
             _ => None,
         }
     }
@@ -87,8 +88,8 @@ impl Answer {
         })
     }
 
-    /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-    fn retry_after(&self) -> Option<Duration> {
+    /// How long the service asks to wait, by `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         let said = self.header("retry-after")?.trim();
         let seconds = said.parse::<u64>().ok().map(Duration::from_secs);
         seconds.or_else(|| date(said).map(|date| self.until(date)))
@@ -126,11 +127,17 @@ pub(super) fn read_all(mut response: impl std::io::Read, started: Instant) -> Re
                 body.extend_from_slice(&part[..length]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => return Err(Code::TimedOut),
+            Err(error) if is_timeout(&error) => return Err(Code::TimedOut),
             Err(_) => return Err(Code::NetworkUnreachable),
         }
     }
     Ok(std::mem::take(&mut *body))
+}
+
+/// The blocking client tells a time limit in its own words.
+fn is_timeout(error: &std::io::Error) -> bool {
+    let of_the_client = error.get_ref().and_then(|inside| inside.downcast_ref::<reqwest::Error>());
+    error.kind() == std::io::ErrorKind::TimedOut || of_the_client.is_some_and(reqwest::Error::is_timeout)
 }
 
 #[cfg(test)]
@@ -152,6 +159,41 @@ mod tests {
         for nothing in ["soon", "", "-1", "Wednesday"] {
             assert_eq!(pause(&[("retry-after", nothing)]), None, "{nothing}");
         }
+    }
+
+    fn answer(headers: &[(&'static str, &str)]) -> Answer {
+        let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Answer { status: 429, headers: pairs.collect(), body: Vec::new() }
+    }
+
+    #[test]
+    fn the_pause_that_a_service_asks_for_is_read_in_every_form() {
+        let seconds = Duration::from_secs;
+        let date = ("date", "Sun, 22 Nov 2026 10:00:00 GMT");
+        for (headers, pause) in [
+            (&[("retry-after", "7")][..], Some(seconds(7))),
+            (&[("retry-after", " 0 ")], Some(Duration::ZERO)),
+            (&[date, ("retry-after", "Sun, 22 Nov 2026 10:00:09 GMT")], Some(seconds(9))),
+            (&[date, ("retry-after", "Sun, 22 Nov 2026 09:00:00 GMT")], Some(Duration::ZERO)),
+            (&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")], Some(Duration::ZERO)),
+            (&[("retry-after", "18446744073709551615")], Some(seconds(u64::MAX))),
+            (&[("retry-after", "-1")], None),
+            (&[("retry-after", "soon")], None),
+            (&[("retry-after", "Sun, 99 Nov 2026 10:00:09 GMT")], None),
+            (&[date, ("x-ratelimit-reset", "1795341603")], Some(seconds(3))),
+            (&[date, ("x-ratelimit-reset", "1")], Some(Duration::from_millis(50))),
+            (&[("x-ratelimit-reset", "-9223372036854775808")], Some(Duration::from_millis(50))),
+            (&[date, ("retry-after", "2"), ("x-ratelimit-reset", "1795341603")], Some(seconds(2))),
+            (&[date, ("retry-after", "soon"), ("x-ratelimit-reset", "1795341603")], Some(seconds(3))),
+            (&[], None),
+        ] {
+            assert_eq!(answer(headers).pause(), pause, "{headers:?}");
+        }
+        assert_eq!(
+            answer(&[date, ("x-ratelimit-reset", "1795341603")]).retry_after(),
+            None,
+            "it stands on every answer"
+        );
     }
 
     #[test]

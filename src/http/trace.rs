@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::{Call, MAX_ANSWER};
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::Code;
 use crate::endpoints::Endpoints;
 pub use place::Hosts;
 use place::{Place, Target};
@@ -77,7 +77,7 @@ impl Trace {
     pub(super) fn record(
         &self,
         call: &Call,
-        result: &Result<Answer, Failure>,
+        result: Result<&Answer, Code>,
         began: Instant,
         again: bool,
         endpoints: &Endpoints,
@@ -106,7 +106,7 @@ impl Trace {
                     pause: answer.header("retry-after").and_then(|value| value.trim().parse().ok()),
                 }
             }
-            Err(failure) => Came::Nothing(failure.code),
+            Err(code) => Came::Nothing(code),
         };
         let place = Place::of(&call.url, &mut kept.applications);
         kept.count += 1;
@@ -200,6 +200,7 @@ impl Entry {
                 let why = match code {
                     Code::UnrecognisedAnswer => format!("more than {} MiB came", MAX_ANSWER / (1024 * 1024)),
                     Code::InputInvalid => "nothing was sent".to_owned(),
+                    Code::Cancelled => "not waited for".to_owned(),
                     _ => "no answer".to_owned(),
                 };
                 lines.push(format!("{head}{why} [{}] after {took} ms", code.name()));
@@ -233,8 +234,7 @@ mod tests {
     fn fill(trace: &Trace, count: usize, path: impl Fn(usize) -> String) {
         for n in 0..count {
             let call = Call::get(Url::parse(&format!("https://acme.example{}", path(n))).unwrap());
-            let failed = Err(Failure::new(Code::TimedOut, "acme.example did not answer"));
-            trace.record(&call, &failed, Instant::now(), false, &Endpoints::default());
+            trace.record(&call, Err(Code::TimedOut), Instant::now(), false, &Endpoints::default());
         }
     }
 
