@@ -248,7 +248,9 @@ fn adapter(
 /// A network failure; whether the token was known is not told.
 pub fn revoke(http: &Http, endpoint: &str, token: &Secret, client: Option<(&str, &Secret)>) -> Result<bool, Failure> {
     let url = Url::parse(endpoint).map_err(|error| Failure::new(Code::Unexpected, format!("{endpoint}: {error}")))?;
-    let mut call = Call::post(url, Body::Form(vec![("token", Secret::new(token.expose().to_owned()))]));
+    let form = Body::Form(vec![("token", Secret::new(token.expose().to_owned()))]);
+    // Whoever revokes a token twice has revoked it.
+    let mut call = Call { repeatable: true, ..Call::post(url, form) };
     if let Some((id, secret)) = client {
         call.authorization = Authorization::Header(basic(id, secret));
     }

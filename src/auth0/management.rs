@@ -8,15 +8,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::logs::Entry;
+pub use super::refusal::may_be_done;
 use super::refusal::{missing_scope, refusal, shape};
-use super::wire::{Application, Connection, CustomDomain, EnabledClient, Page, TokenAnswer};
+use super::wire::{Application, Connection, CustomDomain, EnabledClient, TokenAnswer, page, read, read_all};
 use crate::diagnosis::{Code, Failure};
-use crate::http::{Body, Call, Http};
+use crate::http::{Body, Call, Http, TO_CLEAN_UP, TO_FINISH};
 use crate::ids::Domain;
 use crate::jwt;
 use crate::secret::Secret;
@@ -176,7 +176,19 @@ impl<'a> Management<'a> {
     /// # Errors
     /// `entity_limit_reached`, or as for every call.
     pub fn create_application(&self, body: Value) -> Result<Application, Failure> {
-        read(self.call(Method::POST, "clients", &[], Some(body))?)
+        self.http.go_on()?;
+        // Who does not wait for the answer does not know what to remove.
+        let created = || self.call(Method::POST, "clients", &[], Some(body));
+        read(self.http.also_after_ctrl_c(TO_FINISH, created)?)
+    }
+
+    /// Looks for an application, also to clean up after Ctrl-C.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn find_application(&self, is_it: impl Fn(&Application) -> bool) -> Result<Option<Application>, Failure> {
+        let all = self.http.also_after_ctrl_c(TO_CLEAN_UP, || self.applications())?;
+        Ok(all.into_iter().find(is_it))
     }
 
     /// Changes an application.
@@ -187,12 +199,13 @@ impl<'a> Management<'a> {
         self.call(Method::PATCH, &format!("clients/{}", segment(id)), &[], Some(body)).map(drop)
     }
 
-    /// Deletes an application; one that is gone already is no failure.
+    /// Deletes an application, also to clean up after Ctrl-C; one that is gone already is no failure.
     ///
     /// # Errors
     /// As for every call.
     pub fn delete_application(&self, id: &str) -> Result<(), Failure> {
-        match self.call(Method::DELETE, &format!("clients/{}", segment(id)), &[], None) {
+        let path = format!("clients/{}", segment(id));
+        match self.http.also_after_ctrl_c(TO_CLEAN_UP, || self.call(Method::DELETE, &path, &[], None)) {
             Err(failure) if failure.code == Code::ApplicationGone => Ok(()),
             other => other.map(drop),
         }
@@ -237,13 +250,15 @@ impl<'a> Management<'a> {
 
     fn call(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Result<Value, Failure> {
         if let Some(when) = self.not_before.take() {
-            std::thread::sleep(when.saturating_duration_since(Instant::now()));
+            self.http.rest(when.saturating_duration_since(Instant::now()))?;
         }
         let mut url = address(&self.domain, &format!("/api/v2/{path}"))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let repeatable = method == Method::GET;
+        // To enable or to remove an application, or to give it the same callbacks, comes to the same the second time.
+        let absolute = path.starts_with("clients/") || path.ends_with("/clients");
+        let repeatable = method == Method::GET || (method != Method::POST && absolute);
         let call = Call {
             method,
             url,
@@ -374,15 +389,3 @@ fn client_credentials(
 /// Everything that `setup` and `test` use (README, "What you need").
 const NEEDED: &str = "read:connections read:connections_options create:connections update:connections \
                       update:connections_options read:clients create:clients delete:clients read:custom_domains read:users read:logs";
-
-fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
-    Page::read(answer.clone(), member).ok_or_else(|| shape(member))
-}
-
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|_| shape("one object"))
-}
-
-fn read_all<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, Failure> {
-    values.into_iter().map(read).collect()
-}

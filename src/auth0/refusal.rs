@@ -82,3 +82,16 @@ pub(super) fn shape(what: &str) -> Failure {
     let message = format!("the Management API answered in a shape that is not its own ({what})");
     Failure::new(Code::ServiceUnavailable, message)
 }
+
+/// Whether what was asked for may have been done, although this came of it: the answer was lost on the way, or is no answer.
+/// Then it is looked up before it is asked for again.
+pub fn may_be_done(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        Code::TimedOut
+            | Code::NetworkUnreachable
+            | Code::ServiceUnavailable
+            | Code::UnrecognisedAnswer
+            | Code::Cancelled
+    )
+}

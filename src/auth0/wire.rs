@@ -2,7 +2,11 @@
 //! are ignored, both paging shapes are understood.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use super::refusal::shape;
+use crate::diagnosis::Failure;
 
 /// A connection as Auth0 answers it. Its options hold the client secret, so it is not printable.
 #[derive(Clone, Deserialize)]
@@ -117,4 +121,19 @@ impl Page {
             _ => None,
         }
     }
+}
+
+/// The list in an answer.
+pub(super) fn page(answer: &Value, member: &str) -> Result<Page, Failure> {
+    Page::read(answer.clone(), member).ok_or_else(|| shape(member))
+}
+
+/// One thing in an answer.
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|_| shape("one object"))
+}
+
+/// All things of a list.
+pub(super) fn read_all<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, Failure> {
+    values.into_iter().map(read).collect()
 }

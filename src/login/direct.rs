@@ -8,7 +8,7 @@ use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::checks::provider::extra;
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure};
-use crate::http::{Answer, Call};
+use crate::http::{Answer, Call, TO_CLEAN_UP};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
 use crate::provider::token_answer::{PairVerdict, health_error, judge_pair, refusal_words};
@@ -285,7 +285,8 @@ impl Round<'_> {
         let provider = self.login.provider;
         let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
         let client = (provider == Provider::Fitbit).then_some((self.login.client_id, self.secret));
-        match oauth::revoke(&self.world.http, provider.revoke_url(), token, client) {
+        let http = &self.world.http;
+        match http.also_after_ctrl_c(TO_CLEAN_UP, || oauth::revoke(http, provider.revoke_url(), token, client)) {
             Ok(true) => None,
             _ => Some(Failure::new(
                 Code::TokenNotRevoked,

@@ -31,9 +31,9 @@ pub struct Through<'a> {
 /// # Errors
 /// What went wrong, named, after everything was cleaned up.
 pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<Vec<Finding>, Failure> {
-    // Asked for during clean-up or the exchange: the person wants out, not a success.
-    let result = log_in(world, login, host, through).and_then(|done| super::cancelled(world).map(|()| done));
-    report(world, result)
+    let result = log_in(world, login, host, through);
+    // Asked for at any time: the person wants out, however it went.
+    report(world, super::cancelled(world).and(result))
 }
 
 fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<LoggedIn, Failure> {
@@ -58,8 +58,10 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
                 connection_id: through.connection_id,
                 shared: temporary.taken_over,
             };
-            let mut result = through_auth0::run(world, login, &way, listener);
-            if let Some(left) = temporary.remove(management) {
+            let result = through_auth0::run(world, login, &way, listener);
+            let left = temporary.remove(management);
+            let mut result = super::cancelled(world).and(result);
+            if let Some(left) = left {
                 match &mut result {
                     Ok(done) => done.notes.push(left),
                     Err(_) => world.console.finding(&Finding::warn(id::LOGIN_LIVE, left)),

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::auth0::management::Management;
+use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::Application;
 use crate::checks::applications::{TEMPORARY_NAME, is_ours};
 use crate::diagnosis::{Code, Failure};
@@ -13,6 +13,9 @@ use crate::loopback::{HeldPort, Listener, port_of};
 
 /// What the Management API token needs for it.
 pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:connections"];
+
+/// What is said when nobody knows.
+const MAY_EXIST: &str = "the temporary application fitbit-connect test (temporary) may exist: the next run removes it";
 
 /// The application, as long as it exists.
 pub struct Temporary {
@@ -66,7 +69,7 @@ impl Temporary {
         let is_leftover = taken_over.is_some();
         let client_id = match taken_over {
             Some(client_id) => client_id,
-            None => management.create_application(body(&redirect_uri)).map_err(name_the_way_out)?.client_id,
+            None => create(management, &redirect_uri, known)?,
         };
         let temporary = Self { client_id, taken_over: is_leftover, others, _ports: ports };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
@@ -91,11 +94,14 @@ impl Temporary {
         if left.is_empty() {
             return None;
         }
-        let message =
-            format!("the temporary application {TEMPORARY_NAME} ({}) could not be removed: {why}", left.join(", "));
+        let message = not_removed(&left.join(", "), &why);
         let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", left.join(" "));
         Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
     }
+}
+
+fn not_removed(client_ids: &str, why: &str) -> String {
+    format!("the temporary application {TEMPORARY_NAME} ({client_ids}) could not be removed: {why}")
 }
 
 /// The temporary applications that are there: listed again, since the list is from before the plan was confirmed.
@@ -123,6 +129,39 @@ fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
     // Its port is in hand, or there is none to be seen.
     let Some(port) = ports.next() else { return Whose::Nobodys(None) };
     HeldPort::take(port).map_or(Whose::Running, |port| Whose::Nobodys(Some(port)))
+}
+
+/// Creates the application. When the answer was lost on the way it may exist all the same: it is looked for before it is asked
+/// for once more, and after Ctrl-C it is removed.
+fn create(management: &Management, redirect_uri: &str, known: &[Application]) -> Result<String, Failure> {
+    let is_it = |application: &Application| {
+        let is_new = !known.iter().any(|known| known.client_id == application.client_id);
+        // Where the token may not read them, nobody can tell whose it is.
+        let may_be_ours = application.callbacks.as_ref().is_none_or(|callbacks| *callbacks == [redirect_uri]);
+        is_new && is_ours(application) && may_be_ours
+    };
+    let mut again = true;
+    loop {
+        let failure = match management.create_application(body(redirect_uri)) {
+            Ok(created) => return Ok(created.client_id),
+            Err(failure) if may_be_done(&failure) => failure,
+            Err(failure) => return Err(name_the_way_out(failure)),
+        };
+        let also = |what: &str| Failure::new(failure.code, format!("{}; {what}", failure.message));
+        match management.find_application(is_it) {
+            Ok(Some(Application { callbacks: None, .. })) | Err(_) => return Err(also(MAY_EXIST)),
+            Ok(Some(created)) if failure.code != Code::Cancelled => return Ok(created.client_id),
+            Ok(Some(created)) => {
+                let left = management.delete_application(&created.client_id).err();
+                return Err(left.map_or(failure.clone(), |why| also(&not_removed(&created.client_id, &why.message))));
+            }
+            // Who did not answer in time is not asked again.
+            Ok(None) if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
+                again = false;
+            }
+            Ok(None) => return Err(failure),
+        }
+    }
 }
 
 /// Where no further application can be made there is still a way to log in.

@@ -8,7 +8,7 @@ use super::{demand, within};
 use crate::ask::given::Applications;
 use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
-use crate::auth0::management::Management;
+use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{Chosen, enabled, is_ours, not_found, resolve};
 use crate::checks::connection as connection_checks;
@@ -209,13 +209,14 @@ pub fn apply_connection(
     change: &Change,
 ) -> Result<Connection, Failure> {
     let written = within(world, Step::Connection, || {
+        let mut lost = None;
         let id = match &change.now {
             None => Some(create(management, wanted)?),
             Some(_) if change.differences.is_empty() => None,
             Some(now) => {
                 // Read again right before the write: what somebody changed since the plan is kept.
                 let latest = management.connection(&now.id)?;
-                management.update_connection(&now.id, wanted.update_body(&latest)?)?;
+                lost = unless_lost(management.update_connection(&now.id, wanted.update_body(&latest)?))?;
                 Some(now.id.clone())
             }
         };
@@ -225,6 +226,7 @@ pub fn apply_connection(
                 let stored = management.connection(&id)?;
                 match wanted.differences(&stored)?.first() {
                     None => Ok(stored),
+                    Some(_) if lost.is_some() => lost.map_or(Ok(stored), Err),
                     Some(d) if d.code == Code::ConnectionScopesDiffer => {
                         let message = format!("the tenant was given the scopes {}, and keeps {}", d.wanted, d.now);
                         Err(Failure::new(Code::ConnectionScopesDropped, message))
@@ -257,23 +259,36 @@ pub fn apply_connection(
     Ok(written)
 }
 
-/// Creates the connection; when the answer was lost on the way, or another run was faster, looks before giving up.
-fn create(management: &Management, wanted: &Wanted) -> Result<String, Failure> {
-    match management.create_connection(wanted.create_body()) {
-        Ok(created) => Ok(created.id),
-        Err(failure)
-            if matches!(
-                failure.code,
-                Code::TimedOut | Code::NetworkUnreachable | Code::ServiceUnavailable | Code::ConnectionNameTaken
-            ) =>
-        {
-            let found = management
-                .connections("name", wanted.name)?
-                .into_iter()
-                .find(|c| c.name == wanted.name && c.strategy == wanted.provider.strategy());
-            found.map(|connection| connection.id).ok_or(failure)
-        }
+/// What was written may have arrived although the answer is lost: the next look shows. The failure, should it have not.
+fn unless_lost(written: Result<(), Failure>) -> Result<Option<Failure>, Failure> {
+    match written {
+        Ok(()) => Ok(None),
+        Err(failure) if may_be_done(&failure) => Ok(Some(failure)),
         Err(failure) => Err(failure),
+    }
+}
+
+/// Creates the connection. When the answer was lost on the way, or another run was faster, it is looked for before it is asked
+/// for once more.
+fn create(management: &Management, wanted: &Wanted) -> Result<String, Failure> {
+    let mut again = true;
+    loop {
+        let failure = match management.create_connection(wanted.create_body()) {
+            Ok(created) => return Ok(created.id),
+            Err(failure) if may_be_done(&failure) || failure.code == Code::ConnectionNameTaken => failure,
+            Err(failure) => return Err(failure),
+        };
+        // Should it not be found out, the first failure is the one to be told.
+        let Ok(found) = management.connections("name", wanted.name) else { return Err(failure) };
+        let is_it = |c: &&Connection| c.name == wanted.name && c.strategy == wanted.provider.strategy();
+        match found.iter().find(is_it) {
+            Some(connection) => return Ok(connection.id.clone()),
+            // Who did not answer in time is not asked again.
+            None if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
+                again = false;
+            }
+            None => return Err(failure),
+        }
     }
 }
 
@@ -288,8 +303,11 @@ pub fn apply_applications(
     change: &Change,
 ) -> Result<(), Failure> {
     within(world, Step::Applications, || {
-        management.enable(&connection.id, &change.selection.to_enable)?;
+        let lost = unless_lost(management.enable(&connection.id, &change.selection.to_enable))?;
         let on = management.enabled_clients(&connection.id)?;
+        if let Some(failure) = lost.filter(|_| change.selection.to_enable.iter().any(|id| !on.contains(id))) {
+            return Err(failure);
+        }
         for application in &change.selection.applications {
             demand(world, enabled(application, &connection.name, &on))?;
         }

@@ -64,8 +64,9 @@ impl Run<'_> {
         let result = {
             // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
             let _hold = self.world.cancel.hold();
-            direct::run(self.world, &login, secret, listener)
-                .and_then(|done| crate::login::cancelled(self.world).map(|()| done))
+            let result = direct::run(self.world, &login, secret, listener);
+            // The person wants out, however it went.
+            crate::login::cancelled(self.world).and(result)
         };
         let told = session::report(self.world, result);
         self.keep(told.map_err(|failure| what_is_shown(self.world, &login, failure))?);
