@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use fitbit_connect::endpoints::Endpoints;
-use fitbit_connect::http::{Answer, Authorization, Body, Call, Http};
+use fitbit_connect::http::{Authorization, Body, Call, Http};
 use fitbit_connect::ids::{ProfileName, Store};
 use fitbit_connect::provider::Provider;
 use fitbit_connect::sandbox::facts::{self, Configured};
@@ -31,6 +31,8 @@ pub struct Stage {
     port: u16,
     /// Doors in front of services: what they guard, and where they are.
     gates: Vec<(Served, String, String)>,
+    /// Whatever else stands before services: what it guards, and where it is.
+    fronts: Vec<(String, String)>,
     token: Mutex<Option<String>>,
 }
 
@@ -56,7 +58,15 @@ impl Stage {
             }),
             faults: faults.iter().copied().collect::<BTreeSet<_>>(),
         });
-        Self { sandbox: sandbox.unwrap(), provider, configured, port, gates: Vec::new(), token: Mutex::default() }
+        Self {
+            sandbox: sandbox.unwrap(),
+            provider,
+            configured,
+            port,
+            gates: Vec::new(),
+            fronts: Vec::new(),
+            token: Mutex::default(),
+        }
     }
 
     /// Puts a gate in front of the tenant; what the test itself asks does not go through it.
@@ -67,7 +77,7 @@ impl Stage {
 
     /// Puts a gate in front of the tenant and both providers.
     pub fn all_behind(self, gate: Gate) -> Self {
-        let targets = self.sandbox.endpoints().into_iter().map(|(_, target)| target).collect();
+        let targets = self.targets();
         self.guard(targets, gate)
     }
 
@@ -83,6 +93,17 @@ impl Stage {
             let answer = move |request: &Request| gate(request, &|| pass(request));
             self.gates.push((door.serve(Arc::new(answer)).unwrap(), guarded, origin));
         }
+        self
+    }
+
+    /// Where the services are.
+    pub fn targets(&self) -> BTreeSet<String> {
+        self.sandbox.endpoints().into_iter().map(|(_, target)| target).collect()
+    }
+
+    /// Leads through these, which stand before services.
+    pub fn through(mut self, fronts: Vec<(String, String)>) -> Self {
+        self.fronts = fronts;
         self
     }
 
@@ -109,7 +130,8 @@ impl Stage {
         let mut endpoints = Endpoints::default();
         for (origin, target) in profile.endpoints.iter() {
             let front = self.gates.iter().find(|(_, guarded, _)| guarded == target).map(|(_, _, front)| front.as_str());
-            endpoints.add(origin, front.unwrap_or(target)).unwrap();
+            let other = self.fronts.iter().find(|(guarded, _)| guarded == target).map(|(_, front)| front.as_str());
+            endpoints.add(origin, front.or(other).unwrap_or(target)).unwrap();
         }
         profile.endpoints = endpoints;
         let mut settings = Settings::in_memory();
@@ -265,7 +287,8 @@ fn forward(http: &Http, origin: &str, request: &Request) -> Reply {
         None => Authorization::None,
     };
     let call = Call { method, body, authorization, repeatable: false, ..Call::get(url) };
-    let answer: Answer = http.send(&call).unwrap();
+    // The test may be over, and its services gone.
+    let Ok(answer) = http.send(&call) else { return Reply::empty(502) };
     let mut reply = Reply { body: answer.body.clone(), ..Reply::empty(answer.status) };
     for name in ["content-type", "location", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         if let Some(value) = answer.header(name) {
