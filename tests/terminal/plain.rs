@@ -45,7 +45,7 @@ fn reach(terminal: &mut Terminal, question: &str, hidden: bool) {
     terminal.sees(if asks.is_empty() { question } else { asks });
     terminal.expect("\n");
     if hidden {
-        terminal.wait_until_hidden();
+        terminal.wait_for_hidden_keys();
     } else {
         terminal.wait_until_shown();
     }

@@ -168,18 +168,25 @@ impl Terminal {
 
     /// Waits until typed characters are hidden. Nobody announces it, so it is asked again and again.
     pub fn wait_until_hidden(&self) {
-        self.wait_for_echo(false);
+        self.wait_for_modes("the echo is left on", |modes| !modes.contains(LocalModes::ECHO));
+    }
+
+    /// Waits until keys are read one by one and unseen. The echo goes off before that: a Ctrl-D in between would end a line of
+    /// the terminal, and be no key of the program.
+    pub fn wait_for_hidden_keys(&self) {
+        let hidden = LocalModes::ECHO | LocalModes::ICANON;
+        self.wait_for_modes("the keys are still read in lines", |modes| !modes.intersects(hidden));
     }
 
     /// Waits until typed characters are shown again.
     pub fn wait_until_shown(&self) {
-        self.wait_for_echo(true);
+        self.wait_for_modes("the echo is still off", |modes| modes.contains(LocalModes::ECHO));
     }
 
-    fn wait_for_echo(&self, wanted: bool) {
+    fn wait_for_modes(&self, why: &str, is_so: impl Fn(LocalModes) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while tcgetattr(&self.keyboard).unwrap().local_modes.contains(LocalModes::ECHO) != wanted {
-            assert!(Instant::now() < deadline, "the echo is {}", if wanted { "still off" } else { "left on" });
+        while !is_so(tcgetattr(&self.keyboard).unwrap().local_modes) {
+            assert!(Instant::now() < deadline, "{why}");
             thread::sleep(Duration::from_millis(2));
         }
     }
