@@ -236,7 +236,7 @@ impl Http {
     /// `cancelled`.
     pub fn go_on(&self) -> Result<(), Failure> {
         match self.last_moment() {
-            Some(last) if last <= Instant::now() => Err(cancelled("nothing more is sent")),
+            Some(last) if last <= Instant::now() => Err(cancelled()),
             _ => Ok(()),
         }
     }
@@ -247,9 +247,9 @@ impl Http {
     }
 }
 
-/// Ctrl-C was pressed; `when` says where that was.
-fn cancelled(when: &str) -> Failure {
-    Failure::new(Code::Cancelled, format!("cancelled: {when}"))
+/// Ctrl-C was pressed.
+fn cancelled() -> Failure {
+    Failure::new(Code::Cancelled, "cancelled; nothing more is written")
 }
 
 /// Whether a status speaks of a state that passes: the service's own trouble, a gateway's, or Cloudflare's in front of it.

@@ -4,6 +4,7 @@
 
 use super::wrap::columns;
 use super::{Console, DIM, GREEN, RED, YELLOW, clean};
+use crate::diagnosis::Code;
 use crate::finding::{Finding, State};
 
 /// Where the subject of a finding begins, and its detail: columns.
@@ -40,6 +41,9 @@ impl Console {
     }
 
     fn keep(&self, finding: &Finding) {
+        if is_cancelled(finding) {
+            return;
+        }
         let hint = finding.hint.as_deref().map(|hint| self.filled(hint));
         self.with(|document| document.checks.push(Finding { hint, ..finding.clone() }));
     }
@@ -56,6 +60,9 @@ impl Console {
 
     /// A verified fact: printed alone.
     pub fn row(&self, finding: &Finding) {
+        if is_cancelled(finding) {
+            return;
+        }
         let style = match finding.state {
             State::Pass => GREEN,
             State::Fail => RED,
@@ -85,4 +92,9 @@ impl Console {
             self.hint(&hint);
         }
     }
+}
+
+/// Whether Ctrl-C came before the fact was known: it is said at the end, and is no fact about a service.
+fn is_cancelled(finding: &Finding) -> bool {
+    finding.code == Some(Code::Cancelled)
 }

@@ -96,7 +96,7 @@ impl Http {
                     let message = format!("the answer of {host} was not complete within {took} s");
                     return Err(Failure::new(Code::TimedOut, message).into());
                 }
-                _ => return Err(cancelled(&format!("{host} had not answered")).into()),
+                _ => return Err(cancelled().into()),
             }
         }
     }

@@ -122,11 +122,7 @@ fn preflight(
 /// # Errors
 /// The login's own.
 pub fn report(world: &World, result: Result<LoggedIn, Failure>) -> Result<Vec<Finding>, Failure> {
-    let done = result.inspect_err(|failure| {
-        if failure.code != Code::Cancelled {
-            world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone()));
-        }
-    })?;
+    let done = result.inspect_err(|failure| world.console.finding(&Finding::fail(id::LOGIN_LIVE, failure.clone())))?;
     let findings = done.findings();
     findings.iter().for_each(|finding| world.console.finding(finding));
     let who = done.identity.name.clone().unwrap_or_else(|| done.identity.subject.clone());
