@@ -210,9 +210,9 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) 
             plan.add(Item::Detail("client secret ********".to_owned()));
             plan.add(Item::Detail(format!("scopes {}", wanted.scopes.join(" "))));
             if let Some(twin) = &change.twin {
-                plan.add(Item::Keep(format!(
-                    "{twin} stays as it is; it has the same client ID: --connection {twin} uses it"
-                )));
+                let other =
+                    format!("{twin} stays as it is, with the same client ID; to use that one: --connection {twin}");
+                plan.add(Item::Detail(other));
             }
         }
         (Some(now), []) => plan.add(Item::Keep(format!("the connection {} is as it should be", now.name))),
