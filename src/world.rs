@@ -68,6 +68,8 @@ pub struct World {
     pub again: String,
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
+    /// The client ID that the provider does not have, once it has said so.
+    refused_id: RefCell<Option<String>>,
     variables: Variables,
     /// Where secrets are kept, and how that place was chosen; a person may choose another one.
     kept: RefCell<(Store, Rc<dyn Vault>)>,
@@ -174,6 +176,7 @@ impl World {
             surroundings: process.surroundings(),
             again: again(global),
             sandbox: None,
+            refused_id: RefCell::default(),
             variables,
             _alone: alone,
         })
@@ -243,6 +246,7 @@ impl World {
             surroundings: process.surroundings(),
             again: String::new(),
             sandbox: Some(sandbox),
+            refused_id: RefCell::default(),
             variables,
             _alone: None,
         })

@@ -39,11 +39,11 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         403 if lower.contains("limit") || lower.contains("can only create") => {
             Failure::new(Code::EntityLimitReached, about("the tenant's plan allows no more"))
         }
-        // Of a list that is not there nobody knows what it means.
-        404 if path.starts_with("connections/") && !lower.contains("client") => {
+        // Without a code of Auth0's it may be a gateway's answer, and says nothing about the tenant.
+        404 if code == "inexistent_connection" => {
             Failure::new(Code::ConnectionNotFound, about("the connection does not exist any more"))
         }
-        404 if path.starts_with("clients/") || path.starts_with("connections/") => {
+        404 if code == "inexistent_client" => {
             Failure::new(Code::ApplicationGone, about("the application does not exist"))
         }
         409 if path.starts_with("connections") => {

@@ -7,6 +7,7 @@ use crate::ask::given::Applications;
 use crate::auth0::wire::Application;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
+use crate::ids::Domain;
 
 /// An application that may log people in through the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,16 +128,31 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
 
 /// The failure for an application that the tenant does not have, with the ones that it has.
 pub fn not_found(message: String, all: &[Application]) -> Failure {
+    Failure::new(Code::ApplicationNotFound, message).with_hint(there_are(all))
+}
+
+/// The applications of the tenant that log people in, in a sentence.
+pub fn there_are(all: &[Application]) -> String {
     let mut names: Vec<String> =
         all.iter().filter(|a| a.logs_people_in() && !is_ours(a)).map(|a| Chosen::from(a).label()).collect();
     let more = names.len().saturating_sub(20);
     names.truncate(20);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    let hint = match names.as_slice() {
+    match names.as_slice() {
         [] => "The tenant has no application that logs people in: create one first".to_owned(),
         names => format!("The tenant has: {}{more}", names.join(", ")),
-    };
-    Failure::new(Code::ApplicationNotFound, message).with_hint(hint)
+    }
+}
+
+/// That the tenant is another one than the profile was set up for: it has none of the applications that are saved, and neither
+/// the connection. None when it has one of them.
+pub fn other_tenant(saved: &Applications, all: &[Application], domain: &Domain, connection: &str) -> Option<Failure> {
+    let Applications::Saved(ids) = saved else { return None };
+    let is_here = |id: &String| all.iter().any(|application| application.client_id == *id);
+    (!ids.is_empty() && !ids.iter().any(is_here)).then(|| {
+        let message = format!("{domain} has neither the connection {connection} nor any application of this profile");
+        Failure::new(Code::OtherTenant, message)
+    })
 }
 
 /// Whether an application is the temporary one of a live login.

@@ -22,7 +22,7 @@ use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::{Domain, Store};
-use crate::login::{self, Login, session};
+use crate::login::{self, Login, session, temporary};
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
@@ -142,6 +142,9 @@ impl Prepared {
         }
         Local { app, profile: &profile, management }.plan(world, &mut plan);
         plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
+        if !draft.args.dry_run {
+            within(world, Step::Connection, || draft.refuse_twin(&place.connection))?;
+        }
         let question = match draft.change {
             Some(_) if plan.is_empty() => "Nothing has to be changed. What now?".to_owned(),
             Some(_) => format!("Do this in {}?", place.domain),
@@ -214,6 +217,14 @@ impl Prepared {
         if let Some(why) = why {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
+            let all = draft.change.as_ref().map_or(&[][..], |change| &change.selection.all);
+            if let Some(left) = temporary::left_behind(all) {
+                world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
+            }
+        } else if let Some(stranger) = &draft.stranger {
+            let message = format!("everything else is set up, but no login is started there: {}", stranger.message);
+            let failure = Failure::new(stranger.code, message).with_hint(stranger.hint());
+            return within(world, Step::Login, || Err(failure));
         } else {
             let login = place.login(world, app, inputs, draft.callbacks_accepted);
             within(world, Step::Login, || {

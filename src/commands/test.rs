@@ -32,7 +32,7 @@ pub const ASKED_APPLICATIONS: usize = 20;
 /// The first failed check, or under `--strict` the first that did not pass.
 pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
-    world.know_of_test(&inputs, &[], args.direct);
+    world.know_of_test(&inputs, &[], switches(args), args.direct);
     let plan = Plan::asked(args)?;
     let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
@@ -68,6 +68,27 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     };
     let result = run.all(&mut inputs, secret, plan.as_ref()).and_then(|()| run.verdict());
     run.reported(destination.as_ref(), &inputs, result)
+}
+
+/// The flags of this test that a cure repeats.
+fn switches(args: &cli::Test) -> &'static str {
+    match (args.strict, args.check_all) {
+        (true, true) => " --strict --check-all",
+        (true, false) => " --strict",
+        (false, true) => " --check-all",
+        (false, false) => "",
+    }
+}
+
+/// A report of a run without a login is made by another one: where a cure is about a login, there has to be one.
+fn without_login(mut finding: Finding) -> Finding {
+    let headless = |hint: String| hint.replace("{test} --report", "{test} --headless --report");
+    finding.hint = finding.hint.map(headless);
+    finding.failure = finding.failure.map(|failure| {
+        let hint = headless(failure.hint());
+        failure.with_hint(hint)
+    });
+    finding
 }
 
 /// The client secret and where it came from.
@@ -177,9 +198,9 @@ impl Run<'_> {
             None => vec![(loopback, true)],
         };
         self.title(self.provider.title());
-        let answers = self.provider_checks(&callbacks);
+        let answers = self.provider_checks(inputs, &callbacks);
         let first_callback = callbacks.first().map(|(url, _)| url.clone()).unwrap_or_default();
-        self.credentials_checks(&known.secret, answers, &first_callback);
+        self.credentials_checks(inputs, &known.secret, answers, &first_callback);
 
         let Some(domain) = domain else { return Ok(None) };
         self.title(&format!("Auth0 tenant {domain}"));
@@ -193,7 +214,13 @@ impl Run<'_> {
         }
     }
 
+    /// Cures name what is known by now.
+    fn know(&self, inputs: &Inputs, login_domains: &[Domain]) {
+        self.world.know_of_test(inputs, login_domains, switches(self.args), self.direct);
+    }
+
     fn note(&self, finding: Finding) -> bool {
+        let finding = if self.args.headless { without_login(finding) } else { finding };
         if !self.is_later.get() {
             self.world.console.finding(&finding);
         }

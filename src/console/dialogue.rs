@@ -163,7 +163,16 @@ impl Console {
         }
     }
 
-    /// The same for a text that says itself how long, from the first moment on; nothing in plain mode.
+    /// The same for what only a person can end: one line on stderr also where no terminal is, and with JSON on stdout.
+    pub fn awaiting(&self, what: &str) -> Waiting {
+        if self.is_terminal() && !self.json {
+            self.waiting(what)
+        } else {
+            Waiting::said(&self.screen, format!("{} ...", clean(what)))
+        }
+    }
+
+    /// The same as [`Self::waiting`] for a text that says itself how long, from the first moment on; nothing in plain mode.
     pub fn counting(&self, what: &str) -> Waiting {
         if self.is_terminal() && !self.json && !self.plain {
             Waiting::counted(&self.screen, clean(what))

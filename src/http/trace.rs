@@ -4,6 +4,7 @@
 //! Refuses to keep a body, a header that is not named here, or more than a bounded number of either.
 
 mod place;
+mod protocol;
 mod shape;
 pub mod words;
 

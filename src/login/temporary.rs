@@ -100,6 +100,23 @@ impl Temporary {
     }
 }
 
+/// The applications among these that killed runs left, for a run that removes none of them. One whose port is held on this
+/// machine belongs to a login that goes on.
+pub fn left_behind(all: &[Application]) -> Option<Failure> {
+    let is_nobodys =
+        |application: &&Application| is_ours(application) && matches!(whose(application, ""), Whose::Nobodys(_));
+    let ids: Vec<&str> = all.iter().filter(is_nobodys).map(|application| application.client_id.as_str()).collect();
+    if ids.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "an earlier login, or one that goes on elsewhere, has its temporary application in the tenant: {TEMPORARY_NAME} ({})",
+        ids.join(", ")
+    );
+    let hint = format!("`{{test}}` takes it over and removes it; or delete it: `auth0 apps delete {}`", ids.join(" "));
+    Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+}
+
 fn not_removed(client_ids: &str, why: &str) -> String {
     format!("the temporary application {TEMPORARY_NAME} ({client_ids}) could not be removed: {why}")
 }

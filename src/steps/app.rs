@@ -377,13 +377,13 @@ pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
     world.vault().get(&world.profile.client_secret_account()).map_err(store_failure)
 }
 
-/// Step 3, verified: the token endpoint takes the pair.
+/// Step 3, verified: the token endpoint takes the pair, or its answer is not understood.
 ///
 /// # Errors
 /// `client_id_unknown`, `client_secret_rejected`, or that the provider does not answer.
-pub fn verify_credentials(world: &World, app: &App, redirect_uri: &str) -> Result<(), Failure> {
+pub fn verify_credentials(world: &World, app: &App, redirect_uri: &str) -> Result<Finding, Failure> {
     let finding = credentials::accepted(&world.http, app.provider, &app.client_id, &app.secret, redirect_uri);
-    within(world, Step::Credentials, || demand(world, finding).map(drop))
+    within(world, Step::Credentials, || demand(world, finding))
 }
 
 /// `credentials.stored`, once the secret is where it is to be kept.

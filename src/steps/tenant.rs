@@ -10,7 +10,7 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, enabled, is_ours, not_found, resolve};
+use crate::checks::applications::{self, Chosen, enabled, is_ours, not_found, resolve, there_are};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
@@ -31,6 +31,8 @@ pub fn permissions() -> String {
 pub struct Change {
     /// The connection as it is now.
     pub now: Option<Connection>,
+    /// The name of another connection that holds the same client ID, when this one is not there yet.
+    pub twin: Option<String>,
     /// What differs in it.
     pub differences: Vec<Difference>,
     /// The applications it is for.
@@ -124,9 +126,9 @@ pub fn ask_applications(world: &World, listed: &Listed, before: &[String], back:
 /// `application_not_found`, `application_gone`.
 pub fn select(world: &World, choice: &Applications, listed: &Listed) -> Result<Selection, Failure> {
     let applications = resolve(choice, &listed.all)?;
-    if let Some(gone) = applications.iter().find(|application| application.gone) {
-        let message = format!("the saved application {} does not exist in the tenant any more", gone.client_id);
-        return Err(Failure::new(Code::ApplicationGone, message));
+    let (gone, left): (Vec<&Chosen>, Vec<&Chosen>) = applications.iter().partition(|application| application.gone);
+    if !gone.is_empty() {
+        return Err(saved_but_gone(&gone, &left, &listed.all));
     }
     for application in applications.iter().filter(|application| application.for_machines) {
         world.console.warn(&format!("{} is machine to machine: nobody logs in with it", application.label()));
@@ -134,6 +136,33 @@ pub fn select(world: &World, choice: &Applications, listed: &Listed) -> Result<S
     let to_enable: Vec<String> =
         applications.iter().map(|a| a.client_id.clone()).filter(|client_id| !listed.on.contains(client_id)).collect();
     Ok(Selection { applications, to_enable, all: listed.all.clone() })
+}
+
+/// The same command would only come to this again: named are the applications to go on with.
+fn saved_but_gone(gone: &[&Chosen], left: &[&Chosen], all: &[Application]) -> Failure {
+    let ids: Vec<&str> = gone.iter().map(|application| application.client_id.as_str()).collect();
+    let does = if ids.len() == 1 { "application does" } else { "applications do" };
+    let of_these = ids.join(", ");
+    let message = format!("the saved {does} not exist in the tenant any more: {of_these}");
+    let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
+    let others = if left.is_empty() { String::new() } else { format!("Go on with the others: `{{setup}}{flags}`. ") };
+    let hint = format!(
+        "{others}Name the applications anew: `{{setup}} --app NAME_OR_ID` for some, or `{{setup}} --all-apps`. {}",
+        there_are(all)
+    );
+    Failure::new(Code::ApplicationGone, message).with_hint(hint)
+}
+
+/// That the tenant is another one than the profile was set up for, when there is no connection either. The same command would
+/// only come to this again: named are both ways on.
+pub fn other_tenant(choice: &Applications, listed: &Listed, domain: &Domain, connection: &str) -> Option<Failure> {
+    let failure = applications::other_tenant(choice, &listed.all, domain, connection)?;
+    let hint = format!(
+        "Give the right tenant with `--domain DOMAIN`, or set this one up as well and name its applications: `{{setup}} --app \
+         NAME_OR_ID` or `{{setup}} --all-apps`. {}",
+        there_are(&listed.all)
+    );
+    Some(failure.with_hint(hint))
 }
 
 /// Refuses to begin what is known not to come to an end.
@@ -180,6 +209,11 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) 
             plan.add(Item::Detail(format!("client ID {}", wanted.client_id)));
             plan.add(Item::Detail("client secret ********".to_owned()));
             plan.add(Item::Detail(format!("scopes {}", wanted.scopes.join(" "))));
+            if let Some(twin) = &change.twin {
+                let other =
+                    format!("{twin} stays as it is, with the same client ID; to use that one: --connection {twin}");
+                plan.add(Item::Detail(other));
+            }
         }
         (Some(now), []) => plan.add(Item::Keep(format!("the connection {} is as it should be", now.name))),
         (Some(now), differences) => {

@@ -69,7 +69,7 @@ impl Keychain {
         account: &str,
         work: impl FnOnce(&Entry) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
-        let _waiting = self.console.as_ref().map(|console| console.waiting("waiting for the keychain"));
+        let _waiting = self.console.as_ref().map(|console| console.awaiting("waiting for the keychain"));
         let account = account.to_owned();
         let (sender, done) = mpsc::channel();
         let worker = move || {

@@ -6,7 +6,7 @@ use super::{World, again, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
 use crate::diagnosis::{Blank, Values};
-use crate::ids::{DEFAULT_PORT, Domain};
+use crate::ids::{DEFAULT_PORT, Domain, Store};
 use crate::provider::{Provider, scopes};
 use crate::settings::{Profile, Settings};
 use crate::text::shell_word;
@@ -38,17 +38,23 @@ impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
     pub fn know(&self, inputs: &Inputs, found: &[Domain]) {
-        self.tell(inputs, found, "", inputs.domain.is_none());
+        self.tell(inputs, found, (&flags_for(&inputs.applications), ""), inputs.domain.is_none());
     }
 
-    /// The same for a test, which may log in at the provider itself.
-    pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], direct: bool) {
+    /// The same for a test, which may log in at the provider itself; `switches` are the flags of the test that are not inputs.
+    pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], switches: &str, direct: bool) {
         let flag = if direct { " --direct" } else { "" };
-        let of_test = format!("{}{flag}", flags_for(&inputs.applications));
-        self.tell(inputs, found, &of_test, direct || inputs.domain.is_none());
+        let of_test = format!("{}{switches}{flag}", flags_for(&inputs.applications));
+        let of_setup = flags_beyond(&inputs.applications, &self.saved.applications);
+        self.tell(inputs, found, (&of_setup, &of_test), direct || inputs.domain.is_none());
     }
 
-    fn tell(&self, inputs: &Inputs, found: &[Domain], of_test: &str, direct: bool) {
+    /// The provider does not have this client ID: no command is to repeat it.
+    pub fn client_id_is_refused(&self, client_id: &str) {
+        *self.refused_id.borrow_mut() = Some(client_id.to_owned());
+    }
+
+    fn tell(&self, inputs: &Inputs, found: &[Domain], (of_setup, of_test): (&str, &str), direct: bool) {
         let given = !inputs.login_domains.is_empty();
         let known = Known {
             provider: inputs.provider,
@@ -56,7 +62,7 @@ impl World {
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs),
-            of_setup: &flags_for(&inputs.applications),
+            of_setup,
             of_test,
             direct,
             login_domains: if given { &inputs.login_domains } else { found },
@@ -78,7 +84,8 @@ impl World {
         {
             flag("--provider", provider.name());
         }
-        if let Some(id) = inputs.client_id.as_ref().filter(|id| Some(*id) != saved.client_id.as_ref()) {
+        let worth = |id: &&String| Some(*id) != saved.client_id.as_ref() && !self.is_refused(id);
+        if let Some(id) = inputs.client_id.as_ref().filter(worth) {
             flag("--client-id", id);
         }
         if let Some(domain) = inputs.domain.as_ref().filter(|domain| Some(*domain) != saved.domain.as_ref()) {
@@ -96,7 +103,16 @@ impl World {
         if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
             flag("--port", &inputs.port.to_string());
         }
+        let store = self.store();
+        if store != saved.store.unwrap_or(Store::Keychain) && self.sandbox.is_none() {
+            flag("--store", store.as_str());
+        }
         flags
+    }
+
+    /// Whether the provider is known not to have this client ID.
+    pub fn is_refused(&self, client_id: &str) -> bool {
+        self.refused_id.borrow().as_deref() == Some(client_id)
     }
 }
 
@@ -106,6 +122,18 @@ fn flags_for(applications: &Applications) -> String {
         Applications::All => " --all-apps".to_owned(),
         Applications::Named(names) => names.iter().map(|name| format!(" --app {}", shell_word(name))).collect(),
         Applications::Saved(_) | Applications::Unknown => String::new(),
+    }
+}
+
+/// The same for a `setup` after a test that was about some applications: it must not take the others from the profile.
+fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
+    match applications {
+        Applications::Named(names) if !saved.is_empty() => {
+            let beyond: Vec<String> = names.iter().filter(|name| !saved.contains(name)).cloned().collect();
+            let all = if beyond.is_empty() { Vec::new() } else { [saved, &beyond].concat() };
+            flags_for(&Applications::Named(all))
+        }
+        other => flags_for(other),
     }
 }
 

@@ -22,7 +22,7 @@ const CONSEQUENCES: &[(&str, &[&str])] = &[
 const NOT_KNOWN_TOO: &[Fault] = &[
     // A page in place of the discovery document proves nothing; that the same host gives no token stops the run.
     Fault::TenantGarbage,
-    // A page in place of the provider's proves nothing either; the login that is tried then does not come back.
+    // A page in place of the provider's proves nothing either; nobody is sent there to log in.
     Fault::ProviderGarbage,
 ];
 

@@ -122,7 +122,9 @@ fn answer_behind(code: Code) -> Option<(Answer, &'static str)> {
         | Code::ManagementGrantNotAllowed
         | Code::ManagementAudienceUnknown
         | Code::MissingScope => (Answer::Access, "Enter other Management API credentials"),
-        Code::ApplicationNotFound | Code::ApplicationGone => (Answer::Applications, "Choose other applications"),
+        Code::ApplicationNotFound | Code::ApplicationGone | Code::OtherTenant => {
+            (Answer::Applications, "Choose other applications")
+        }
         Code::ConnectionNameTaken | Code::ConnectionWrongStrategy | Code::ConnectionAmbiguous => {
             (Answer::Connection, "Use another connection name")
         }
@@ -191,6 +193,7 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
     match answer {
         Answer::Connection => {
             let now = draft.inputs.domain.as_ref().map(|domain| draft.place(provider, domain).connection);
+            let now = draft.twin.clone().or(now);
             let question = Question {
                 text: "Name of the connection in Auth0:",
                 help: ask::CONNECTION.flag,
@@ -199,6 +202,7 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
             };
             let name = person.text(&question, &|text| text.parse::<ConnectionName>().map(drop))?;
             draft.inputs.connection = name.parse().ok();
+            draft.names_connection = true;
             draft.forget(answer);
         }
         Answer::Scopes => {

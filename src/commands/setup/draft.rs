@@ -3,11 +3,13 @@
 //! An answer can be taken back; what was verified with it is forgotten with it, and nothing else. Refuses to ask and to send.
 
 use super::Place;
+use crate::ask;
 use crate::ask::given::{Applications, Inputs};
 use crate::auth0::management::Login;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
 use crate::cli;
+use crate::diagnosis::{Code, Failure};
 use crate::finding::Step;
 use crate::ids::{Domain, Store};
 use crate::provider::Provider;
@@ -69,6 +71,10 @@ pub struct Draft<'a> {
     pub app: Option<App>,
     /// Whether the provider took client ID and secret.
     pub app_verified: bool,
+    /// Whether no answer of the authorize page was understood.
+    pub page_is_strange: bool,
+    /// That the token endpoint's was not understood either: something else may answer in the provider's place.
+    pub stranger: Option<Failure>,
     /// The credentials of the session, and whether they are not in the store yet.
     pub login: Option<Login>,
     pub login_is_new: bool,
@@ -76,6 +82,10 @@ pub struct Draft<'a> {
     pub session: Option<Session<'a>>,
     /// Custom login domains that the tenant named.
     pub found_domains: Vec<Domain>,
+    /// Another connection that holds the same client ID, when that one is not there.
+    pub twin: Option<String>,
+    /// Whether a person chose the connection's name here.
+    pub names_connection: bool,
     /// The connection as it is now, once that was asked.
     pub looked: Option<Option<Connection>>,
     /// The tenant's applications, and those that the connection is enabled for.
@@ -132,6 +142,8 @@ impl<'a> Draft<'a> {
             login: None,
             login_is_new: true,
             looked: None,
+            twin: None,
+            names_connection: false,
             by_hand: None,
             guided: false,
             callbacks_accepted: false,
@@ -142,6 +154,8 @@ impl<'a> Draft<'a> {
             callbacks_verified: None,
             app: None,
             app_verified: false,
+            page_is_strange: false,
+            stranger: None,
             session: None,
             found_domains: Vec::new(),
             listed: None,
@@ -217,6 +231,25 @@ impl<'a> Draft<'a> {
     pub fn scopes(&self, provider: Provider) -> Vec<String> {
         let default = || provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect();
         self.inputs.scopes.clone().unwrap_or_else(default)
+    }
+
+    /// Refuses to make a second connection of the same client ID that nobody asked for: the first one may have been renamed.
+    /// A person sees it in the plan; `--yes` alone says nothing of it.
+    ///
+    /// # Errors
+    /// `connection_ambiguous`.
+    pub fn refuse_twin(&self, name: &str) -> Result<(), Failure> {
+        let given =
+            self.args.inputs.connection.is_some() || !self.world.set_variables(ask::CONNECTION.variables).is_empty();
+        let Some(twin) = self.twin.as_ref().filter(|_| self.args.yes && !given && !self.names_connection) else {
+            return Ok(());
+        };
+        let message = format!("the tenant has no connection {name}, but {twin} holds the same client ID");
+        let hint = format!(
+            "Use that one with `--connection {twin}` or, should you want a second one, name it: `--connection {name}`. One that \
+             was renamed can be deleted in the dashboard: {{connections_page}}"
+        );
+        Err(Failure::new(Code::ConnectionAmbiguous, message).with_hint(hint))
     }
 
     /// Where the connection is, or will be.

@@ -3,8 +3,10 @@
 
 use super::draft::{Answer, Draft};
 use crate::ask::Stop;
-use crate::finding::Step;
+use crate::diagnosis::Code;
+use crate::finding::{State, Step};
 use crate::ids::Domain;
+use crate::provider::authorize_page::Verdict;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
 use crate::steps::sign_in;
@@ -189,6 +191,14 @@ impl Draft<'_> {
             self.heading(Step::Callback);
             app::show_callbacks(world, provider, &callbacks, &self.loopback(), false)?;
         }
+        // Before it is said: no cure is to repeat it.
+        let refused = |code: Code| matches!(code, Code::ClientIdUnknown | Code::ClientDeleted);
+        if probed.iter().any(|one| matches!(one, Ok(Verdict::Refused { code, .. }) if refused(*code))) {
+            world.client_id_is_refused(&client_id);
+            self.know();
+            world.console.way_on(&self.way_on());
+        }
+        self.page_is_strange = probed.iter().all(|one| matches!(one, Ok(Verdict::Unknown { .. })));
         self.callbacks_accepted = app::verify_callbacks(world, provider, &client_id, &callbacks, &probed)?;
         self.callbacks_verified = Some(now);
         Ok(())
@@ -214,7 +224,9 @@ impl Draft<'_> {
         if !self.app_verified {
             let redirect_uri = self.place_of_login().map(|host| host.callback()).unwrap_or_default();
             if let Some(app) = &self.app {
-                app::verify_credentials(world, app, &redirect_uri)?;
+                let found = app::verify_credentials(world, app, &redirect_uri)?;
+                let is_strange = found.state == State::Unknown && self.page_is_strange;
+                self.stranger = found.failure.filter(|_| is_strange);
             }
             self.app_verified = true;
         }

@@ -97,6 +97,9 @@ impl Draft<'_> {
             management.require(&tenant::LOOK)?;
             crate::checks::connection::find(management, provider, self.inputs.connection.as_ref())
         });
+        // Its name may be another one by now.
+        let client_id = self.inputs.client_id.as_deref().filter(|_| matches!(looked, Ok(None)));
+        let twin = client_id.and_then(|id| crate::checks::connection::twin(management, provider, id));
         // The heading stands above what is found out, also when that is a failure.
         self.heading(Step::Connection);
         let now = looked?;
@@ -104,6 +107,7 @@ impl Draft<'_> {
             Some(now) => format!("  {domain} has the connection {} ({})", now.name, now.id),
             None => format!("  {domain} has no such connection yet"),
         });
+        self.twin = twin;
         self.looked = Some(now);
         Ok(())
     }
@@ -124,6 +128,16 @@ impl Draft<'_> {
             self.listed = Some(listed);
         }
         let Some(listed) = &self.listed else { return Ok(()) };
+        if let (None, Some(app), Some(domain)) = (now, &self.app, &self.inputs.domain)
+            && let Some(failure) = tenant::other_tenant(
+                &self.inputs.applications,
+                listed,
+                domain,
+                &self.place(app.provider, domain).connection,
+            )
+        {
+            return within(world, Step::Applications, || Err(failure)).map_err(Stop::from);
+        }
         if asks {
             let before = &self.before.applications;
             let chosen = tenant::ask_applications(world, listed, before, self.can_go_back())?;
@@ -152,7 +166,8 @@ impl Draft<'_> {
             (all, open) => format!("{all} applications, {open} of them to be enabled"),
         };
         world.console.say(&format!("  {words}"));
-        self.change = Some(Change { now: now.clone(), differences, selection });
+        let twin = self.twin.clone();
+        self.change = Some(Change { now: now.clone(), twin, differences, selection });
         Ok(())
     }
 

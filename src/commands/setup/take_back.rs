@@ -127,6 +127,7 @@ impl Draft<'_> {
 
     fn leave_connection(&mut self) {
         self.looked = None;
+        self.twin = None;
         self.listed = None;
     }
 

@@ -22,7 +22,8 @@ impl Draft<'_> {
         if let Some(domain) = inputs.domain.as_ref().filter(|_| inputs.domain != saved.domain) {
             flag("domain", domain.to_string());
         }
-        if let Some(id) = inputs.client_id.as_ref().filter(|_| inputs.client_id != saved.client_id) {
+        let is_new = |id: &&String| inputs.client_id != saved.client_id && !self.world.is_refused(id);
+        if let Some(id) = inputs.client_id.as_ref().filter(is_new) {
             flag("client-id", id.clone());
         }
         if let Some(name) = inputs.connection.as_ref().filter(|_| inputs.connection != saved.connection) {

@@ -2,22 +2,30 @@
 
 use super::{Kept, Run};
 use crate::ask;
+use crate::ask::given::Inputs;
 use crate::checks::provider::{alive, callback, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::ids::Store;
+
+/// How the provider says that it does not have the client ID.
+const REFUSED_ID: [Code; 2] = [Code::ClientIdUnknown, Code::ClientDeleted];
 
 impl Run<'_> {
     /// Whether the provider answers.
-    pub(super) fn provider_checks(&self, callbacks: &[(String, bool)]) -> bool {
+    pub(super) fn provider_checks(&self, inputs: &Inputs, callbacks: &[(String, bool)]) -> bool {
         let mut answers = true;
         for (n, (url, needed)) in callbacks.iter().enumerate() {
             let verdict = probe(&self.world.http, self.provider, &self.client_id, url, &self.scopes);
             if n == 0 {
                 answers = self.note(alive(self.provider, &verdict));
             }
-            self.note(callback(self.provider, &self.client_id, url, &verdict, *needed));
+            let found = callback(self.provider, &self.client_id, url, &verdict, *needed);
+            if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
+                self.client_id_is_refused(inputs);
+            }
+            self.note(found);
         }
         answers
     }
@@ -29,8 +37,31 @@ impl Run<'_> {
         self.seen.borrow().iter().any(fits)
     }
 
+    /// Whether the provider does not have the client ID.
+    pub(super) fn is_client_id_refused(&self) -> bool {
+        [id::PROVIDER_CALLBACK, id::CREDENTIALS_ACCEPTED].iter().any(|check| self.has_failed(check, &REFUSED_ID))
+    }
+
+    /// No cure is to repeat it.
+    fn client_id_is_refused(&self, inputs: &Inputs) {
+        self.world.client_id_is_refused(&self.client_id);
+        self.know(inputs, &self.login_domains.borrow());
+    }
+
+    /// Both of the provider's answers are not understood: something else may answer in its place, and a login there would go to
+    /// that. The first of them.
+    pub(super) fn not_the_provider(&self) -> Option<Failure> {
+        let seen = self.seen.borrow();
+        let strange = |check: &str| {
+            let found = seen.iter().find(|finding| finding.check == check)?;
+            let is_strange = found.state == State::Unknown && found.code == Some(Code::UnrecognisedAnswer);
+            found.failure.clone().filter(|_| is_strange)
+        };
+        strange(id::CREDENTIALS_ACCEPTED).and_then(|_| strange(id::PROVIDER_CALLBACK))
+    }
+
     /// Whether the secret is kept, and whether the provider takes the pair.
-    pub(super) fn credentials_checks(&self, secret: &Kept, answers: bool, redirect_uri: &str) {
+    pub(super) fn credentials_checks(&self, inputs: &Inputs, secret: &Kept, answers: bool, redirect_uri: &str) {
         self.note(match secret {
             Kept::Given(_) => Finding::left_out(id::CREDENTIALS_STORED, "the client secret is given for this run"),
             Kept::Stored(_) => {
@@ -49,20 +80,19 @@ impl Run<'_> {
         });
         match secret.secret() {
             // The token endpoint would only say the same again.
-            Some(_) if self.has_failed(id::PROVIDER_CALLBACK, &[Code::ClientIdUnknown, Code::ClientDeleted]) => {
+            Some(_) if self.has_failed(id::PROVIDER_CALLBACK, &REFUSED_ID) => {
                 self.note(Finding::skip(
                     id::CREDENTIALS_ACCEPTED,
                     "not asked, since the provider does not have the client ID: see provider.callback",
                 ));
             }
             Some(secret) if answers => {
-                self.note(credentials::accepted(
-                    &self.world.http,
-                    self.provider,
-                    &self.client_id,
-                    secret,
-                    redirect_uri,
-                ));
+                let (http, id) = (&self.world.http, &self.client_id);
+                let found = credentials::accepted(http, self.provider, id, secret, redirect_uri);
+                if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
+                    self.client_id_is_refused(inputs);
+                }
+                self.note(found);
             }
             Some(_) => {
                 self.note(Finding::skip(

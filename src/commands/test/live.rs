@@ -3,6 +3,7 @@
 use super::Run;
 use super::tenant::TenantState;
 use crate::ask::given::Inputs;
+use crate::auth0::wire::Application;
 use crate::checks::id;
 use crate::diagnosis::Failure;
 use crate::finding::{Finding, State};
@@ -10,17 +11,29 @@ use crate::login::{Login, bind, direct, session, temporary, what_is_shown};
 use crate::secret::Secret;
 
 impl Run<'_> {
-    pub(super) fn leave_login_out(&self) -> bool {
-        if self.args.headless {
-            for check in [id::LOGIN_LIVE, id::IDENTITY_READ] {
-                self.note(Finding::left_out(check, "left out (--headless)"));
-            }
+    /// Whether there is a reason to. Then nothing removes what a killed run left, and that is said.
+    pub(super) fn leave_login_out(&self, all: &[Application]) -> bool {
+        let out = if self.args.headless {
+            |check| Finding::left_out(check, "left out (--headless)")
         } else if self.any_failed() {
-            self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: mend what failed above first");
+            |check| Finding::skip(check, "not tried: mend what failed above first")
         } else {
             return false;
-        }
+        };
+        self.note(match temporary::left_behind(all) {
+            Some(left) => Finding::warn(id::LOGIN_LIVE, left),
+            None => out(id::LOGIN_LIVE),
+        });
+        self.note(out(id::IDENTITY_READ));
         true
+    }
+
+    /// Refuses to send a person to whatever answers in the provider's place.
+    fn refuse_strangers(&self) -> Result<(), Failure> {
+        let Some(failure) = self.not_the_provider() else { return Ok(()) };
+        let why = "not tried: what answers in the provider's place is not understood";
+        self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], why);
+        Err(failure)
     }
 
     pub(super) fn login<'l>(
@@ -47,9 +60,10 @@ impl Run<'_> {
     }
 
     pub(super) fn direct_login(&self, inputs: &Inputs, secret: Option<&Secret>) -> Result<(), Failure> {
-        if self.leave_login_out() {
+        if self.leave_login_out(&[]) {
             return Ok(());
         }
+        self.refuse_strangers()?;
         let Some(secret) = secret else {
             self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: the client secret is not at hand");
             return Ok(());
@@ -79,9 +93,10 @@ impl Run<'_> {
         state: &TenantState,
         secret: Option<&Secret>,
     ) -> Result<(), Failure> {
-        if self.leave_login_out() {
+        if self.leave_login_out(&state.all) {
             return Ok(());
         }
+        self.refuse_strangers()?;
         let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
         let why = match (&state.management, connection_id) {

@@ -7,12 +7,12 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, enabled, resolve};
+use crate::checks::applications::{Chosen, enabled, other_tenant, resolve};
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::login::{self, temporary};
 use crate::secret::Secret;
@@ -61,7 +61,7 @@ impl Run<'_> {
         match found {
             Ok(found) => {
                 login_domains.extend(found);
-                self.world.know_of_test(inputs, login_domains, self.direct);
+                self.know(inputs, login_domains);
                 (reachable, session)
             }
             Err(failure) => (reachable, Err(failure)),
@@ -107,11 +107,16 @@ impl Run<'_> {
             _ => None,
         };
         let found = match (&found, &listed) {
-            (Ok(None), Some(Ok(all))) if is_other_tenant(&inputs.applications, all) => Err(other_tenant(domain, &name)),
-            (Ok(None), Some(_)) => match &session {
-                Ok(Some(management)) => Err(connection::missing(management, self.provider, &name, &self.client_id)),
-                _ => found,
-            },
+            (Ok(None), Some(listed)) => {
+                let all = listed.as_deref().unwrap_or_default();
+                match (other_tenant(&inputs.applications, all, domain, &name).filter(|_| listed.is_ok()), &session) {
+                    (Some(elsewhere), _) => Err(elsewhere),
+                    (None, Ok(Some(management))) => {
+                        Err(connection::missing(management, self.provider, &name, &self.client_id))
+                    }
+                    _ => found,
+                }
+            }
             _ => found,
         };
         // The first call shows whether the session is good for anything.
@@ -141,7 +146,7 @@ impl Run<'_> {
                     scopes: &self.scopes,
                     scopes_chosen: self.scopes_chosen,
                 };
-                self.note(connection::settings(&now, &wanted));
+                self.note(self.settings(&now, &wanted));
                 self.note(connection::secret(&now, &wanted));
                 usable &= now.is_active();
                 connection = Some(now);
@@ -204,8 +209,26 @@ impl Run<'_> {
         }
     }
 
-    /// The finding, or that it only shows what `connection.settings` has named: the cause speaks for its consequences.
+    /// `connection.settings`; a client ID that the provider refused is nothing for a connection to hold.
+    fn settings(&self, now: &Connection, wanted: &Wanted) -> Finding {
+        let held = now.options.as_ref().and_then(|options| options.get("client_id")).and_then(|id| id.as_str());
+        let held = held.filter(|held| self.is_client_id_refused() && !held.is_empty() && *held != wanted.client_id);
+        let Some(client_id) = held else { return connection::settings(now, wanted) };
+        match connection::settings(now, &Wanted { client_id, ..*wanted }) {
+            finding if finding.state == State::Pass => Finding::skip(
+                id::CONNECTION_SETTINGS,
+                "its client ID is not compared, since the provider does not have the one in use; every other field is as it \
+                 should be",
+            ),
+            finding => finding,
+        }
+    }
+
+    /// The finding, or that it only shows what another check has named: the cause speaks for its consequences.
     fn unless_it_follows(&self, finding: Finding) -> Finding {
+        if finding.code == Some(Code::AuthorizeWrongClientId) && self.is_client_id_refused() {
+            return Finding::skip(finding.check, "not compared, since the provider does not have the client ID in use");
+        }
         let follows = FOLLOWS
             .iter()
             .any(|(seen, causes)| finding.code == Some(*seen) && self.has_failed(id::CONNECTION_SETTINGS, causes));
@@ -314,18 +337,3 @@ const FOLLOWS: [(Code, &[Code]); 5] = [
     (Code::ConnectionNotConfigured, &[Code::ConnectionSettingsDiffer]),
     (Code::AuthorizeConnectionNotUsable, &[Code::ConnectionInactive]),
 ];
-
-/// Whether none of the applications that a profile was set up with exists here.
-fn is_other_tenant(saved: &Applications, all: &[Application]) -> bool {
-    match saved {
-        Applications::Saved(ids) => {
-            !ids.is_empty() && !ids.iter().any(|id| all.iter().any(|application| application.client_id == *id))
-        }
-        Applications::All | Applications::Named(_) | Applications::Unknown => false,
-    }
-}
-
-fn other_tenant(domain: &Domain, connection: &str) -> Failure {
-    let message = format!("{domain} has neither the connection {connection} nor any application of this profile");
-    Failure::new(Code::OtherTenant, message)
-}

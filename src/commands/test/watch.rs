@@ -102,7 +102,7 @@ impl Run<'_> {
                 },
             };
             if let Some(failure) = end {
-                self.leave_login_out();
+                self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
                 return Err(failure);
             }
             if count == 1 {

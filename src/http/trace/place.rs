@@ -5,7 +5,8 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::words::{HIDDEN, Private, is_member, is_segment, is_word};
+use super::protocol::{is_parameter, is_value, other};
+use super::words::{HIDDEN, Private, is_segment, is_word};
 use crate::diagnosis::auth_error;
 use crate::endpoints::{Endpoints, is_loopback};
 use crate::provider::Provider;
@@ -59,7 +60,7 @@ impl Place {
             _ => Host::OtherScheme,
         };
         let parameter = |(name, _): (std::borrow::Cow<str>, _)| {
-            if is_member(&name) { name.into_owned() } else { HIDDEN.to_owned() }
+            if is_parameter(&name) { name.into_owned() } else { HIDDEN.to_owned() }
         };
         let parameters = url.query_pairs().take(MOST).map(parameter).collect();
         Self { host, path: path(url.path(), applications), parameters }
@@ -97,11 +98,9 @@ impl Target {
         }
         let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         Self {
-            error: value("error").map(|error| if is_word(&error) { error } else { HIDDEN.to_owned() }),
-            auth_error: value("authError").map(|told| match auth_error::decode(&told) {
-                Some(error) if is_word(&error.code) => error.code,
-                _ => HIDDEN.to_owned(),
-            }),
+            error: value("error").map(|error| shown(&error)),
+            auth_error: value("authError")
+                .map(|told| auth_error::decode(&told).map_or(HIDDEN.to_owned(), |error| shown(&error.code))),
             place: Some(Place::of(&url, applications)),
         }
     }
@@ -115,6 +114,15 @@ impl Target {
             }
         }
         text
+    }
+}
+
+/// A value of an error as it may be shown.
+fn shown(value: &str) -> String {
+    match value {
+        known if is_value(known) => known.to_owned(),
+        word if is_word(word) => other(word),
+        _ => HIDDEN.to_owned(),
     }
 }
 
@@ -197,6 +205,10 @@ mod tests {
         );
         assert_eq!(read("/u/login?state=canary"), "TENANT/u/login?state");
         assert_eq!(read("https://app.acme.com/?error=access_denied"), "OTHER-HOST/?error, error is access_denied");
+        assert_eq!(
+            read("https://app.acme.com/?error=ada_lovelace&ada_lovelace=1"),
+            "OTHER-HOST/?error&{..}, error is (other, 12 letters)"
+        );
         assert_eq!(read("https://app.acme.com/?error=a+b&code=1"), "OTHER-HOST/?error&code, error is {..}");
         assert_eq!(read("https://[broken"), "what is no address");
     }

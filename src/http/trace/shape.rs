@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::protocol::{is_value, other};
 use super::words::{HIDDEN, is_member, is_word, telling};
 use crate::diagnosis::recognise;
 use crate::http::answer::Answer;
@@ -167,7 +168,7 @@ impl Look {
 
     fn text(&mut self, text: &str, member: &str, parent: &str) -> String {
         if is_machine(member, parent) && is_word(text) {
-            return format!("\"{text}\"");
+            return if is_value(text) { format!("\"{text}\"") } else { other(text) };
         }
         if NAMING.contains(&member) {
             self.names.push(text.chars().take(200).collect());
@@ -211,6 +212,7 @@ fn page(html: &str) -> String {
     }
     let text = plain_text(html);
     if let Some((number, code)) = numbered_error(&text) {
+        let code = if is_value(code) { code.to_owned() } else { other(code) };
         said.push_str(&format!(", \"Error {number}: {code}\""));
     }
     said.push_str(&tells(&text));
@@ -271,6 +273,7 @@ mod tests {
                 json!({ "statusCode": 401, "error": "Ada 1", "status": "Ada", "ada@example.com": 1 }),
                 "{{..}: number, error: string, status: string, statusCode: 401}",
             ),
+            (json!({ "error": "ada_lovelace" }), "{error: (other, 12 letters)}"),
             (json!([1, "a", [], {}, null]), "[5 x number or string or [] or ...]"),
             (
                 json!({ "expires_in": 12, "token_type": "Bearer", "access_token": "x" }),

@@ -16,7 +16,8 @@ pub const ROWS: &[Row] = &[
     ends_at_the_provider(&[Fault::DisallowedUseragent], GOOGLE, EXPLAIN),
     ends_at_the_provider(&[Fault::PersonalApp], FITBIT, EXPLAIN),
     ends_at_the_provider(&[Fault::NobodyConsents], BOTH, EXPLAIN),
-    ends_at_the_provider(&[Fault::ProviderGarbage], BOTH, "{authorize_url}"),
+    // Nobody is sent there.
+    fails(&[Fault::ProviderGarbage], BOTH, "provider.callback", "unrecognised_answer", 6, "{authorize_url}").unknown(),
     // What cannot be looked at is said.
     fails(&[Fault::CallbackLost, Fault::NoLogScope], BOTH, "login.live", "login_timed_out", 5, "read:logs")
         .never_in("4s"),
