@@ -6,6 +6,7 @@
 mod answer;
 mod attempt;
 mod client;
+mod proxy;
 mod sent;
 pub mod trace;
 
@@ -28,6 +29,8 @@ use crate::secret::Secret;
 pub use answer::Answer;
 use answer::MAX_ANSWER;
 use attempt::{Lost, end_of_one, left};
+use client::Way;
+pub use proxy::is_proxy;
 use trace::Trace;
 
 /// Time limit for one whole attempt.
@@ -108,8 +111,8 @@ pub struct Http {
     grace: AtomicU64,
     /// Certificates of further authorities, which `SSL_CERT_FILE` names.
     authorities: Option<PathBuf>,
-    outside: OnceLock<Result<Client, String>>,
-    loopback: OnceLock<Result<Client, String>>,
+    /// One for each [`Way`], made when it is first needed.
+    clients: [OnceLock<Result<Client, String>>; Way::COUNT],
     /// What is remembered of the requests, when that was asked for.
     trace: OnceLock<Trace>,
 }
@@ -124,8 +127,7 @@ impl Http {
             cancel: Cancel::default(),
             grace: AtomicU64::new(0),
             authorities: None,
-            outside: OnceLock::new(),
-            loopback: OnceLock::new(),
+            clients: Default::default(),
             trace: OnceLock::new(),
         }
     }
@@ -266,7 +268,7 @@ fn before_repeat(
     let asked = match result {
         Ok(answer) if answer.status == 429 => answer.pause(),
         Ok(answer) if call.repeatable && is_passing(answer.status) => answer.retry_after(),
-        Err(lost) if lost.failure.code == Code::NetworkUnreachable && (call.repeatable || lost.unsent) => None,
+        Err(lost) if lost.is_passing() && (call.repeatable || lost.unsent) => None,
         _ => return None,
     };
     // Added to what the service asks for, so that not all its clients come back in the same instant.

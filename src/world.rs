@@ -21,7 +21,7 @@ use crate::cancel::Cancel;
 use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
-use crate::http::Http;
+use crate::http::{self, Http};
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
 use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
@@ -320,8 +320,7 @@ impl World {
 fn refuse_wrong_proxies(variables: &Variables) -> Result<(), Failure> {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let Some(value) = variables.get(name) else { continue };
-        let whole = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-        if !url::Url::parse(&whole).is_ok_and(|url| url.has_host()) {
+        if !http::is_proxy(value) {
             let message = format!("{name} is not the address of a proxy");
             return Err(Failure::new(Code::InputInvalid, message).with_hint("It looks like http://proxy.example:3128"));
         }

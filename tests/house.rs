@@ -125,6 +125,7 @@ fn each_crate_with_an_effect_lives_in_one_room() {
             "reqwest",
             &["http.rs", "http/answer.rs", "http/attempt.rs", "http/client.rs", "auth0/management.rs", "oauth.rs"],
         ),
+        ("hyper_util", &["http/proxy.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),
         ("oauth2", &["oauth.rs"]),
         ("tiny_http", &["sandbox/web.rs"]),

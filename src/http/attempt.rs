@@ -12,22 +12,30 @@ use reqwest::blocking::{Client, Request};
 use reqwest::header::HeaderValue;
 
 use super::answer::{Answer, MAX_ANSWER, read_all};
-use super::client::{build, name};
+use super::client::{Way, build, lost};
 use super::sent::without_secrets;
 use super::{Authorization, Body, Call, Http, WHOLE, cancelled};
 use crate::diagnosis::{Code, Failure};
-use crate::endpoints::is_loopback;
 
 /// Why no answer came.
 pub(super) struct Lost {
     pub(super) failure: Failure,
     /// Whether the service cannot have seen the request.
     pub(super) unsent: bool,
+    /// Whether a proxy refused it, which it does the next time as well.
+    pub(super) refused: bool,
+}
+
+impl Lost {
+    /// Whether the next attempt may come through.
+    pub(super) fn is_passing(&self) -> bool {
+        self.failure.code == Code::NetworkUnreachable && !self.refused
+    }
 }
 
 impl From<Failure> for Lost {
     fn from(failure: Failure) -> Self {
-        Self { failure, unsent: false }
+        Self { failure, unsent: false, refused: false }
     }
 }
 
@@ -45,18 +53,17 @@ impl Http {
         if url.origin() != call.url.origin() {
             host = format!("{host} (at {})", url.origin().ascii_serialization());
         }
-        let local = is_loopback(&url);
-        if self.confined && !local {
+        let way = Way::to(&url);
+        if self.confined && way == Way::Outside {
             let message = format!("{host} is not part of the sandbox; nothing was sent");
             return Err(Failure::new(Code::InputInvalid, message).into());
         }
-        if url.scheme() != "https" && !local {
+        if url.scheme() != "https" && way == Way::Outside {
             let message = format!("{host} would be asked without encryption; nothing was sent");
             return Err(Failure::new(Code::TlsFailed, message).into());
         }
-        let cell = if local { &self.loopback } else { &self.outside };
-        let client = cell
-            .get_or_init(|| build(local, self.authorities.as_deref()))
+        let client = self.clients[way as usize]
+            .get_or_init(|| build(way, self.authorities.as_deref()))
             .as_ref()
             .map_err(|why| Failure::new(Code::TlsFailed, format!("no secure connection can be made: {why}")))?;
         let request = assemble(client, call, url)?;
@@ -83,6 +90,7 @@ impl Http {
         thread::Builder::new().name("call".into()).spawn(work).map_err(|error| Lost {
             failure: Failure::new(Code::NetworkUnreachable, format!("{host} could not be asked: {error}")),
             unsent: true,
+            refused: false,
         })?;
         let began = Instant::now();
         loop {
@@ -105,8 +113,7 @@ impl Http {
 /// Sends, and reads the answer whole.
 fn ask(client: &Client, request: Request, host: &str) -> Result<Answer, Lost> {
     let started = Instant::now();
-    let response =
-        client.execute(request).map_err(|error| Lost { failure: name(&error, host), unsent: error.is_connect() })?;
+    let response = client.execute(request).map_err(|error| lost(&error, host))?;
     let (status, headers) = (StatusCode::as_u16(&response.status()), response.headers().clone());
     let body = read_all(response, started).map_err(|code| {
         let what = if code == Code::TimedOut { "took too long" } else { "broke off" };

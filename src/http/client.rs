@@ -4,14 +4,19 @@
 
 use std::error::Error;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, redirect, retry, tls};
+use url::Url;
 
+use super::attempt::Lost;
+use super::proxy::{Proxy, Trouble};
 use crate::diagnosis::{Code, Failure};
+use crate::endpoints::is_loopback;
 
 /// Time limit for a connection to come about: name, way, proxy and TLS.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -20,26 +25,53 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// A file of authorities is not larger (bytes).
 const MAX_AUTHORITIES: u64 = 8 * 1024 * 1024;
 
-/// The client for this machine, or for all others; `authorities` is the file that `SSL_CERT_FILE` names.
-pub(super) fn build(local: bool, authorities: Option<&Path>) -> Result<Client, String> {
+/// Where a request goes, as far as the client differs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// To this machine, unencrypted.
+    Plain,
+    /// To this machine with TLS: a gateway.
+    Gateway,
+    /// To another machine.
+    Outside,
+}
+
+impl Way {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3;
+
+    /// The one to an address.
+    pub(super) fn to(url: &Url) -> Self {
+        match (is_loopback(url), url.scheme()) {
+            (true, "https") => Self::Gateway,
+            (true, _) => Self::Plain,
+            (false, _) => Self::Outside,
+        }
+    }
+}
+
+/// The client for a way; `authorities` is the file that `SSL_CERT_FILE` names.
+pub(super) fn build(way: Way, authorities: Option<&Path>) -> Result<Client, String> {
     // Installed once per process; a second call finds the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    if local {
-        // Plain http on this machine: no proxy, and no reason to read the system's certificates.
-        return builder().no_proxy().tls_certs_only([]).build().map_err(|error| error.to_string());
-    }
     let mut builder = builder();
-    if let Some(file) = authorities.filter(|_| cfg!(any(target_vendor = "apple", windows))) {
-        // Elsewhere it is read in place of the system's; here the system verifies, and knows nothing of the variable.
-        builder = builder.tls_certs_merge(read(file)?);
+    if way != Way::Outside {
+        // `localhost` is this machine whatever a resolver says of it (RFC 6761, 6.3), on whichever family somebody listens.
+        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
     }
-    builder.build().map_err(|error| {
-        let why = chain(&error).last().map_or_else(|| error.to_string(), ToString::to_string);
-        match authorities {
-            Some(file) => format!("{why} (SSL_CERT_FILE is {})", file.display()),
-            None => why,
+    if way == Way::Plain {
+        // No reason to read certificates.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(file) = authorities {
+        // Read here too where the system reads it in place of its own: it passes by in silence what is no certificate.
+        let certificates = read(file)?;
+        if cfg!(any(target_vendor = "apple", windows)) {
+            // The system verifies, and knows nothing of the variable.
+            builder = builder.tls_certs_merge(certificates);
         }
-    })
+    }
+    builder.build().map_err(|error| chain(&error).last().map_or_else(|| error.to_string(), ToString::to_string))
 }
 
 fn builder() -> ClientBuilder {
@@ -63,34 +95,72 @@ fn builder() -> ClientBuilder {
 }
 
 fn read(file: &Path) -> Result<Vec<Certificate>, String> {
-    let refused = |why: String| format!("SSL_CERT_FILE is {}: {why}", file.display());
-    let about = std::fs::metadata(file).map_err(|error| refused(error.to_string()))?;
+    let refused = |why: &str| format!("SSL_CERT_FILE is {}: {why}", file.display());
+    let about = std::fs::metadata(file).map_err(|error| refused(&error.to_string()))?;
     if !about.is_file() || about.len() > MAX_AUTHORITIES {
-        return Err(refused("it is no file of certificates".to_owned()));
+        return Err(refused("it is no file of certificates"));
     }
-    let text = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-    Certificate::from_pem_bundle(&text).map_err(|error| refused(error.to_string()))
+    let text = std::fs::read(file).map_err(|error| refused(&error.to_string()))?;
+    match Certificate::from_pem_bundle(&text) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(refused("it holds no certificate (PEM)")),
+    }
 }
 
 /// Names a transport error by host; the address itself may carry values that nobody should see.
-pub(super) fn name(error: &reqwest::Error, host: &str) -> Failure {
+pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
     let causes = chain(error);
     let said = causes.last().map_or_else(|| "no reason given".to_owned(), ToString::to_string);
+    let proxy = error.url().filter(|url| Way::to(url) == Way::Outside).and_then(Proxy::to);
+    let unsent = error.is_connect();
+    let through = proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
     if error.is_timeout() {
-        let (what, limit) =
-            if error.is_connect() { ("could not be connected to", CONNECT) } else { ("did not answer", SILENCE) };
-        return Failure::new(Code::TimedOut, format!("{host} {what} within {} s", limit.as_secs()));
+        let (what, limit) = if unsent { ("could not be connected to", CONNECT) } else { ("did not answer", SILENCE) };
+        let mut failure = Failure::new(Code::TimedOut, format!("{host} {what}{through} within {} s", limit.as_secs()));
+        if let Some(proxy) = proxy.filter(|_| unsent) {
+            failure = failure.with_hint(proxy.cure());
+        }
+        return Lost { failure, unsent, refused: false };
     }
-    if said.contains("proxy auth") {
-        let message = format!("{host} could not be reached: the proxy wants a name and a password");
-        return Failure::new(Code::NetworkUnreachable, message)
-            .with_hint("Give them with the proxy's address: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT");
+    if let Some(why) = insecurity(&causes, &said) {
+        let failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
+        return Lost { failure, unsent, refused: false };
     }
-    let is_tls = causes.iter().any(|cause| cause.is::<rustls::Error>());
-    if is_tls || said.contains("certificate") || said.contains("handshake") {
-        return Failure::new(Code::TlsFailed, format!("no secure connection to {host}: {said}"));
-    }
-    Failure::new(Code::NetworkUnreachable, format!("{host} could not be reached: {said}"))
+    let unreachable =
+        |why: &str| Failure::new(Code::NetworkUnreachable, format!("{host} could not be reached{through}: {why}"));
+    let Some(proxy) = proxy.filter(|_| unsent) else {
+        return Lost { failure: unreachable(&said), unsent, refused: false };
+    };
+    let Trouble { why, cure, stays } = proxy.trouble(&said);
+    Lost { failure: unreachable(&why).with_hint(cure), unsent, refused: stays }
+}
+
+/// What was wrong with TLS, if that was it: in words a person knows, and in those of the library.
+fn insecurity(causes: &[&(dyn Error + 'static)], said: &str) -> Option<String> {
+    use rustls::{AlertDescription, CertificateError as Wrong, Error as Tls};
+    let Some(cause) = causes.iter().find_map(|cause| cause.downcast_ref::<Tls>()) else {
+        return (said.contains("certificate") || said.contains("handshake")).then(|| said.to_owned());
+    };
+    let words = match cause {
+        Tls::InvalidCertificate(Wrong::UnknownIssuer) => {
+            "its certificate is from an authority that this machine does not know"
+        }
+        Tls::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
+            "its certificate has expired, by the clock of this machine"
+        }
+        Tls::InvalidCertificate(Wrong::NotValidYet | Wrong::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet, by the clock of this machine"
+        }
+        Tls::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
+            "its certificate is for another name"
+        }
+        Tls::InvalidCertificate(_) => "its certificate is not right",
+        Tls::PeerIncompatible(_) | Tls::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "it offers nothing of TLS 1.2 or newer that is safe"
+        }
+        _ => return Some(said.to_owned()),
+    };
+    Some(format!("{words} ({said})"))
 }
 
 /// What lies below an error, the deepest last. An [`io::Error`] leaves the error that it was made of out of its sources.
