@@ -41,10 +41,10 @@ enum Start {
     Blocked,
 }
 
-const SETUP: &[&str] = &["setup", "--all-apps", "--yes", "--json", "--timeout", "5s"];
-const TEST: &[&str] = &["test", "--json", "--timeout", "5s"];
+const SETUP: &[&str] = &["setup", "--all-apps", "--yes", "--json", "--timeout", "30s"];
+const TEST: &[&str] = &["test", "--json", "--timeout", "30s"];
 const HEADLESS: &[&str] = &["test", "--headless", "--json"];
-const DIRECT: &[&str] = &["test", "--direct", "--json", "--timeout", "5s"];
+const DIRECT: &[&str] = &["test", "--direct", "--json", "--timeout", "30s"];
 
 const fn run(
     name: &'static str,
