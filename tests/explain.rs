@@ -89,6 +89,50 @@ fn the_way_from_fitbit_to_google_health_carries_the_saved_scopes() {
 }
 
 #[test]
+fn what_a_text_says_itself_goes_before_what_is_saved() {
+    let environment = Stage::configured(GoogleHealth, &[]).environment();
+    for (text, exact) in [
+        (
+            "Error 400: redirect_uri_mismatch redirect_uri=https%3A%2F%2Fother.eu.auth0.com%2Flogin%2Fcallback&x=1",
+            "`https://other.eu.auth0.com/login/callback`",
+        ),
+        (
+            "Error 400: redirect_uri_mismatch {\"redirect_uri\": \"https://other.example/login/callback?key=s3cr3t\"}",
+            "`https://other.example/login/callback`",
+        ),
+        (
+            "Google Health API has not been used in project 987654321098 before or it is disabled.",
+            "overview?project=987654321098 ",
+        ),
+    ] {
+        let told = environment.run_with_stdin(&["explain", "-"], text).exits(0);
+        assert!(told.stdout.replace('\n', " ").contains(exact), "{exact}: {told}");
+        assert!(!told.stdout.contains("s3cr3t"), "{told}");
+    }
+}
+
+#[test]
+fn a_set_up_of_fitbits_is_sent_to_no_page_of_googles_apis() {
+    let environment = Stage::configured(Fitbit, &[]).environment();
+    for (code, own) in [
+        ("invalid_scope", "Ask for scopes of Fitbit's alone."),
+        ("refresh_token_rejected", "can be used only once"),
+        ("redirect_uri_mismatch", "https://dev.fitbit.com/apps"),
+        ("identity_scope_not_granted", "`profile` is enough"),
+        ("access_token_rejected", "dev.fitbit.com"),
+        ("code_rejected", "dev.fitbit.com"),
+    ] {
+        let told = environment.run(&["explain", code]).exits(0);
+        assert!(told.stdout.replace('\n', " ").contains(own), "{own}: {told}");
+        let links: Vec<&str> = told.stdout.lines().filter(|line| line.contains("link:")).collect();
+        assert!(
+            !links.is_empty() && links.iter().all(|line| !line.contains("google") || line.contains("/health/")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn settings_that_cannot_be_read_do_not_keep_it_from_explaining() {
     let environment = Environment::new();
     environment.write_settings("this is no TOML");

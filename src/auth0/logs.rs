@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::diagnosis::{Code, recognise};
+use crate::diagnosis::{Code, is_denial, recognise};
 use crate::text::said;
 
 /// As much of an entry as tells why a login ended as it did (auth0/auth0-log-schemas).
@@ -20,6 +20,8 @@ pub struct Entry {
     status: Option<u64>,
     /// The provider's own error code.
     error: String,
+    /// The error that the tenant answers the application with (RFC 6749, 4.1.2.1).
+    answered: String,
 }
 
 impl Entry {
@@ -43,6 +45,7 @@ impl Entry {
             words: words.join("; "),
             status,
             error: text(&payload["code"]),
+            answered: text(&error["oauthError"]),
         }
     }
 
@@ -72,7 +75,12 @@ impl Entry {
             (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
             (Some(500..), ..) => Some(Code::ServiceUnavailable),
-            _ => recognise(&self.words).into_iter().next(),
+            _ => recognise(&self.words).into_iter().next().or(match self.answered.as_str() {
+                "access_denied" if is_denial(&self.words) => Some(Code::AccessDenied),
+                "access_denied" | "unauthorized" => Some(Code::LoginBlocked),
+                "temporarily_unavailable" => Some(Code::ServiceUnavailable),
+                _ => None,
+            }),
         }
     }
 }
@@ -106,6 +114,21 @@ mod tests {
             assert!(entry.is_failure() && !entry.is_success());
             assert_eq!(entry.code(), Some(named), "{entry:?}");
             assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_tenant_is_told_from_a_person_who_pressed_deny() {
+        for (words, answered, named) in [
+            ("user is blocked", "unauthorized", Some(Code::LoginBlocked)),
+            ("You may not use this app.", "access_denied", Some(Code::LoginBlocked)),
+            ("The user denied the request", "access_denied", Some(Code::AccessDenied)),
+            ("Try again", "temporarily_unavailable", Some(Code::ServiceUnavailable)),
+            ("Something went wrong", "server_error", None),
+        ] {
+            let error = json!({ "message": words, "oauthError": answered, "type": "oauth-authorization" });
+            let entry = Entry::read(&json!({ "type": "f", "description": words, "details": { "error": error } }));
+            assert_eq!(entry.code(), named, "{words}");
         }
     }
 

@@ -182,8 +182,11 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     if !endpoints.same(callback, &wanted) {
         let sent = said(callback);
         let message = format!("the tenant sends the callback URL {sent}, not {wanted}");
-        let hint =
-            format!("Register what the tenant sends at the provider as well, or log in through its domain: {sent}");
+        let other = sent.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/login/callback"));
+        let hint = match other.filter(|host| host.parse::<Domain>().is_ok()) {
+            Some(host) => format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {host}`"),
+            None => format!("Register what the tenant sends at the provider as well: {sent}"),
+        };
         return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));
     }
     let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());

@@ -89,7 +89,7 @@ fn as_json(code: Code, values: &Values) -> Value {
         "cause": row.cause,
         "cure": values.fill(row.cure),
         "exit_code": row.exit.code(),
-        "links": row.links,
+        "links": row.links_for(values.fitbit),
         "sure": row.sure.word(),
     })
 }
@@ -106,7 +106,7 @@ fn show(console: &Console, row: &Diagnosis, values: &Values) {
     ] {
         console.result_behind(&format!("  {:<9}", format!("{label}:")), text);
     }
-    for link in row.links {
+    for link in row.links_for(values.fitbit) {
         console.result(&format!("  link:    {link}"));
     }
 }

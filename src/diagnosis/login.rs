@@ -33,8 +33,8 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
     code: "loopback_unreachable",
     symptom: "The browser says that it cannot connect to `localhost` or `127.0.0.1` (`ERR_CONNECTION_REFUSED`)",
     cause: "The tool had stopped waiting, or the browser runs on another machine than the tool: SSH, a container, WSL.",
-    cure: "Keep the command running. On the machine with the browser run `ssh -L {port}:127.0.0.1:{port} HOST` \
-           first, or paste the whole address of that page into the terminal.",
+    cure: "On the machine with the browser run `ssh -L {port}:127.0.0.1:{port} HOST` first. Then run `{test}` and keep it \
+           running until the browser is done, or paste the whole address of that page into its terminal.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[
@@ -47,6 +47,10 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["127.0.0.1 refused to connect"]),
         sign(&["can't connect to the server", "127.0.0.1"]),
         sign(&["can't connect to the server", "localhost"]),
+        sign(&["err_empty_response", "127.0.0.1"]),
+        sign(&["err_connection_timed_out", "127.0.0.1"]),
+        sign(&["ist nicht erreichbar", "127.0.0.1"]),
+        sign(&["ist nicht erreichbar", "localhost"]),
     ],
     sure: Sure::Reported,
 };
@@ -104,10 +108,10 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
               authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
-    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` of which `profile.readonly` (at Fitbit \
-           `profile`) is enough to read the identity.",
+    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` of which `{identity_scope}` is enough to read \
+           the identity.",
     exit: Exit::NoConsent,
-    links: &[HEALTH_SCOPES, HEALTH_TROUBLE],
+    links: &[HEALTH_SCOPES, HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
         sign(&["insufficient authentication scopes"]),
         sign(&["access_token_scope_insufficient"]),
@@ -151,7 +155,12 @@ pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
            of type `f` in the tenant's log says more ({logs_page} )",
     exit: Exit::NoConsent,
     links: &[AUTH0_LOGS],
-    signs: &[sign(&["error=unauthorized"]), sign(&["\"error\":\"unauthorized\""])],
+    signs: &[
+        sign(&["error=unauthorized"]),
+        sign(&["\"error\":\"unauthorized\""]),
+        sign(&["user is blocked"]),
+        sign(&["signup is disabled"]),
+    ],
     sure: Sure::Documented,
 };
 
@@ -176,7 +185,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
     cause: "The code was used twice, waited too long, was cut or decoded wrongly, or belongs to another run.",
     cure: "Run `{test}` and go through the login once, without reloading the last page.",
     exit: Exit::Misconfigured,
-    links: &[GOOGLE_WEB_SERVER],
+    links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS, AUTH0_LOGS],
     signs: &[
         sign(&["authorization code invalid"]),
         sign(&["authorization code expired"]),

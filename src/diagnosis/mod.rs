@@ -5,6 +5,7 @@
 mod application;
 pub mod auth_error;
 mod connection;
+mod denial;
 mod failure;
 mod input;
 mod links;
@@ -19,6 +20,7 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
+pub use denial::is_denial;
 pub use failure::Failure;
 pub use recognise::recognise;
 pub use sign::Sign;
@@ -79,16 +81,32 @@ impl Diagnosis {
     /// The page that says more: of the service that the message speaks of where there is one, and never of a provider that is
     /// not this set-up's.
     pub fn link(&self, for_fitbit: bool, message: &str) -> Option<&'static str> {
-        let of_auth0 = |link: &str| link.contains("//auth0.com/");
-        let of_move =
-            |link: &str| ["/health/about", "/health/setup", "/health/migration"].iter().any(|end| link.ends_with(end));
-        let may = |link: &&&str| match for_fitbit {
-            true => link.contains("//dev.fitbit.com/") || of_auth0(link) || of_move(link),
-            false => !link.contains("//dev.fitbit.com/"),
-        };
         let names_provider = message.starts_with("Google") || message.starts_with("Fitbit");
-        let own = self.links.iter().filter(may).find(|link| of_auth0(link) != names_provider);
+        let may = |link: &&&str| may_be_for(for_fitbit, link);
+        let own = self.links.iter().filter(may).find(|link| is_auth0s(link) != names_provider);
         own.or(self.links.iter().find(may)).copied()
+    }
+
+    /// The pages that say more, without those of a provider that is not this set-up's, unless there are no others; all of them
+    /// where the provider is not known.
+    pub fn links_for(&self, fitbit: Option<bool>) -> Vec<&'static str> {
+        let fit = |link: &&&str| fitbit.is_none_or(|fitbit| may_be_for(fitbit, link));
+        match self.links.iter().filter(fit).copied().collect::<Vec<_>>() {
+            none if none.is_empty() => self.links.to_vec(),
+            links => links,
+        }
+    }
+}
+
+fn is_auth0s(link: &str) -> bool {
+    link.contains("//auth0.com/")
+}
+
+fn may_be_for(fitbit: bool, link: &str) -> bool {
+    let of_move = ["/health/about", "/health/setup", "/health/migration"].iter().any(|end| link.ends_with(end));
+    match fitbit {
+        true => link.contains("//dev.fitbit.com/") || is_auth0s(link) || of_move,
+        false => !link.contains("//dev.fitbit.com/"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::sign::{ID_WORDS, SECRET_WORDS, but, sign};
+use super::sign::{ID_WORDS, OF_GOOGLE, SECRET_WORDS, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
@@ -17,8 +17,8 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     exit: Exit::Misconfigured,
     links: &[HEALTH_ABOUT, HEALTH_SETUP, HEALTH_MIGRATION],
     signs: &[
-        sign(&["410 gone"]),
-        sign(&["http 410"]),
+        but(&["410 gone"], OF_GOOGLE),
+        but(&["http 410"], OF_GOOGLE),
         sign(&["410", "fitbit"]),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
@@ -33,8 +33,8 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
             port, http or https, localhost or 127.0.0.1, the tenant domain or a custom domain. An edit at Google \
             takes 5 minutes to a few hours to act.",
     cure: "Enter exactly `{callback}` into the {redirect_list} and save; a direct test needs `{loopback}` there too. \
-           Compare scheme, port, path and slash. An edit at Google takes 5 minutes to a few hours to act: `{test} \
-           --headless --watch` repeats until it does.",
+           Compare scheme, port, path and slash. An edit may take minutes to act, at Google 5 minutes to a few hours: \
+           `{test} --headless --watch` repeats until it does.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[sign(&["redirect_uri_mismatch"]), sign(&["invalid redirect_uri parameter value"])],
@@ -102,10 +102,9 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
     symptom: "`Error 400: invalid_scope` with `Some requested scopes were invalid.`",
     cause: "A scope is unknown, is one of the names without suffix that were split on 26 May 2026, or is not \
             declared on the Data Access page, where leaving without Save loses the list.",
-    cure: "At {scopes_page} add the scopes, press Update, and Save. This set-up asks for `{scopes}` and others can \
-           be given with `--scopes`",
+    cure: "{declare_scopes} This set-up asks for `{scopes}` and others can be given with `--scopes`",
     exit: Exit::Misconfigured,
-    links: &[HEALTH_SCOPES, HEALTH_SETUP],
+    links: &[HEALTH_SCOPES, HEALTH_SETUP, FITBIT_ERRORS],
     signs: &[sign(&["invalid_scope"]), sign(&["some requested scopes were invalid"])],
     sure: Sure::Documented,
 };
@@ -185,10 +184,9 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "`invalid_grant` with `Token has been expired or revoked.` | Fitbit: `Refresh token invalid`",
     cause: "The refresh token is dead: 7 days old while the app is in Testing, revoked by the person, unused for 6 \
             months, or one of more than 100 for the same account. A Fitbit refresh token could be used only once.",
-    cure: "Let the person consent again. If it happens a week after each consent, press Publish app at \
-           {audience_page} first.",
+    cure: "Let the person consent again. {refresh_again}",
     exit: Exit::Refused,
-    links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE],
+    links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE, FITBIT_ERRORS],
     signs: &[
         sign(&["token has been expired or revoked"]),
         sign(&["token expired or revoked"]),
@@ -235,7 +233,7 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     cure: "Run `{test}` and log in again. If it happens right after a login, compare the provider of the connection \
            `{connection}` with the API that is asked.",
     exit: Exit::Refused,
-    links: &[HEALTH_TROUBLE],
+    links: &[HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
         sign(&["invalid authentication credentials"]),
         sign(&["access token expired"]),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Code::{self, *};
-use super::{Sign, auth_error};
+use super::{Sign, auth_error, denial, is_denial};
 use crate::text::plain_text;
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
@@ -31,6 +31,16 @@ pub fn recognise(original: &str) -> Vec<Code> {
     }
     if found.is_empty() {
         found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
+    }
+    if found.contains(&AccessDenied) {
+        let by_a_person = denial::description_in(original).is_none_or(|words| is_denial(&words));
+        if !by_a_person {
+            found.push(LoginBlocked);
+        }
+        // Words of the tenant's say more than that it was denied.
+        if found.contains(&LoginBlocked) {
+            found.retain(|code| *code != AccessDenied);
+        }
     }
     found.sort_unstable();
     found.dedup();
@@ -197,6 +207,14 @@ mod tests {
             (r#"{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}"#, &[ManagementTokenRejected]),
             (r#"{"statusCode":409,"errorCode":"connection_conflict"}"#, &[ConnectionNameTaken]),
             ("our own connection_inactive", &[ConnectionInactive]),
+            ("Error 502 (Server Error)!!1", &[ServiceUnavailable]),
+            ("This page isn’t working. HTTP ERROR 503", &[ServiceUnavailable]),
+            ("504 Gateway Time-out nginx", &[ServiceUnavailable]),
+            ("Fehler 400: redirect_uri_mismatch", &[RedirectUriMismatch]),
+            ("Die Website ist nicht erreichbar. 127.0.0.1 hat die Verbindung abgelehnt.", &[LoopbackUnreachable]),
+            ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
+            ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
+            ("Safari Can’t Connect to the Server: localhost:18917", &[LoopbackUnreachable]),
         ] {
             assert_has(text, codes);
         }
@@ -207,6 +225,9 @@ mod tests {
         let auth0 = |query: &str| recognise(&format!("http://127.0.0.1:18917/callback?{query}&state=abc"));
         assert_eq!(auth0("error=access_denied"), [AccessDenied]);
         assert_eq!(auth0("error=unauthorized&error_description=Access%20denied"), [LoginBlocked]);
+        assert_eq!(auth0("error=access_denied&error_description=The%20user%20denied%20the%20request"), [AccessDenied]);
+        assert_eq!(auth0("error=access_denied&error_description=You+may+not+use+this+app."), [LoginBlocked]);
+        assert_eq!(auth0("error=access_denied&error_description=user%20is%20blocked"), [LoginBlocked]);
         assert_eq!(
             auth0("error=invalid_request&error_description=the+connection+was+not+found"),
             [AuthorizeConnectionNotUsable]
@@ -230,6 +251,10 @@ mod tests {
             [ClientSecretRejected]
         );
         assert_eq!(recognise("{\"error\":\"access_denied\"}"), [AccessDenied]);
+        let signup = r#"{"error": "access_denied", "error_description": "Public signup is disabled"}"#;
+        assert_eq!(recognise(signup), [LoginBlocked]);
+        assert_eq!(recognise("access_denied: user is blocked"), [LoginBlocked]);
+        assert_eq!(recognise("ERR_EMPTY_RESPONSE acme.example"), []);
         for text in ["", "hello", "410", "my_invalid_scopes", "everything works", "%%%", "authError=%FF"] {
             assert_eq!(recognise(text), [], "{text}");
         }

@@ -34,5 +34,7 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
     "unauthorized",
     "fetchuserprofile",
 ];
+/// What makes a 410 another one than that of Fitbit's shut-down.
+pub(super) const OF_GOOGLE: &[&str] = &["googleapis.com", "accounts.google.com"];
 /// What makes an `invalid_grant` mean a refresh token.
 pub(super) const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];

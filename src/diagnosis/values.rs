@@ -37,7 +37,9 @@ blanks! {
     RedirectList, "redirect_list", "list of redirect URIs of the client at the provider", "Where callback URLs are registered.";
     ClientsPage, "clients_page", "https://console.cloud.google.com/auth/clients", "The page with the client.";
     AudiencePage, "audience_page", "https://console.cloud.google.com/auth/audience", "Google's page with publishing status and test users.";
-    ScopesPage, "scopes_page", "https://console.cloud.google.com/auth/scopes", "Google's page with the declared scopes.";
+    DeclareScopes, "declare_scopes", "At https://console.cloud.google.com/auth/scopes add the scopes, press Update, and Save.", "Where scopes have to be declared.";
+    IdentityScope, "identity_scope", "profile.readonly", "The one scope that lets the identity be read.";
+    RefreshAgain, "refresh_again", "If it happens a week after each consent, press Publish app at https://console.cloud.google.com/auth/audience first.", "Why a refresh token dies again and again.";
     ApiPage, "api_page", "https://console.developers.google.com/apis/library/health.googleapis.com", "Google's page that enables the API.";
     Scopes, "scopes", "profile.readonly", "The scopes asked for, short names.";
     Domain, "domain", "YOUR_TENANT_DOMAIN", "The tenant's own domain.";
@@ -51,14 +53,18 @@ blanks! {
 
 /// What is known of a set-up.
 #[derive(Clone, Debug, Default)]
-pub struct Values(BTreeMap<Blank, String>);
+pub struct Values {
+    blanks: BTreeMap<Blank, String>,
+    /// Whether it is one of Fitbit's; nothing where the provider is not known.
+    pub fitbit: Option<bool>,
+}
 
 impl Values {
     /// Fills a blank from now on; an empty value leaves it unknown.
     pub fn set(&mut self, blank: Blank, value: impl Into<String>) {
         let value = value.into();
         if !value.is_empty() {
-            self.0.insert(blank, value);
+            self.blanks.insert(blank, value);
         }
     }
 
@@ -68,7 +74,7 @@ impl Values {
             return text.to_owned();
         }
         Blank::ALL.iter().fold(text.to_owned(), |text, blank| {
-            let value = self.0.get(blank).map_or(blank.unknown(), String::as_str);
+            let value = self.blanks.get(blank).map_or(blank.unknown(), String::as_str);
             text.replace(blank.written(), value)
         })
     }

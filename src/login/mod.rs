@@ -18,7 +18,7 @@ pub use waiting::{wait, what_is_shown};
 use crate::ask::Question;
 use crate::checks::id;
 use crate::console::IdentityDoc;
-use crate::diagnosis::{Code, Failure, recognise};
+use crate::diagnosis::{Code, Failure, is_denial, recognise};
 use crate::finding::Finding;
 use crate::http::{Answer, Call};
 use crate::ids::Domain;
@@ -172,18 +172,6 @@ pub fn refused(error: &str, description: &str) -> Failure {
         _ => format!("the login came back with {}: {words}", said(error)),
     };
     Failure::new(code, message)
-}
-
-/// Whether a description of `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
-fn is_denial(description: &str) -> bool {
-    let lower = description.to_lowercase();
-    let says = |words: &[&str]| words.iter().all(|word| lower.contains(word));
-    lower.is_empty()
-        || lower == "access denied"
-        || says(&["user", "denied"])
-        || says(&["user", "cancel"])
-        || says(&["user did not"])
-        || says(&["consent", "denied"])
 }
 
 /// Whether the `iss` of the callback is the right one (RFC 9207, 2.4): exactly the issuer where there is one, nothing where

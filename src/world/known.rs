@@ -2,6 +2,8 @@
 //!
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
+use url::Url;
+
 use super::{World, again, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
@@ -140,6 +142,10 @@ fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
 /// The values for a text that somebody wants explained: of the saved profile, unless the text is about another client, whose
 /// pages are other ones. Settings that cannot be read are passed over.
 pub fn values_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
+    said_in(text, saved_for(variables, global, text))
+}
+
+fn saved_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
     let read = || {
         let settings = Settings::read(&settings_path(global, variables)?)?;
         let name = profile_name(global, variables, &settings)?;
@@ -179,9 +185,10 @@ pub fn values_for(variables: &Variables, global: &cli::Global, text: &str) -> Va
 
 impl Known<'_> {
     fn values(&self) -> Values {
-        let mut values = Values::default();
-        let mut set = |blank, value: String| values.set(blank, value);
         let provider = self.provider;
+        let mut values = Values::default();
+        values.fitbit = provider.map(|provider| provider == Provider::Fitbit);
+        let mut set = |blank, value: String| values.set(blank, value);
         set(Blank::Port, self.port.to_string());
         set(Blank::Loopback, format!("http://127.0.0.1:{}/callback", self.port));
         let domains = if self.login_domains.is_empty() { self.domain.as_slice() } else { &[] };
@@ -192,20 +199,15 @@ impl Known<'_> {
         set(Blank::ClientId, self.client_id.unwrap_or_default().to_owned());
         let project = self.client_id.and_then(project_number).filter(|_| provider != Some(Provider::Fitbit));
         if let Some(project) = project {
-            set(Blank::Project, project.to_owned());
-            for (blank, page) in [
-                (Blank::ClientsPage, "https://console.cloud.google.com/auth/clients"),
-                (Blank::AudiencePage, "https://console.cloud.google.com/auth/audience"),
-                (Blank::ScopesPage, "https://console.cloud.google.com/auth/scopes"),
-                (Blank::ApiPage, "https://console.developers.google.com/apis/api/health.googleapis.com/overview"),
-            ] {
-                set(blank, format!("{page}?project={project}"));
-            }
+            of_project(project).into_iter().for_each(|(blank, value)| set(blank, value));
         }
         match provider {
             Some(Provider::Fitbit) => {
                 set(Blank::ClientsPage, provider_page(Provider::Fitbit));
                 set(Blank::RedirectList, format!("Redirect URL of the app at {}", provider_page(Provider::Fitbit)));
+                set(Blank::IdentityScope, "profile".to_owned());
+                set(Blank::DeclareScopes, "Ask for scopes of Fitbit's alone.".to_owned());
+                set(Blank::RefreshAgain, "A refresh token of Fitbit's can be used only once.".to_owned());
             }
             Some(Provider::GoogleHealth) => {
                 let page = "https://console.cloud.google.com/auth/clients";
@@ -243,6 +245,51 @@ impl Known<'_> {
         set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}"));
         values
     }
+}
+
+/// The blanks that a project of Google's fills: its number, and its pages.
+fn of_project(number: &str) -> [(Blank, String); 6] {
+    let page = |name: &str| format!("https://console.cloud.google.com/auth/{name}?project={number}");
+    let api = "https://console.developers.google.com/apis/api/health.googleapis.com/overview";
+    [
+        (Blank::Project, number.to_owned()),
+        (Blank::ClientsPage, page("clients")),
+        (Blank::AudiencePage, page("audience")),
+        (Blank::DeclareScopes, format!("At {} add the scopes, press Update, and Save.", page("scopes"))),
+        (
+            Blank::RefreshAgain,
+            format!("If it happens a week after each consent, press Publish app at {} first.", page("audience")),
+        ),
+        (Blank::ApiPage, format!("{api}?project={number}")),
+    ]
+}
+
+/// What a text says itself goes before what is saved: the callback URL that was sent, and the project of Google's.
+fn said_in(text: &str, mut values: Values) -> Values {
+    let spaced = text.replace("\\/", "/");
+    let plain = percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy();
+    let after = |mark: &str| plain.to_ascii_lowercase().find(mark).and_then(|at| plain.get(at + mark.len()..));
+    let end = |c: char| c.is_whitespace() || c.is_control() || "&\"'<>`\\".contains(c);
+    let sent = ["redirect_uri=", "redirect_uri: ", "redirect_uri\":\"", "redirect_uri\": \"", "the url \""];
+    let callback = sent.into_iter().find_map(|mark| {
+        let url = Url::parse(after(mark)?.split(end).next()?).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none())
+            .then_some(url)
+    });
+    if let Some(mut url) = callback {
+        // Nobody registers these, and they could be somebody's.
+        url.set_query(None);
+        url.set_fragment(None);
+        values.set(Blank::Callback, url.to_string());
+    }
+    let project = ["in project ", "?project=", "&project=", "\"projects/"].into_iter().find_map(|mark| {
+        let number = after(mark)?.split(|c: char| !c.is_ascii_digit()).next()?;
+        (6..=20).contains(&number.len()).then(|| number.to_owned())
+    });
+    if let Some(number) = project.filter(|_| values.fitbit != Some(true)) {
+        of_project(&number).into_iter().for_each(|(blank, value)| values.set(blank, value));
+    }
+    values
 }
 
 /// The first client ID of Google's in a text.
