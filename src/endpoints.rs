@@ -58,9 +58,11 @@ impl Endpoints {
     }
 
     /// Whether an address in an answer is the real one, character for character; one that starts with a target counts as the
-    /// original.
+    /// original, of which several may lead there.
     pub fn same(&self, seen: &str, real: &str) -> bool {
-        seen == real || seen == self.rewrite_text(real)
+        // Reading an origin forgives other letters and a port that goes without saying; an issuer does not (RFC 9207, 2.4).
+        let is_plain = |text: &str| origin_of_address(text).is_some_and(|origin| text.starts_with(&origin));
+        seen == real || (is_plain(seen) && self.rewrite_text(seen) == self.rewrite_text(real))
     }
 
     /// Whether an address begins with another, both rewritten, up to a boundary (`/`, `?`, `#` or the end).
@@ -69,6 +71,10 @@ impl Endpoints {
         seen.strip_prefix(real.as_str())
             .is_some_and(|rest| rest.is_empty() || real.ends_with(['/', '?']) || rest.starts_with(['/', '?', '#']))
     }
+}
+
+fn origin_of_address(text: &str) -> Option<String> {
+    Some(Url::parse(text).ok()?.origin().ascii_serialization())
 }
 
 fn origin_of(text: &str) -> Option<String> {
