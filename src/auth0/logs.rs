@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
+use crate::diagnosis::denial::is_denial;
 use crate::diagnosis::{Code, recognise};
+use crate::provider::Provider;
 use crate::text::said;
 
 /// As much of an entry as tells why a login ended as it did (auth0/auth0-log-schemas).
@@ -14,12 +16,16 @@ pub struct Entry {
     pub date: String,
     /// `s`, `f`, `feacft`, ...
     kind: String,
+    /// The application.
+    client_id: String,
     /// The tenant's words, safe to print.
     words: String,
     /// The HTTP status that the provider answered.
     status: Option<u64>,
     /// The provider's own error code.
     error: String,
+    /// The error that the application was sent, as OAuth names it.
+    oauth_error: String,
 }
 
 impl Entry {
@@ -40,10 +46,17 @@ impl Entry {
         Self {
             date: said(&text(&entry["date"])),
             kind: text(&entry["type"]),
+            client_id: text(&entry["client_id"]),
             words: words.join("; "),
             status,
             error: text(&payload["code"]),
+            oauth_error: text(&error["oauthError"]),
         }
+    }
+
+    /// Whether it is about this application.
+    pub fn is_of(&self, application: &str) -> bool {
+        self.client_id == application
     }
 
     /// Whether somebody was logged in (log event type `s`).
@@ -62,17 +75,37 @@ impl Entry {
         format!("{}{}", self.words, status.unwrap_or_default().replace(" )", ")"))
     }
 
-    /// The diagnosis, when the entry tells more than that something failed.
-    pub fn code(&self) -> Option<Code> {
+    /// The diagnosis, when the entry tells more than that something failed; of Fitbit alone a 410 is known to be its end.
+    pub fn code(&self, provider: Provider) -> Option<Code> {
         match (self.status, self.error.as_str(), self.kind.as_str()) {
-            (Some(410), ..) => Some(Code::ProviderShutDown),
+            (Some(410), ..) => Some(match provider {
+                Provider::Fitbit => Code::ProviderShutDown,
+                Provider::GoogleHealth => Code::UnrecognisedAnswer,
+            }),
             (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
             (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
             (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
             (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
             (Some(500..), ..) => Some(Code::ServiceUnavailable),
-            _ => recognise(&self.words).into_iter().next(),
+            _ => recognise(&self.words).into_iter().next().or_else(|| self.refused()),
+        }
+    }
+
+    /// Who refused, in the words of a person, of a tenant or of a service in trouble.
+    fn refused(&self) -> Option<Code> {
+        let lower = self.words.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        match self.oauth_error.as_str() {
+            "access_denied" if is_denial(&lower) => Some(Code::AccessDenied),
+            "access_denied" | "unauthorized" => Some(Code::LoginBlocked),
+            "server_error" | "temporarily_unavailable" => Some(Code::ServiceUnavailable),
+            _ if says(&["server error", "bad gateway", "service unavailable", "temporarily unavailable"]) => {
+                Some(Code::ServiceUnavailable)
+            }
+            _ if !lower.is_empty() && is_denial(&lower) => Some(Code::AccessDenied),
+            _ if says(&["blocked", "denied", "not allowed to log in", "unauthorized"]) => Some(Code::LoginBlocked),
+            _ => None,
         }
     }
 }
@@ -104,19 +137,45 @@ mod tests {
         ] {
             let entry = failed(status, code);
             assert!(entry.is_failure() && !entry.is_success());
-            assert_eq!(entry.code(), Some(named), "{entry:?}");
+            assert_eq!(entry.code(Provider::Fitbit), Some(named), "{entry:?}");
             assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
         }
     }
 
     #[test]
+    fn who_refused_is_told_by_the_words() {
+        let entry = |oauth_error: &str, description: &str| {
+            Entry::read(&json!({
+                "type": "f", "description": description, "client_id": "a",
+                "details": { "error": { "oauthError": oauth_error, "message": description } },
+            }))
+        };
+        for (oauth_error, description, named) in [
+            ("unauthorized", "user is blocked", Code::LoginBlocked),
+            ("", "User is blocked", Code::LoginBlocked),
+            ("access_denied", "Sorry, only staff may come in", Code::LoginBlocked),
+            ("", "Access to this application has been denied by an Action", Code::LoginBlocked),
+            ("", "user denied by rule", Code::LoginBlocked),
+            ("access_denied", "The user has denied your application access", Code::AccessDenied),
+            ("", "The user did not consent", Code::AccessDenied),
+            ("server_error", "x", Code::ServiceUnavailable),
+            ("", "Internal Server Error", Code::ServiceUnavailable),
+        ] {
+            let code = entry(oauth_error, description).code(Provider::GoogleHealth);
+            assert_eq!(code, Some(named), "{oauth_error} {description}");
+        }
+        assert!(entry("", "x").is_of("a") && !entry("", "x").is_of("b"));
+        assert_eq!(failed(410, "").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
+    }
+
+    #[test]
     fn an_entry_that_says_nothing_is_nothing() {
         for empty in [json!(null), json!({}), json!({"type": "f"}), json!({"type": 7, "details": []})] {
-            assert_eq!(Entry::read(&empty).code(), None);
+            assert_eq!(Entry::read(&empty).code(Provider::Fitbit), None);
         }
         let script =
             json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
-        assert_eq!(Entry::read(&script).code(), Some(Code::AccountNotLinked));
+        assert_eq!(Entry::read(&script).code(Provider::GoogleHealth), Some(Code::AccountNotLinked));
     }
 
     #[test]

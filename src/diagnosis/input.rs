@@ -22,7 +22,8 @@ pub(super) static INPUT_INVALID: Diagnosis = Diagnosis {
     symptom: "A value that was given cannot be right.",
     cause: "Its form is not the form of such a value: a masked secret, a control character, a domain with a path, an \
             unknown scope.",
-    cure: "Copy the value again from where it is shown in full; the message names the flag or variable to change.",
+    cure: "Give a value of the form that the message tells, by the flag or variable that it names; one that is shown \
+           somewhere, copy from where it stands in full.",
     exit: Exit::Input,
     links: &[],
     signs: &[],

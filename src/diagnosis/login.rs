@@ -7,9 +7,10 @@ use super::{Diagnosis, Exit, Sure};
 
 pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
-    symptom: "The browser came back with `error=access_denied`",
-    cause: "The person pressed Cancel or Deny on the consent page.",
-    cure: "Log in again (`{test}`) and allow the access.",
+    symptom: "The browser came back with `error=access_denied` and no words, or with words such as `The user has denied \
+              your application access`",
+    cause: "The person pressed Cancel or Deny on the consent page, or did not accept what it asks for.",
+    cure: "Log in again (`{test}`), allow the access, and accept what else the page asks for, such as its terms.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[but(&["access_denied"], NOT_A_DENIAL)],
@@ -20,11 +21,13 @@ pub(super) static LOGIN_TIMED_OUT: Diagnosis = Diagnosis {
     code: "login_timed_out",
     symptom: "Nothing came back to the loopback address in time.",
     cause: "The provider or the tenant showed an error page, which never comes back here, or the tab was closed, or \
-            the browser runs on another machine.",
+            the browser runs on another machine. | Fitbit: Fitbit or the tenant showed an error page, which never \
+            comes back here: an app of the type Personal, for example, lets only its owner log in. Or the tab was \
+            closed, or the browser runs on another machine.",
     cure: "Look at what the browser shows and paste its text: `fitbit-connect explain \"TEXT\"` or allow more time \
            with `--timeout 10m`",
     exit: Exit::NoConsent,
-    links: &[AUTH0_TEST],
+    links: &[AUTH0_TEST, FITBIT_APP_TYPES],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -33,8 +36,9 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
     code: "loopback_unreachable",
     symptom: "The browser says that it cannot connect to `localhost` or `127.0.0.1` (`ERR_CONNECTION_REFUSED`)",
     cause: "The tool had stopped waiting, or the browser runs on another machine than the tool: SSH, a container, WSL.",
-    cure: "Keep the command running. On the machine with the browser run `ssh -L {port}:127.0.0.1:{port} HOST` \
-           first, or paste the whole address of that page into the terminal.",
+    cure: "Run `{test}` and leave it running until the browser has come back. On the machine with the browser run \
+           `ssh -L {port}:127.0.0.1:{port} HOST` first, or paste the whole address of that page into the terminal \
+           while it waits.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[
@@ -45,8 +49,12 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["unable to connect", "127.0.0.1"]),
         sign(&["unable to connect", "localhost"]),
         sign(&["127.0.0.1 refused to connect"]),
-        sign(&["can't connect to the server", "127.0.0.1"]),
-        sign(&["can't connect to the server", "localhost"]),
+        sign(&["can't connect to the server"]),
+        sign(&["hat die verbindung abgelehnt"]),
+        sign(&["err_connection_timed_out", "127.0.0.1"]),
+        sign(&["err_connection_timed_out", "localhost"]),
+        sign(&["err_empty_response", "127.0.0.1"]),
+        sign(&["err_empty_response", "localhost"]),
     ],
     sure: Sure::Reported,
 };
@@ -104,10 +112,10 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
               authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
-    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` of which `profile.readonly` (at Fitbit \
-           `profile`) is enough to read the identity.",
+    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` and `{identity_scope}` alone is enough to \
+           read the identity.",
     exit: Exit::NoConsent,
-    links: &[HEALTH_SCOPES, HEALTH_TROUBLE],
+    links: &[HEALTH_SCOPES, HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
         sign(&["insufficient authentication scopes"]),
         sign(&["access_token_scope_insufficient"]),
@@ -151,7 +159,12 @@ pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
            of type `f` in the tenant's log says more ({logs_page} )",
     exit: Exit::NoConsent,
     links: &[AUTH0_LOGS],
-    signs: &[sign(&["error=unauthorized"]), sign(&["\"error\":\"unauthorized\""])],
+    signs: &[
+        sign(&["error=unauthorized"]),
+        sign(&["\"error\":\"unauthorized\""]),
+        sign(&["user is blocked"]),
+        sign(&["signup is disabled"]),
+    ],
     sure: Sure::Documented,
 };
 
@@ -176,7 +189,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
     cause: "The code was used twice, waited too long, was cut or decoded wrongly, or belongs to another run.",
     cure: "Run `{test}` and go through the login once, without reloading the last page.",
     exit: Exit::Misconfigured,
-    links: &[GOOGLE_WEB_SERVER],
+    links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS, AUTH0_CODE_FLOW],
     signs: &[
         sign(&["authorization code invalid"]),
         sign(&["authorization code expired"]),

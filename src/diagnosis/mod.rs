@@ -1,19 +1,23 @@
 //! Owns the table of everything that can go wrong: code, symptom and the texts that mean it, cause, cure, exit code, links,
 //! how sure. Every hint, `explain` and the documents read it. Refuses to print, and to say what happened in one particular
-//! run: the caller adds that. The blanks in a cure are filled with the values of the set-up at hand ([`Values`]).
+//! run: the caller adds that. The blanks in a cure are filled with the values of the set-up at hand ([`Values`]); where a
+//! cause or cure reads otherwise at Fitbit, that wording stands behind ` | Fitbit: `.
 
 mod application;
 pub mod auth_error;
 mod connection;
+pub mod denial;
 mod failure;
 mod input;
 mod links;
 mod login;
 mod machine;
+pub mod numbered;
 mod provider;
 mod recognise;
 mod sign;
 mod tenant;
+mod unreachable;
 mod values;
 
 use std::fmt;
@@ -79,16 +83,17 @@ impl Diagnosis {
     /// The page that says more: of the service that the message speaks of where there is one, and never of a provider that is
     /// not this set-up's.
     pub fn link(&self, for_fitbit: bool, message: &str) -> Option<&'static str> {
-        let of_auth0 = |link: &str| link.contains("//auth0.com/");
-        let of_move =
-            |link: &str| ["/health/about", "/health/setup", "/health/migration"].iter().any(|end| link.ends_with(end));
-        let may = |link: &&&str| match for_fitbit {
-            true => link.contains("//dev.fitbit.com/") || of_auth0(link) || of_move(link),
-            false => !link.contains("//dev.fitbit.com/"),
-        };
         let names_provider = message.starts_with("Google") || message.starts_with("Fitbit");
-        let own = self.links.iter().filter(may).find(|link| of_auth0(link) != names_provider);
-        own.or(self.links.iter().find(may)).copied()
+        let may = || self.links.iter().copied().filter(|link| links::fits(link, for_fitbit));
+        may().find(|link| links::is_of_auth0(link) != names_provider).or(may().next())
+    }
+
+    /// The pages that say more to a set-up of this provider; all of them where it is not known, or where the row is about
+    /// the other provider alone.
+    pub fn links_for(&self, for_fitbit: Option<bool>) -> Vec<&'static str> {
+        let fits = |link: &&str| for_fitbit.is_none_or(|for_fitbit| links::fits(link, for_fitbit));
+        let own: Vec<&'static str> = self.links.iter().copied().filter(fits).collect();
+        if own.is_empty() { self.links.to_vec() } else { own }
     }
 }
 

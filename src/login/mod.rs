@@ -18,6 +18,7 @@ pub use waiting::{wait, what_is_shown};
 use crate::ask::Question;
 use crate::checks::id;
 use crate::console::IdentityDoc;
+use crate::diagnosis::denial::is_denial;
 use crate::diagnosis::{Code, Failure, recognise};
 use crate::finding::Finding;
 use crate::http::{Answer, Call};
@@ -174,18 +175,6 @@ pub fn refused(error: &str, description: &str) -> Failure {
     Failure::new(code, message)
 }
 
-/// Whether a description of `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
-fn is_denial(description: &str) -> bool {
-    let lower = description.to_lowercase();
-    let says = |words: &[&str]| words.iter().all(|word| lower.contains(word));
-    lower.is_empty()
-        || lower == "access denied"
-        || says(&["user", "denied"])
-        || says(&["user", "cancel"])
-        || says(&["user did not"])
-        || says(&["consent", "denied"])
-}
-
 /// Whether the `iss` of the callback is the right one (RFC 9207, 2.4): exactly the issuer where there is one, nothing where
 /// the service has none, and missing only where the service does not announce that it always sends one.
 ///
@@ -224,7 +213,7 @@ pub fn tell(world: &World, page: Option<HeldPage>, result: &Result<LoggedIn, Fai
         Err(failure) => Page::Failure {
             // The table's words and this set-up's values: a message may hold what the callback said, and nothing of a
             // request is shown.
-            what: sentence(failure.code.diagnosis().cause),
+            what: sentence(&world.console.filled(failure.code.diagnosis().cause)),
             seen: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
             next: vec![sentence(&world.console.filled(failure.code.diagnosis().cure))],

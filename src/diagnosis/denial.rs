@@ -1,0 +1,106 @@
+//! Owns what tells a person who pressed Deny from a tenant that refused: both come back as `error=access_denied`, and only the
+//! words differ. Refuses to take words of a tenant, an Action or a rule for a person's.
+
+/// Words in which providers and Auth0 say that the person did not want.
+const OF_THE_PERSON: [&str; 13] = [
+    "user denied",
+    "user has denied",
+    "user cancel",
+    "user has cancel",
+    "user did not",
+    "user declined",
+    "user has declined",
+    "user rejected",
+    "denied by the user",
+    "denied by user",
+    "owner denied",
+    "consent denied",
+    "consent was denied",
+];
+
+/// Words that name somebody else who refuses.
+const OF_THE_TENANT: [&str; 6] = ["blocked", "disabled", " action", " rule", "administrator", "policy"];
+
+/// Whether the description of an `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
+pub fn is_denial(description: &str) -> bool {
+    let lower = description.trim().trim_end_matches('.').to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    lower.is_empty()
+        || matches!(lower.as_str(), "access denied" | "access_denied")
+        || says(&OF_THE_PERSON) && !says(&OF_THE_TENANT)
+}
+
+/// The words that a pasted `access_denied` comes with: its `error_description` (address, JSON, a line of its own), or what
+/// stands behind it after a colon, a dash or a bracket; empty when it comes with none, `None` where there is no such error.
+pub fn words_of(text: &str) -> Option<String> {
+    const ERROR: &str = "access_denied";
+    const DESCRIPTION: &str = "error_description";
+    let at = text.find(ERROR)?;
+    if let Some(found) = text.find(DESCRIPTION) {
+        let rest = &text[found + DESCRIPTION.len()..];
+        let value = rest.trim_start_matches(['"', '\'', '=', ':', ' ']);
+        let before = &rest[..rest.len() - value.len()];
+        let ends = |c: char| c == '\n' || c == '&' && before.contains('=') || c == '"' && before.contains('"');
+        return Some(plain(value.split(ends).next().unwrap_or_default()));
+    }
+    let line = text[at + ERROR.len()..].lines().next().unwrap_or_default().trim_start_matches(['"', '`', '\'', ' ']);
+    let said = line.strip_prefix([':', '-', '–', '(']);
+    Some(plain(said.unwrap_or_default()))
+}
+
+/// A value without what an address encodes in it.
+fn plain(value: &str) -> String {
+    let value = if value.contains(' ') { value.to_owned() } else { value.replace('+', " ") };
+    let value = percent_encoding::percent_decode_str(&value).decode_utf8_lossy();
+    value.trim_matches(|c: char| c.is_whitespace() || "\"'`()}{[],".contains(c)).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_of_the_person_are_a_denial() {
+        for words in [
+            "",
+            "Access denied",
+            "The user has denied your application access",
+            "The user denied the request.",
+            "User did not authorize the request",
+            "The user cancelled the login",
+            "user denied the terms",
+        ] {
+            assert!(is_denial(words), "{words}");
+        }
+        for words in [
+            "user is blocked",
+            "signup is disabled",
+            "Access to the user was denied by an Action",
+            "The user was denied access",
+            "user denied by rule",
+            "Sorry, only staff may come in",
+        ] {
+            assert!(!is_denial(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_words_are_found_in_an_address_in_json_and_in_a_line() {
+        for (text, words) in [
+            ("?error=access_denied&error_description=user%20is%20blocked&state=x", "user is blocked"),
+            ("?error_description=user+is+blocked&error=access_denied", "user is blocked"),
+            (r#"{"error":"access_denied","error_description":"user is blocked"}"#, "user is blocked"),
+            (r#"{"error": "access_denied", "error_description": "user is blocked", "x": 1}"#, "user is blocked"),
+            ("error: access_denied\nerror_description: user is blocked\nstate: x", "user is blocked"),
+            ("access_denied: user is blocked", "user is blocked"),
+            ("access_denied (user is blocked)", "user is blocked"),
+            ("?error=access_denied&state=x", ""),
+            (r#"{"error":"access_denied"}"#, ""),
+            (r#"{"error":"access_denied","state":"x"}"#, ""),
+            ("the browser came back with access_denied", ""),
+        ] {
+            assert_eq!(words_of(text).as_deref(), Some(words), "{text}");
+        }
+        assert_eq!(words_of("everything works"), None);
+    }
+}
