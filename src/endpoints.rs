@@ -57,10 +57,10 @@ impl Endpoints {
         }
     }
 
-    /// Whether two addresses are the same once both are rewritten: an address in an answer that starts with a target counts
-    /// as the original.
+    /// Whether an address in an answer is the real one, character for character; one that starts with a target counts as the
+    /// original.
     pub fn same(&self, seen: &str, real: &str) -> bool {
-        self.rewrite_text(seen) == self.rewrite_text(real)
+        seen == real || seen == self.rewrite_text(real)
     }
 
     /// Whether an address begins with another, both rewritten, up to a boundary (`/`, `?`, `#` or the end).
@@ -118,6 +118,7 @@ mod tests {
         assert!(table.same("http://127.0.0.1:4400/login/callback", "https://acme.eu.auth0.com/login/callback"));
         assert!(table.same("https://acme.eu.auth0.com/login/callback", "https://acme.eu.auth0.com/login/callback"));
         assert!(!table.same("http://127.0.0.1:4400/login/callback/", "https://acme.eu.auth0.com/login/callback"));
+        assert!(!table.same("HTTPS://ACME.EU.AUTH0.COM/login/callback", "https://acme.eu.auth0.com/login/callback"));
         assert!(
             table.begins_with("http://127.0.0.1:4401/v3/signin/identifier?x", "https://accounts.google.com/v3/signin/")
         );

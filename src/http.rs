@@ -12,13 +12,14 @@ pub mod trace;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::Method;
 use reqwest::blocking::Client;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::cancel::Cancel;
 use crate::console::{Console, Waiting};
@@ -115,6 +116,8 @@ pub struct Http {
     clients: [OnceLock<Result<Client, String>>; Way::COUNT],
     /// What is remembered of the requests, when that was asked for.
     trace: OnceLock<Trace>,
+    /// What was sent so far and is secret.
+    sent: Mutex<Vec<Zeroizing<String>>>,
 }
 
 impl Http {
@@ -129,6 +132,7 @@ impl Http {
             authorities: None,
             clients: Default::default(),
             trace: OnceLock::new(),
+            sent: Mutex::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use canary_kit::{Aviary, Echo, UNKNOWN_FITBIT, UNKNOWN_GOOGLE, UNKNOWN_MACHINE};
-use common::stage::Stage;
+use common::stage::{Gate, Stage};
 use common::{Environment, login_address};
 use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
@@ -256,6 +256,34 @@ fn a_service_that_repeats_what_it_was_sent_is_not_repeated() {
         }
     });
     println!("{} answers that repeat what was sent", count.into_inner());
+}
+
+/// Names and addresses are shown, kept and sent on: none of them may be a secret that was sent to somebody else before.
+#[test]
+fn a_secret_that_comes_back_as_a_name_is_not_seen() {
+    let both = format!("{} {}", facts::GOOGLE_CLIENT_SECRET, facts::MANAGEMENT_CLIENT_SECRET);
+    let in_place = |name: &'static str, both: String| -> Gate {
+        Box::new(move |request, pass| {
+            let mut reply = pass();
+            if request.method == "GET" && !request.raw_path.contains("/connections") {
+                reply.body = String::from_utf8_lossy(&reply.body).replace(name, &both).into_bytes();
+            }
+            reply
+        })
+    };
+    for name in ["Acme Web", "Ada", "https://app.acme.sandbox.test/callback", "A1B2C3"] {
+        let stage = Stage::empty(GoogleHealth, &[]).all_behind(in_place(name, both.clone()));
+        let environment = stage.environment();
+        for args in [&["setup", "--yes", "--all-apps", "--json"][..], &["test", "--timeout", "9s"]] {
+            let output = environment.run_with_robot(args);
+            let settings = std::fs::read_to_string(environment.settings()).unwrap();
+            for secret in both.split(' ') {
+                let seen = [&output.stdout, &output.stderr, &settings].iter().any(|text| text.contains(secret));
+                assert!(!seen, "{name}: {output}");
+            }
+            assert!(output.stderr.contains("[redacted]") || output.stdout.contains("[redacted]"), "{name}: {output}");
+        }
+    }
 }
 
 /// ID and secret swapped in the dashboard: the secret stands where IDs are shown, and in the tenant's own redirect.

@@ -303,8 +303,8 @@ fn a_callback_of_another_domain_is_answered_with_the_flag_that_names_it() {
     let output = stage.environment().run(&HEADLESS).exits(3);
     assert_eq!(output.error_code(), "authorize_wrong_callback", "{output}");
     let hint = cure(&output, "authorize.redirect");
-    assert!(hint.contains("give `--login-domain login.other.example` and register"), "{hint}");
-    assert!(hint.ends_with("https://login.other.example/login/callback"), "{hint}");
+    assert!(hint.contains("run `fitbit-connect setup --login-domain login.other.example`"), "{hint}");
+    assert!(hint.contains("Register https://login.other.example/login/callback at"), "{hint}");
 }
 
 #[test]

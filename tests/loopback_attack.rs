@@ -210,6 +210,7 @@ fn requests_that_no_browser_sends_are_refused_and_change_nothing() {
             400,
         ),
         ("POST", format!("POST {line} HTTP/1.1\r\n{host}\r\nContent-Length: 0\r\n\r\n"), 405),
+        ("a form", format!("POST {line} HTTP/1.1\r\n{host}\r\nContent-Length: 6\r\n\r\ncode=x"), 405),
         ("two hosts", format!("GET {line} HTTP/1.1\r\n{host}\r\nhost: evil.example\r\n\r\n"), 400),
         ("a folded header", format!("GET {line} HTTP/1.1\r\n{host}\r\nX: a\r\n b\r\n\r\n"), 400),
         ("a folded host", format!("GET {line} HTTP/1.1\r\nHost:\r\n 127.0.0.1:{port}\r\n\r\n"), 400),

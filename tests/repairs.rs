@@ -293,3 +293,24 @@ fn a_script_is_told_that_the_keychain_is_waited_for() {
         assert!(!String::from_utf8(output.stdout).unwrap().contains("waiting"));
     }
 }
+
+#[test]
+fn secrets_do_not_stay_in_the_file_when_they_are_kept_elsewhere() {
+    let stage = Stage::empty(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let secrets = environment.settings().with_file_name("secrets.toml");
+    let setup = |store: &str| {
+        let args = ["setup", "--yes", "--all-apps", "--skip-login", "--save-management", "--store", store];
+        environment.run(&args).exits(0)
+    };
+    setup("file");
+    let kept = std::fs::read_to_string(&secrets).unwrap();
+    assert!(kept.contains(facts::GOOGLE_CLIENT_SECRET) && kept.contains(facts::MANAGEMENT_CLIENT_SECRET), "{kept}");
+    setup("none");
+    assert!(!secrets.exists(), "{}", std::fs::read_to_string(&secrets).unwrap());
+    // What an older version left there goes with the profile.
+    std::fs::write(&secrets, &kept).unwrap();
+    std::fs::set_permissions(&secrets, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    environment.run(&["remove", "--yes"]).exits(0);
+    assert!(!secrets.exists());
+}

@@ -4,8 +4,7 @@
 
 use serde_json::Value;
 
-use crate::diagnosis::denial::is_denial;
-use crate::diagnosis::{Code, recognise};
+use crate::diagnosis::{Code, is_denial, recognise};
 use crate::provider::Provider;
 use crate::text::said;
 
@@ -16,8 +15,6 @@ pub struct Entry {
     pub date: String,
     /// `s`, `f`, `feacft`, ...
     kind: String,
-    /// The application.
-    client_id: String,
     /// The tenant's words, safe to print.
     words: String,
     /// The HTTP status that the provider answered.
@@ -46,17 +43,11 @@ impl Entry {
         Self {
             date: said(&text(&entry["date"])),
             kind: text(&entry["type"]),
-            client_id: text(&entry["client_id"]),
             words: words.join("; "),
             status,
             error: text(&payload["code"]),
             oauth_error: text(&error["oauthError"]),
         }
-    }
-
-    /// Whether it is about this application.
-    pub fn is_of(&self, application: &str) -> bool {
-        self.client_id == application
     }
 
     /// Whether somebody was logged in (log event type `s`).
@@ -99,7 +90,7 @@ impl Entry {
         match self.oauth_error.as_str() {
             "access_denied" if is_denial(&lower) => Some(Code::AccessDenied),
             "access_denied" | "unauthorized" => Some(Code::LoginBlocked),
-            "server_error" | "temporarily_unavailable" => Some(Code::ServiceUnavailable),
+            "temporarily_unavailable" => Some(Code::ServiceUnavailable),
             _ if says(&["server error", "bad gateway", "service unavailable", "temporarily unavailable"]) => {
                 Some(Code::ServiceUnavailable)
             }
@@ -146,7 +137,7 @@ mod tests {
     fn who_refused_is_told_by_the_words() {
         let entry = |oauth_error: &str, description: &str| {
             Entry::read(&json!({
-                "type": "f", "description": description, "client_id": "a",
+                "type": "f", "description": description,
                 "details": { "error": { "oauthError": oauth_error, "message": description } },
             }))
         };
@@ -158,13 +149,14 @@ mod tests {
             ("", "user denied by rule", Code::LoginBlocked),
             ("access_denied", "The user has denied your application access", Code::AccessDenied),
             ("", "The user did not consent", Code::AccessDenied),
-            ("server_error", "x", Code::ServiceUnavailable),
+            ("temporarily_unavailable", "Try again", Code::ServiceUnavailable),
+            ("access_denied", "The user denied the terms", Code::LoginBlocked),
             ("", "Internal Server Error", Code::ServiceUnavailable),
         ] {
             let code = entry(oauth_error, description).code(Provider::GoogleHealth);
             assert_eq!(code, Some(named), "{oauth_error} {description}");
         }
-        assert!(entry("", "x").is_of("a") && !entry("", "x").is_of("b"));
+        assert_eq!(entry("server_error", "Something went wrong").code(Provider::GoogleHealth), None);
         assert_eq!(failed(410, "").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
     }
 

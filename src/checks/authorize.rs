@@ -189,14 +189,11 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     if !endpoints.same(callback, &wanted) {
         let sent = said(callback);
         let message = format!("the tenant sends the callback URL {sent}, not {wanted}");
-        let hint = match domain_of(callback).filter(|domain| domain != expected.host) {
-            Some(domain) => format!(
-                "If people log in through {domain}, give `--login-domain {domain}` and register its callback URL at the \
-                 provider: {sent}"
-            ),
-            None => {
-                format!("Register what the tenant sends at the provider as well, or log in through its domain: {sent}")
+        let hint = match domain_of(callback) {
+            Some(domain) => {
+                format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {domain}`")
             }
+            None => format!("Register what the tenant sends at the provider as well: {sent}"),
         };
         return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));
     }

@@ -91,6 +91,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         for account in &accounts {
             world.vault().delete(account).map_err(store_failure)?;
         }
+        world.forget_in_file()?;
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);
         settings.write()?;

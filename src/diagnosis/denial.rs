@@ -18,8 +18,8 @@ const OF_THE_PERSON: [&str; 13] = [
     "consent was denied",
 ];
 
-/// Words that name somebody else who refuses.
-const OF_THE_TENANT: [&str; 6] = ["blocked", "disabled", " action", " rule", "administrator", "policy"];
+/// Words that tell of somebody else who refuses, or of what only a tenant asks for.
+const OF_THE_TENANT: [&str; 7] = ["terms", "blocked", "disabled", " action", " rule", "administrator", "policy"];
 
 /// Whether the description of an `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
 pub fn is_denial(description: &str) -> bool {
@@ -40,8 +40,12 @@ pub fn words_of(text: &str) -> Option<String> {
         let rest = &text[found + DESCRIPTION.len()..];
         let value = rest.trim_start_matches(['"', '\'', '=', ':', ' ']);
         let before = &rest[..rest.len() - value.len()];
-        let ends = |c: char| c == '\n' || c == '&' && before.contains('=') || c == '"' && before.contains('"');
-        return Some(plain(value.split(ends).next().unwrap_or_default()));
+        let in_address = before.contains('=');
+        let ends = |c: char| c == '\n' || in_address && "&#<>\"'".contains(c) || c == '"' && before.contains('"');
+        let value = value.split(ends).next().unwrap_or_default();
+        // A line of a log goes on after the address.
+        let encoded = in_address && value.contains(['%', '+']);
+        return Some(plain(if encoded { value.split_whitespace().next().unwrap_or_default() } else { value }));
     }
     let line = text[at + ERROR.len()..].lines().next().unwrap_or_default().trim_start_matches(['"', '`', '\'', ' ']);
     let said = line.strip_prefix([':', '-', '–', '(']);
@@ -68,7 +72,8 @@ mod tests {
             "The user denied the request.",
             "User did not authorize the request",
             "The user cancelled the login",
-            "user denied the terms",
+            "User cancelled",
+            "User did not authorize",
         ] {
             assert!(is_denial(words), "{words}");
         }
@@ -79,6 +84,9 @@ mod tests {
             "The user was denied access",
             "user denied by rule",
             "Sorry, only staff may come in",
+            "The user denied the terms",
+            "You may not use this app.",
+            "no",
         ] {
             assert!(!is_denial(words), "{words}");
         }
@@ -91,6 +99,7 @@ mod tests {
             ("?error_description=user+is+blocked&error=access_denied", "user is blocked"),
             (r#"{"error":"access_denied","error_description":"user is blocked"}"#, "user is blocked"),
             (r#"{"error": "access_denied", "error_description": "user is blocked", "x": 1}"#, "user is blocked"),
+            ("GET /callback?error=access_denied&error_description=no%21 HTTP/1.1", "no!"),
             ("error: access_denied\nerror_description: user is blocked\nstate: x", "user is blocked"),
             ("access_denied: user is blocked", "user is blocked"),
             ("access_denied (user is blocked)", "user is blocked"),

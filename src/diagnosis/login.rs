@@ -9,8 +9,8 @@ pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
     symptom: "The browser came back with `error=access_denied` and no words, or with words such as `The user has denied \
               your application access`",
-    cause: "The person pressed Cancel or Deny on the consent page, or did not accept what it asks for.",
-    cure: "Log in again (`{test}`), allow the access, and accept what else the page asks for, such as its terms.",
+    cause: "The person pressed Cancel or Deny on the consent page.",
+    cure: "Log in again (`{test}`) and allow the access.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[but(&["access_denied"], NOT_A_DENIAL)],
@@ -51,6 +51,8 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["127.0.0.1 refused to connect"]),
         sign(&["can't connect to the server"]),
         sign(&["hat die verbindung abgelehnt"]),
+        sign(&["ist nicht erreichbar", "127.0.0.1"]),
+        sign(&["ist nicht erreichbar", "localhost"]),
         sign(&["err_connection_timed_out", "127.0.0.1"]),
         sign(&["err_connection_timed_out", "localhost"]),
         sign(&["err_empty_response", "127.0.0.1"]),
@@ -112,8 +114,7 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
               authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
-    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` and `{identity_scope}` alone is enough to \
-           read the identity.",
+    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` and `{identity_scope}` is enough to read the identity.",
     exit: Exit::NoConsent,
     links: &[HEALTH_SCOPES, HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[

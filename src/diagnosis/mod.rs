@@ -6,7 +6,7 @@
 mod application;
 pub mod auth_error;
 mod connection;
-pub mod denial;
+mod denial;
 mod failure;
 mod input;
 mod links;
@@ -23,6 +23,7 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
+pub use denial::is_denial;
 pub use failure::Failure;
 pub use recognise::recognise;
 pub use sign::Sign;

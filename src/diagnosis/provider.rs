@@ -109,7 +109,7 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
             declared on the Data Access page, where leaving without Save loses the list. | Fitbit: A scope is not \
             one of Fitbit's names.",
     cure: "At {scopes_page} add the scopes, press Update, and Save. This set-up asks for `{scopes}` and others can \
-           be given with `--scopes` | Fitbit: Ask for Fitbit's own names alone, such as `profile` or `sleep`: this \
+           be given with `--scopes` | Fitbit: Ask for scopes of Fitbit's alone. This \
            set-up asks for `{scopes}` and others can be given with `--scopes`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES, FITBIT_APP_TYPES, HEALTH_SETUP],
@@ -195,7 +195,8 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
             two programs at once or after an answer that was lost, or the person revoked it. Each is good for one \
             use.",
     cure: "Let the person consent again. If it happens a week after each consent, press Publish app at \
-           {audience_page} first. | Fitbit: Let the person consent again. Let one program alone refresh, and have it \
+           {audience_page} first. | Fitbit: Let the person consent again. A refresh token of \
+           Fitbit's can be used only once: let one program alone refresh, and have it \
            keep the new refresh token of each answer before it uses the access token.",
     exit: Exit::Refused,
     links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE, FITBIT_REFRESH],

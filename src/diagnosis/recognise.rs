@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::Code::{self, *};
 use super::unreachable::{Host, host_in};
-use super::{Sign, auth_error, denial, numbered};
+use super::{Sign, auth_error, denial, is_denial, numbered};
 use crate::text::plain_text;
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
@@ -49,10 +49,12 @@ pub fn recognise(original: &str) -> Vec<Code> {
 fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
     let Some(words) = denial::words_of(original) else {
         let says_so = text.holds("user has denied") || text.holds("user denied");
-        found.extend((found.is_empty() && says_so && denial::is_denial(original)).then_some(AccessDenied));
+        if found.is_empty() && says_so {
+            found.push(if is_denial(original) { AccessDenied } else { LoginBlocked });
+        }
         return;
     };
-    if denial::is_denial(&words) || words.eq_ignore_ascii_case("unauthorized") {
+    if is_denial(&words) || words.eq_ignore_ascii_case("unauthorized") {
         return;
     }
     found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));
@@ -224,6 +226,14 @@ mod tests {
             (r#"{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}"#, &[ManagementTokenRejected]),
             (r#"{"statusCode":409,"errorCode":"connection_conflict"}"#, &[ConnectionNameTaken]),
             ("our own connection_inactive", &[ConnectionInactive]),
+            ("Error 502 (Server Error)!!1", &[ServiceUnavailable]),
+            ("This page isn’t working. HTTP ERROR 503", &[ServiceUnavailable]),
+            ("504 Gateway Time-out nginx", &[ServiceUnavailable]),
+            ("Fehler 400: redirect_uri_mismatch", &[RedirectUriMismatch]),
+            ("Die Website ist nicht erreichbar. 127.0.0.1 hat die Verbindung abgelehnt.", &[LoopbackUnreachable]),
+            ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
+            ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
+            ("Safari Can’t Connect to the Server: localhost:18917", &[LoopbackUnreachable]),
         ] {
             assert_has(text, codes);
         }
@@ -234,6 +244,9 @@ mod tests {
         let auth0 = |query: &str| recognise(&format!("http://127.0.0.1:18917/callback?{query}&state=abc"));
         assert_eq!(auth0("error=access_denied"), [AccessDenied]);
         assert_eq!(auth0("error=unauthorized&error_description=Access%20denied"), [LoginBlocked]);
+        assert_eq!(auth0("error=access_denied&error_description=The%20user%20denied%20the%20request"), [AccessDenied]);
+        assert_eq!(auth0("error=access_denied&error_description=You+may+not+use+this+app."), [LoginBlocked]);
+        assert_eq!(auth0("error=access_denied&error_description=user%20is%20blocked"), [LoginBlocked]);
         assert_eq!(
             auth0("error=invalid_request&error_description=the+connection+was+not+found"),
             [AuthorizeConnectionNotUsable]
@@ -257,6 +270,10 @@ mod tests {
             [ClientSecretRejected]
         );
         assert_eq!(recognise("{\"error\":\"access_denied\"}"), [AccessDenied]);
+        let signup = r#"{"error": "access_denied", "error_description": "Public signup is disabled"}"#;
+        assert_eq!(recognise(signup), [LoginBlocked]);
+        assert_eq!(recognise("access_denied: user is blocked"), [LoginBlocked]);
+        assert_eq!(recognise("ERR_EMPTY_RESPONSE acme.example"), []);
         for text in ["", "hello", "410", "my_invalid_scopes", "everything works", "%%%", "authError=%FF"] {
             assert_eq!(recognise(text), [], "{text}");
         }

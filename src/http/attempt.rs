@@ -3,13 +3,14 @@
 //!
 //! Refuses plain http to anything but loopback.
 
+use std::sync::PoisonError;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::StatusCode;
 use reqwest::blocking::{Client, Request};
 use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
 
 use super::answer::{Answer, MAX_ANSWER, read_all};
 use super::client::{Way, build, lost};
@@ -70,7 +71,17 @@ impl Http {
         let mut answer = self.exchange(client, request, &host, until)?;
         // What is answered may repeat what was sent, a refusal or a page most of all; nothing downstream has a use for that.
         let is_answer = answer.is_success() && matches!(answer.body.trim_ascii_start().first(), Some(b'{' | b'['));
-        let secrets = if is_answer { call.never_read_back() } else { call.secrets() };
+        let mut secrets = if is_answer { call.never_read_back() } else { call.secrets() };
+        // Nor has a name or an address a use for what was sent before; a connection's secret is read back, to be compared.
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if call.method == Method::GET && !call.url.path().contains("/connections") {
+            secrets.extend(sent.iter().cloned());
+        }
+        for secret in call.secrets() {
+            if !sent.contains(&secret) {
+                sent.push(secret);
+            }
+        }
         answer.body = without_secrets(std::mem::take(&mut answer.body), &secrets);
         Ok(answer)
     }

@@ -254,11 +254,9 @@ impl Trail<'_> {
             }
             match management.logs(tenant.application) {
                 Ok(entries) => {
-                    let is_own = |entry: &Entry| entry.is_of(tenant.application);
                     let is_new = |entry: &Entry| tenant.log_before.as_ref().is_none_or(|before| entry.date > *before);
                     let told = |entry: &Entry| entry.is_success() || entry.is_failure();
-                    if let Some(entry) = entries.into_iter().find(|entry| is_own(entry) && is_new(entry) && told(entry))
-                    {
+                    if let Some(entry) = entries.into_iter().find(|entry| is_new(entry) && told(entry)) {
                         return Logged::Entry(entry);
                     }
                 }

@@ -192,7 +192,7 @@ fn judge(head: &[u8], desk: &Desk) -> Verdict {
     let (Some(method), Some(target)) = (request.method, request.path) else { return bad() };
     let mut hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return bad() };
-    if target.len() > QUERY_LIMIT || !is_our_host(host.value, desk.port) || has_body(request.headers) {
+    if target.len() > QUERY_LIMIT || !is_our_host(host.value, desk.port) {
         return bad();
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -201,6 +201,9 @@ fn judge(head: &[u8], desk: &Desk) -> Verdict {
     }
     if method != "GET" {
         return Verdict::Not { status: Status::NotAllowed, notice: Notice::NotTheAnswer, body: method != "HEAD" };
+    }
+    if has_body(request.headers) {
+        return bad();
     }
     desk.judge(query).map_or_else(|_| bad(), Verdict::Right)
 }

@@ -96,7 +96,8 @@ impl Local<'_> {
                 *settings = Settings::read(&path)?;
             }
             settings.put(&world.profile, self.profile);
-            settings.write()
+            settings.write()?;
+            world.forget_in_file()
         })?;
         let state = if self.app.to_store { StepState::Changed } else { StepState::Done };
         let detail = format!("accepted by {}", self.app.provider.title());

@@ -51,6 +51,21 @@ impl World {
         Ok(())
     }
 
+    /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would
+    /// name them any more.
+    ///
+    /// # Errors
+    /// The file's own.
+    pub fn forget_in_file(&self) -> Result<(), Failure> {
+        let left = self.secrets_file.as_ref().filter(|file| self.store() != Store::File && file.exists());
+        let Some(file) = left else { return Ok(()) };
+        let vault = vault::File::new(file.clone());
+        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
+            vault.delete(&account).map_err(store_failure)?;
+        }
+        Ok(())
+    }
+
     /// The place of secrets in words.
     pub fn place(&self) -> String {
         match self.vault().place() {

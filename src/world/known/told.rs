@@ -25,6 +25,7 @@ pub(super) struct Told {
 
 /// Reads it.
 pub(super) fn read(text: &str) -> Told {
+    let text = &text.replace("\\/", "/");
     let lower = text.to_lowercase();
     let of_fitbit = lower.contains("fitbit") || lower.contains("unauthorized_client - ");
     let of_google = lower.contains("google");
@@ -90,8 +91,9 @@ fn not_allowed(text: &str, lower: &str) -> Option<String> {
     })
 }
 
-/// A web address that can be repeated as it is.
+/// A web address that can be repeated as it is; without its query, which could be somebody's and which nobody registers.
 fn address(word: &str) -> Option<String> {
+    let word = word.split(['?', '#']).next()?;
     let word = word.trim_end_matches(['.', ',', ';', ')']);
     let scheme = ["https://", "http://"].iter().any(|scheme| word.starts_with(scheme));
     let plain = word.len() <= 300 && word.bytes().all(|b| b.is_ascii_graphic() && !b"`{}|\\".contains(&b));
@@ -121,7 +123,7 @@ mod tests {
                 "Request details: redirect_uri=http://127.0.0.1:4711/callback flowName=x",
                 "http://127.0.0.1:4711/callback",
             ),
-            (r#"{"redirect_uri": "https://app.acme.com/cb"}"#, "https://app.acme.com/cb"),
+            (r#"{"redirect_uri": "https:\/\/app.acme.com\/cb?key=x"}"#, "https://app.acme.com/cb"),
             (
                 "continue=https%3A%2F%2Fx.example%2Fa%3Fredirect_uri%3Dhttps%253A%252F%252Flogin.acme.com%252Fcb%26x%3Dy",
                 "https://login.acme.com/cb",
