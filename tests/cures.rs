@@ -198,3 +198,157 @@ fn an_error_403_in_any_language_is_no_denial() {
         assert_eq!(codes, ["not_a_test_user"], "{text}");
     }
 }
+
+/// A tenant whose log has these entries, each for the application that is asked about unless it says otherwise.
+fn with_log(stage: Stage, entries: Value) -> Stage {
+    stage.behind(Box::new(move |request, pass| {
+        if request.path != "/api/v2/logs" {
+            return pass();
+        }
+        let asked = request.query.iter().find(|(name, _)| name == "q").unwrap().1.clone();
+        let application = asked.split('"').nth(1).unwrap().to_owned();
+        let entries: Vec<Value> = entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| {
+                let mut entry = entry.clone();
+                let whose = entry["client_id"].as_str().unwrap_or(&application).to_owned();
+                entry["client_id"] = whose.into();
+                entry["date"] = "2026-11-25T10:00:00.000Z".into();
+                entry
+            })
+            .collect();
+        Reply::json(200, &json!(entries))
+    }))
+}
+
+#[test]
+fn the_tenants_log_says_who_refused_a_login_that_never_came_back() {
+    let error =
+        |oauth_error: &str, message: &str| json!({ "error": { "oauthError": oauth_error, "message": message } });
+    for (description, details, code) in [
+        ("user is blocked", error("unauthorized", "user is blocked"), "login_blocked"),
+        ("Access has been denied by an Action", error("access_denied", "only staff"), "login_blocked"),
+        ("user denied by rule", json!({}), "login_blocked"),
+        ("The user has denied your application access", error("access_denied", ""), "access_denied"),
+        ("Internal Server Error", error("server_error", ""), "service_unavailable"),
+        ("something never seen", json!({}), "unrecognised_answer"),
+    ] {
+        let entry = json!({ "type": "f", "description": description, "details": details });
+        let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([entry]));
+        let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]);
+        assert_eq!(output.error_code(), code, "{description}: {output}");
+        let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(description), "{message}");
+    }
+}
+
+#[test]
+fn an_entry_of_another_application_says_nothing_about_this_login() {
+    let entry = json!({ "type": "f", "description": "user is blocked", "client_id": "somebody-elses" });
+    let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([entry]));
+    let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]);
+    assert_eq!(output.error_code(), "login_timed_out", "{output}");
+}
+
+#[test]
+fn a_listener_that_was_not_reached_is_no_reason_to_keep_a_program_that_has_ended() {
+    let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([{ "type": "s", "description": "" }]));
+    let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]);
+    assert_eq!(output.error_code(), "loopback_unreachable", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.starts_with("Run `fitbit-connect test") && !hint.contains("Keep the command"), "{hint}");
+}
+
+#[test]
+fn a_login_at_fitbit_that_nobody_finished_may_be_one_of_a_personal_app() {
+    let stage = Stage::configured(Fitbit, &[]);
+    let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]).exits(5);
+    let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("type at Fitbit is Personal lets only its owner log in"), "{message}");
+    let google = Stage::configured(GoogleHealth, &[]);
+    let output = google.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]).exits(5);
+    assert!(!output.stdout.contains("Personal"), "{output}");
+}
+
+#[test]
+fn a_403_of_the_token_endpoint_in_unknown_words_claims_nothing() {
+    let secret = "GOCSPX-abcdefghijklmnopqrstuvwxyz01";
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        let words = format!("Something new {secret}");
+        match request.path.as_str() {
+            "/oauth/token" => Reply::json(403, &json!({ "error": "access_denied", "error_description": words })),
+            _ => pass(),
+        }
+    }));
+    let output = stage.environment().run(&HEADLESS);
+    output.hides(secret);
+    let said = output.checks("management.access")[0].clone();
+    assert_eq!(said["code"], "unrecognised_answer", "{output}");
+    assert!(said["detail"].as_str().unwrap().contains("403 to /oauth/token: access_denied Something new"), "{said}");
+}
+
+#[test]
+fn a_callback_of_another_domain_is_answered_with_the_flag_that_names_it() {
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        let mut reply = pass();
+        if request.path == "/authorize" {
+            for (_, value) in reply.headers.iter_mut().filter(|(name, _)| name == "location") {
+                *value = value.replace(facts::DOMAIN, "login.other.example");
+            }
+        }
+        reply
+    }));
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "authorize_wrong_callback", "{output}");
+    let hint = cure(&output, "authorize.redirect");
+    assert!(hint.contains("run `fitbit-connect setup --login-domain login.other.example`"), "{hint}");
+    assert!(hint.contains("Register https://login.other.example/login/callback at"), "{hint}");
+}
+
+#[test]
+fn a_code_that_the_tenant_refuses_is_sent_to_no_page_of_a_provider() {
+    for provider in [GoogleHealth, Fitbit] {
+        let stage = Stage::configured(provider, &[Fault::NoLogScope]);
+        let watch = move |line: &str| {
+            let Some(address) = login_address(line) else { return };
+            let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+            let mut callback = Url::parse(&value("redirect_uri")).unwrap();
+            callback.query_pairs_mut().extend_pairs([("code", "made-up"), ("state", &value("state"))]);
+            drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
+        };
+        let output = stage.environment().run_watched(&["test", "--no-browser"], watch).exits(3);
+        assert!(output.stderr.contains("[code_rejected]"), "{output}");
+        assert!(output.stderr.contains("see: https://auth0.com/docs/"), "{output}");
+    }
+}
+
+#[test]
+fn the_cure_names_the_application_that_it_is_about() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::NoCallback]);
+    let output = stage.environment().run(&HEADLESS);
+    let found = output.checks("authorize.redirect");
+    let said = found.iter().find(|check| check["code"] == "application_without_callback").unwrap();
+    let (name, hint) = (said["application_name"].as_str().unwrap(), said["hint"].as_str().unwrap());
+    assert!(hint.contains(&format!("Allowed Callback URLs of {name} (")), "{hint}");
+}
+
+#[test]
+fn a_time_that_cannot_be_is_answered_with_one_that_can() {
+    for args in [["test", "--watch=0s"], ["test", "--watch=2d"]] {
+        let output =
+            Stage::configured(GoogleHealth, &[]).environment().run(&[&args[..], &["--json"]].concat()).exits(2);
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.contains("--watch=3h") && !hint.to_lowercase().contains("copy"), "{hint}");
+    }
+}
+
+#[test]
+fn a_410_of_google_is_no_shut_down() {
+    let output = Stage::configured(GoogleHealth, &[Fault::ShutDown]).environment().run(&HEADLESS).exits(6);
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+    let said = output.checks("provider.alive")[0].clone();
+    assert!(!said["detail"].as_str().unwrap().contains("shut down"), "{said}");
+    assert!(said["hint"].as_str().unwrap().contains("https://developers.google.com/health/release-notes"), "{said}");
+}

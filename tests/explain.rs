@@ -272,3 +272,188 @@ fn a_client_id_of_the_other_provider_is_named_at_the_door_with_the_way_over() {
         assert!(hint.contains(way), "{hint}");
     }
 }
+
+/// The one diagnosis that `explain --json` has for a text, in this environment.
+fn only(environment: &Environment, text: &str) -> Value {
+    let document = environment.run_with_stdin(&["explain", "--json", "-"], text).document();
+    let found = document["diagnoses"].as_array().unwrap_or_else(|| panic!("{text}: {document}"));
+    assert_eq!(found.len(), 1, "{text}: {document}");
+    found[0].clone()
+}
+
+#[test]
+fn an_access_denied_is_a_denial_only_without_words_or_with_words_of_the_person() {
+    let callback = "http://127.0.0.1:18917/callback?error=access_denied";
+    for (text, code) in [
+        (callback.to_owned() + "&state=x", "access_denied"),
+        (
+            callback.to_owned() + "&error_description=The%20user%20has%20denied%20your%20application%20access",
+            "access_denied",
+        ),
+        (callback.to_owned() + "&error_description=user%20denied%20the%20terms&state=x", "login_blocked"),
+        ("The user denied the terms".to_owned(), "login_blocked"),
+        ("The user has denied your application access".to_owned(), "access_denied"),
+        (callback.to_owned() + "&error_description=user+is+blocked&state=x", "login_blocked"),
+        (callback.to_owned() + "&error_description=Only%20staff%20may%20come%20in&state=x", "login_blocked"),
+        (r#"{"error":"access_denied","error_description":"user is blocked"}"#.to_owned(), "login_blocked"),
+        (r#"{"error": "access_denied", "error_description": "Unauthorized country"}"#.to_owned(), "login_blocked"),
+        ("access_denied: signup is disabled".to_owned(), "login_blocked"),
+        ("error: access_denied\nerror_description: Sorry, not today".to_owned(), "login_blocked"),
+        (
+            r#"{"error":"access_denied","error_description":"Unauthorized"}"#.to_owned(),
+            "management_credentials_rejected",
+        ),
+        (
+            r#"POST /oauth/token 403 {"error":"access_denied","error_description":"Something new"}"#.to_owned(),
+            "unrecognised_answer",
+        ),
+        ("Error 403: access_denied".to_owned(), "not_a_test_user"),
+    ] {
+        assert_eq!(codes(&text), [code], "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_names_its_own_address_or_project_has_these_in_its_cure() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    for environment in [stage.environment(), Environment::new()] {
+        let text =
+            "Error 400: redirect_uri_mismatch redirect_uri=https%3A%2F%2Flogin.other.example%2Flogin%2Fcallback&x=y";
+        let cure = only(&environment, text)["cure"].to_string();
+        assert!(cure.contains("`https://login.other.example/login/callback`"), "{cure}");
+        for text in [
+            "Google Health API has not been used in project 210987654321 before or it is disabled.",
+            "SERVICE_DISABLED https://console.developers.google.com/apis/api/health.googleapis.com/overview?project=210987654321",
+        ] {
+            let cure = only(&environment, text)["cure"].to_string();
+            assert!(
+                cure.contains("the project 210987654321 at ") && cure.contains("overview?project=210987654321 "),
+                "{cure}"
+            );
+        }
+        let text = "Error 403: access_denied project=210987654321";
+        let cure = only(&environment, text)["cure"].to_string();
+        assert!(cure.contains("https://console.cloud.google.com/auth/audience?project=210987654321 "), "{cure}");
+        let id = "NlllqwmYLlEsvtk0BFiNqM2BbAJCN5E7";
+        let text = format!(
+            "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs. Please go to the \
+             Application Settings page https://manage.auth0.com/#/applications/{id}/settings https://app.acme.example/cb"
+        );
+        let cure = only(&environment, &text)["cure"].to_string();
+        assert!(cure.contains("Add `https://app.acme.example/cb` to") && cure.contains(id), "{cure}");
+    }
+    let cure = only(&Environment::new(), "Callback URL mismatch")["cure"].to_string();
+    assert!(cure.contains("Add the exact address") && cure.contains("of the application, and save"), "{cure}");
+}
+
+#[test]
+fn a_fitbit_set_up_is_given_fitbits_cures_and_pages_and_a_google_one_googles() {
+    let (fitbit, google) = (Stage::configured(Fitbit, &[]), Stage::configured(GoogleHealth, &[]));
+    let (fitbit, google) = (fitbit.environment(), google.environment());
+    for code in [
+        "invalid_scope",
+        "refresh_token_rejected",
+        "redirect_uri_mismatch",
+        "code_rejected",
+        "access_token_rejected",
+        "client_secret_rejected",
+        "identity_scope_not_granted",
+        "connection_wrong_strategy",
+        "application_not_enabled",
+    ] {
+        let row = |environment: &Environment| only(environment, code);
+        let text = |row: &Value| format!("{} {}", row["cause"].as_str().unwrap(), row["cure"].as_str().unwrap());
+        let links = |row: &Value| {
+            row["links"].as_array().unwrap().iter().map(|l| l.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let (at_fitbit, at_google) = (row(&fitbit), row(&google));
+        let (said, pages) = (text(&at_fitbit), links(&at_fitbit));
+        for word in ["Google", "google", "audience", "Publish app", "profile.readonly", "Data Access"] {
+            assert!(!said.contains(word), "{code} says {word}: {said}");
+        }
+        assert!(pages[0].contains("fitbit") || pages[0].contains("auth0.com"), "{code}: {pages:?}");
+        assert!(!pages.iter().any(|page| page.contains("identity-providers/oauth2")), "{code}: {pages:?}");
+        assert!(!text(&at_google).contains("Fitbit:"), "{}", text(&at_google));
+        assert!(!links(&at_google).iter().any(|page| page.contains("fitbit")), "{code}: {:?}", links(&at_google));
+        // The same where the text alone tells that it is Fitbit's.
+        let told = Environment::new().run(&["explain", &format!("Fitbit says: {code}")]).exits(0);
+        assert!(!told.stdout.contains("console.cloud.google.com"), "{told}");
+    }
+    let scope = |environment: &Environment| only(environment, "identity_scope_not_granted")["cure"].to_string();
+    assert!(scope(&fitbit).contains("and `profile` is") && scope(&google).contains("and `profile.readonly` is"));
+    for code in ["connection_wrong_strategy", "application_not_enabled"] {
+        let links = only(&fitbit, code)["links"].to_string();
+        assert!(links.contains("https://auth0.com/ai/docs/integrations/fitbit"), "{links}");
+    }
+}
+
+#[test]
+fn a_browser_that_cannot_reach_the_listener_is_told_from_one_that_cannot_reach_another_host() {
+    for (text, code) in [
+        ("Safari Can’t Connect to the Server", "loopback_unreachable"),
+        (
+            "Safari Can’t Connect to the Server\nSafari can’t open the page “127.0.0.1:18917/callback?code=x” because Safari \
+             can’t connect to the server “127.0.0.1”.",
+            "loopback_unreachable",
+        ),
+        (
+            "Die Website ist nicht erreichbar\n127.0.0.1 hat die Verbindung abgelehnt.\nERR_CONNECTION_REFUSED",
+            "loopback_unreachable",
+        ),
+        ("127.0.0.1 didn’t send any data. ERR_EMPTY_RESPONSE", "loopback_unreachable"),
+        ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", "loopback_unreachable"),
+        (
+            "Safari can’t open the page because Safari can’t connect to the server “acme.eu.auth0.com”.",
+            "network_unreachable",
+        ),
+        (
+            "This site can’t be reached. acme.eu.auth0.com refused to connect. ERR_CONNECTION_REFUSED",
+            "network_unreachable",
+        ),
+        (
+            "https://login.acme.com/authorize?redirect_uri=http://127.0.0.1:18917/callback ERR_CONNECTION_REFUSED",
+            "network_unreachable",
+        ),
+    ] {
+        assert_eq!(codes(text), [code], "{text}");
+    }
+    for text in ["acme.eu.auth0.com took too long to respond. ERR_CONNECTION_TIMED_OUT", "acme.com ERR_EMPTY_RESPONSE"]
+    {
+        assert!(!codes(text).contains(&"loopback_unreachable".to_owned()), "{text}");
+    }
+    let cure = only(&Environment::new(), "loopback_unreachable")["cure"].to_string();
+    assert!(cure.contains("`fitbit-connect test`") && !cure.contains("Keep"), "the program may have ended: {cure}");
+}
+
+#[test]
+fn the_server_errors_of_google_of_browsers_and_of_gateways_are_named() {
+    for text in [
+        "Error 502 (Server Error)!!1 That’s an error. The server encountered a temporary error",
+        "This page isn’t working. HTTP ERROR 503",
+        "<html><head><title>504 Gateway Time-out</title></head><center><h1>504 Gateway Time-out</h1></center>",
+        "503 Service Temporarily Unavailable nginx",
+        "500 Internal Server Error",
+    ] {
+        assert_eq!(codes(text), ["service_unavailable"], "{text}");
+    }
+}
+
+#[test]
+fn a_410_is_the_shut_down_of_fitbit_and_of_google_it_is_not_known() {
+    assert_eq!(codes("api.fitbit.com answered HTTP 410 Gone"), ["provider_shut_down"]);
+    for text in ["HTTP 410 from https://health.googleapis.com/v4/users/me/identity", "accounts.google.com: 410 Gone"] {
+        assert_eq!(codes(text), ["unrecognised_answer"], "{text}");
+    }
+}
+
+#[test]
+fn the_error_line_of_google_is_read_in_any_language() {
+    for (text, code) in [
+        ("Zugriff blockiert\nFehler 400: redirect_uri_mismatch", "redirect_uri_mismatch"),
+        ("Fehler 400: invalid_request", "provider_refused_request"),
+        ("Erreur 401\u{a0}: invalid_client", "client_id_unknown"),
+        ("Errore 403: restricted_client", "provider_refused_request"),
+    ] {
+        assert_eq!(codes(text), [code], "{text}");
+    }
+}

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::diagnosis::{Code, is_denial, recognise};
+use crate::provider::Provider;
 use crate::text::said;
 
 /// As much of an entry as tells why a login ended as it did (auth0/auth0-log-schemas).
@@ -20,8 +21,8 @@ pub struct Entry {
     status: Option<u64>,
     /// The provider's own error code.
     error: String,
-    /// The error that the tenant answers the application with (RFC 6749, 4.1.2.1).
-    answered: String,
+    /// The error that the application was sent, as OAuth names it.
+    oauth_error: String,
 }
 
 impl Entry {
@@ -45,7 +46,7 @@ impl Entry {
             words: words.join("; "),
             status,
             error: text(&payload["code"]),
-            answered: text(&error["oauthError"]),
+            oauth_error: text(&error["oauthError"]),
         }
     }
 
@@ -65,22 +66,37 @@ impl Entry {
         format!("{}{}", self.words, status.unwrap_or_default().replace(" )", ")"))
     }
 
-    /// The diagnosis, when the entry tells more than that something failed.
-    pub fn code(&self) -> Option<Code> {
+    /// The diagnosis, when the entry tells more than that something failed; of Fitbit alone a 410 is known to be its end.
+    pub fn code(&self, provider: Provider) -> Option<Code> {
         match (self.status, self.error.as_str(), self.kind.as_str()) {
-            (Some(410), ..) => Some(Code::ProviderShutDown),
+            (Some(410), ..) => Some(match provider {
+                Provider::Fitbit => Code::ProviderShutDown,
+                Provider::GoogleHealth => Code::UnrecognisedAnswer,
+            }),
             (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
             (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
             (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
             (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
             (Some(500..), ..) => Some(Code::ServiceUnavailable),
-            _ => recognise(&self.words).into_iter().next().or(match self.answered.as_str() {
-                "access_denied" if is_denial(&self.words) => Some(Code::AccessDenied),
-                "access_denied" | "unauthorized" => Some(Code::LoginBlocked),
-                "temporarily_unavailable" => Some(Code::ServiceUnavailable),
-                _ => None,
-            }),
+            _ => recognise(&self.words).into_iter().next().or_else(|| self.refused()),
+        }
+    }
+
+    /// Who refused, in the words of a person, of a tenant or of a service in trouble.
+    fn refused(&self) -> Option<Code> {
+        let lower = self.words.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        match self.oauth_error.as_str() {
+            "access_denied" if is_denial(&lower) => Some(Code::AccessDenied),
+            "access_denied" | "unauthorized" => Some(Code::LoginBlocked),
+            "temporarily_unavailable" => Some(Code::ServiceUnavailable),
+            _ if says(&["server error", "bad gateway", "service unavailable", "temporarily unavailable"]) => {
+                Some(Code::ServiceUnavailable)
+            }
+            _ if !lower.is_empty() && is_denial(&lower) => Some(Code::AccessDenied),
+            _ if says(&["blocked", "denied", "not allowed to log in", "unauthorized"]) => Some(Code::LoginBlocked),
+            _ => None,
         }
     }
 }
@@ -112,34 +128,46 @@ mod tests {
         ] {
             let entry = failed(status, code);
             assert!(entry.is_failure() && !entry.is_success());
-            assert_eq!(entry.code(), Some(named), "{entry:?}");
+            assert_eq!(entry.code(Provider::Fitbit), Some(named), "{entry:?}");
             assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
         }
     }
 
     #[test]
-    fn a_refusal_of_the_tenant_is_told_from_a_person_who_pressed_deny() {
-        for (words, answered, named) in [
-            ("user is blocked", "unauthorized", Some(Code::LoginBlocked)),
-            ("You may not use this app.", "access_denied", Some(Code::LoginBlocked)),
-            ("The user denied the request", "access_denied", Some(Code::AccessDenied)),
-            ("Try again", "temporarily_unavailable", Some(Code::ServiceUnavailable)),
-            ("Something went wrong", "server_error", None),
+    fn who_refused_is_told_by_the_words() {
+        let entry = |oauth_error: &str, description: &str| {
+            Entry::read(&json!({
+                "type": "f", "description": description,
+                "details": { "error": { "oauthError": oauth_error, "message": description } },
+            }))
+        };
+        for (oauth_error, description, named) in [
+            ("unauthorized", "user is blocked", Code::LoginBlocked),
+            ("", "User is blocked", Code::LoginBlocked),
+            ("access_denied", "Sorry, only staff may come in", Code::LoginBlocked),
+            ("", "Access to this application has been denied by an Action", Code::LoginBlocked),
+            ("", "user denied by rule", Code::LoginBlocked),
+            ("access_denied", "The user has denied your application access", Code::AccessDenied),
+            ("", "The user did not consent", Code::AccessDenied),
+            ("temporarily_unavailable", "Try again", Code::ServiceUnavailable),
+            ("access_denied", "The user denied the terms", Code::LoginBlocked),
+            ("", "Internal Server Error", Code::ServiceUnavailable),
         ] {
-            let error = json!({ "message": words, "oauthError": answered, "type": "oauth-authorization" });
-            let entry = Entry::read(&json!({ "type": "f", "description": words, "details": { "error": error } }));
-            assert_eq!(entry.code(), named, "{words}");
+            let code = entry(oauth_error, description).code(Provider::GoogleHealth);
+            assert_eq!(code, Some(named), "{oauth_error} {description}");
         }
+        assert_eq!(entry("server_error", "Something went wrong").code(Provider::GoogleHealth), None);
+        assert_eq!(failed(410, "").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
     }
 
     #[test]
     fn an_entry_that_says_nothing_is_nothing() {
         for empty in [json!(null), json!({}), json!({"type": "f"}), json!({"type": 7, "details": []})] {
-            assert_eq!(Entry::read(&empty).code(), None);
+            assert_eq!(Entry::read(&empty).code(Provider::Fitbit), None);
         }
         let script =
             json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
-        assert_eq!(Entry::read(&script).code(), Some(Code::AccountNotLinked));
+        assert_eq!(Entry::read(&script).code(Provider::GoogleHealth), Some(Code::AccountNotLinked));
     }
 
     #[test]

@@ -363,7 +363,9 @@ fn client_credentials(
         (_, "") if answer.status != 404 => Code::UnrecognisedAnswer,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
         (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
-        (403, _) => Code::ManagementClientNotAuthorized,
+        (403, _) if lower.contains("client-grant") || lower.contains("not authorized to access") => {
+            Code::ManagementClientNotAuthorized
+        }
         (401, _) => Code::ManagementCredentialsRejected,
         (404, _) => Code::TenantNotFound,
         _ => Code::UnrecognisedAnswer,

@@ -36,18 +36,16 @@ pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Findi
 fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     let callback = application.callback();
     if application.callbacks.is_some() && callback.is_none() {
-        return Finding::unknown(
-            id::AUTHORIZE_REDIRECT,
-            Code::ApplicationWithoutCallback,
-            match application.callbacks.as_ref().is_some_and(|callbacks| callbacks.iter().any(|one| one.contains('*')))
-            {
-                true => format!(
-                    "{} has only callback URLs with a wildcard, so /authorize cannot be asked for it",
-                    application.label()
-                ),
-                false => format!("{} has no callback URL, so /authorize cannot be asked for it", application.label()),
-            },
+        let label = application.label();
+        let wildcard = application.callbacks.iter().flatten().any(|one| one.contains('*'));
+        let what = if wildcard { "only callback URLs with a wildcard" } else { "no callback URL" };
+        let detail = format!("{label} has {what}, so /authorize cannot be asked for it");
+        let hint = format!(
+            "Add the address that it receives logins at to the Allowed Callback URLs of {label}, or choose another \
+             application with `--app NAME_OR_ID`"
         );
+        let unknown = Finding::unknown(id::AUTHORIZE_REDIRECT, Code::ApplicationWithoutCallback, detail);
+        return Finding { hint: Some(hint), ..unknown };
     }
     let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
         Ok(reading) => reading,
@@ -118,7 +116,10 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 let message =
                     format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());
                 let exact = callback.unwrap_or_default();
-                let hint = format!("Add exactly this to Allowed Callback URLs of the application, and save: {exact}");
+                let hint = format!(
+                    "Add exactly this to the Allowed Callback URLs of the application {}, and save: {exact}",
+                    application.label()
+                );
                 Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
             } else if lower.contains("client") {
                 Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
@@ -161,6 +162,12 @@ fn of_other_tenant(expected: &Expected, said: String) -> Failure {
     Failure::new(Code::LoginDomainOfOtherTenant, message)
 }
 
+/// The domain whose callback URL this is.
+fn domain_of(callback: &str) -> Option<Domain> {
+    let domain: Domain = callback.strip_prefix("https://")?.split('/').next()?.parse().ok()?;
+    (domain.callback() == callback).then_some(domain)
+}
+
 fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
     let endpoints = http.endpoints();
     let provider = expected.provider;
@@ -182,9 +189,10 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     if !endpoints.same(callback, &wanted) {
         let sent = said(callback);
         let message = format!("the tenant sends the callback URL {sent}, not {wanted}");
-        let other = sent.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/login/callback"));
-        let hint = match other.filter(|host| host.parse::<Domain>().is_ok()) {
-            Some(host) => format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {host}`"),
+        let hint = match domain_of(callback) {
+            Some(domain) => {
+                format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {domain}`")
+            }
             None => format!("Register what the tenant sends at the provider as well: {sent}"),
         };
         return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));

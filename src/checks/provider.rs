@@ -74,19 +74,21 @@ fn host_of(address: &str) -> &str {
     address.trim_start_matches("https://").split('/').next().unwrap_or(address)
 }
 
-/// The failure for HTTP 410.
+/// The failure for HTTP 410: of Fitbit it is the shut-down; that Google's API ever answers it is not known.
 pub fn shut_down(provider: Provider) -> Failure {
-    let when = match provider {
-        Provider::Fitbit => " on 2 Nov 2026",
-        Provider::GoogleHealth => "",
-    };
-    let message = format!("{} answered HTTP 410: it was shut down{when}", provider.title());
-    let failure = Failure::new(Code::ProviderShutDown, message);
+    let title = provider.title();
     match provider {
-        Provider::Fitbit => failure,
-        Provider::GoogleHealth => failure.with_hint(
-            "Nothing is known of an end of this API; look at Google's pages: https://developers.google.com/health/release-notes",
-        ),
+        Provider::Fitbit => {
+            let message = format!("{title} answered HTTP 410: it was shut down on 2 Nov 2026");
+            Failure::new(Code::ProviderShutDown, message)
+        }
+        Provider::GoogleHealth => {
+            let message = format!("{title} answered HTTP 410 (Gone), which is not documented of it");
+            Failure::new(Code::UnrecognisedAnswer, message).with_hint(
+                "Nothing is known of an end of this API: look for news at https://developers.google.com/health/release-notes and \
+                 run `{test}` again later",
+            )
+        }
     }
 }
 

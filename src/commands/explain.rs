@@ -86,10 +86,10 @@ fn as_json(code: Code, values: &Values) -> Value {
     json!({
         "code": row.code,
         "symptom": row.symptom,
-        "cause": row.cause,
+        "cause": values.fill(row.cause),
         "cure": values.fill(row.cure),
         "exit_code": row.exit.code(),
-        "links": row.links_for(values.fitbit),
+        "links": row.links_for(values.for_fitbit()),
         "sure": row.sure.word(),
     })
 }
@@ -99,14 +99,14 @@ fn show(console: &Console, row: &Diagnosis, values: &Values) {
     let exit = row.exit.code().to_string();
     for (label, text) in [
         ("symptom", row.symptom),
-        ("cause", row.cause),
+        ("cause", &values.fill(row.cause)),
         ("cure", &values.fill(row.cure)),
         ("exit", &exit),
         ("sure", row.sure.says()),
     ] {
         console.result_behind(&format!("  {:<9}", format!("{label}:")), text);
     }
-    for link in row.links_for(values.fitbit) {
+    for link in row.links_for(values.for_fitbit()) {
         console.result(&format!("  link:    {link}"));
     }
 }

@@ -12,7 +12,7 @@ pub(super) static APPLICATION_NOT_ENABLED: Diagnosis = Diagnosis {
     cure: "Run `{setup} --app NAME_OR_ID` or switch it on under Applications of the connection `{connection}` at \
            {connections_page}",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -32,8 +32,8 @@ pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
     code: "application_without_callback",
     symptom: "The application has no callback URL, so `/authorize` cannot be asked for it.",
     cause: "Allowed Callback URLs is empty in its settings, as for machine-to-machine applications.",
-    cure: "Add the address that the application receives logins at to its Allowed Callback URLs, or choose another \
-           application.",
+    cure: "Add the address that it receives logins at to the Allowed Callback URLs of {application}, or choose another \
+           one with `--app NAME_OR_ID`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],
@@ -58,11 +58,11 @@ pub(super) static CALLBACK_NOT_ALLOWED: Diagnosis = Diagnosis {
     symptom: "The tenant shows a page with `Callback URL mismatch`",
     cause: "The address the login should return to is not among the application's Allowed Callback URLs, character \
             for character.",
-    cure: "Add the exact address to Allowed Callback URLs of the application; scheme, port, path and trailing slash \
-           count.",
+    cure: "Add {return_to} to the Allowed Callback URLs of {application}, and save; scheme, port, path and trailing \
+           slash count.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION, AUTH0_ERROR_PAGES],
-    signs: &[sign(&["callback url mismatch"])],
+    signs: &[sign(&["callback url mismatch"]), sign(&["not in the list of allowed callback urls"])],
     sure: Sure::Documented,
 };
 
@@ -112,7 +112,7 @@ pub(super) static AUTHORIZE_WRONG_CALLBACK: Diagnosis = Diagnosis {
     symptom: "`/authorize` sends another callback URL to the provider than expected.",
     cause: "The login went through another domain than the one that is registered: a custom domain, or a gateway.",
     cure: "Register the callback URL that the message shows at the provider as well, and name its domain with \
-           `--login-domain`",
+           `--login-domain HOST`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
     signs: &[],
@@ -125,7 +125,7 @@ pub(super) static AUTHORIZE_SCOPES_MISSING: Diagnosis = Diagnosis {
     cause: "The connection holds a shorter list of scopes, or the tenant dropped names that it does not know.",
     cure: "Run `{setup}` to write the scopes `{scopes}` into the connection `{connection}`",
     exit: Exit::Misconfigured,
-    links: &[HEALTH_SCOPES],
+    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
     signs: &[],
     sure: Sure::Seen,
 };

@@ -10,7 +10,7 @@ pub(super) static CONNECTION_NOT_FOUND: Diagnosis = Diagnosis {
     cause: "It was never created, was deleted, or has another name.",
     cure: "Run `{setup}` to create it, or name the existing one with `--connection NAME`",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[sign(&["inexistent_connection"])],
     sure: Sure::Seen,
 };
@@ -34,7 +34,7 @@ pub(super) static CONNECTION_WRONG_STRATEGY: Diagnosis = Diagnosis {
     cure: "Choose another name: `{setup} --connection NAME` or remove the old connection `{connection}` at \
            {connections_page} first.",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -46,7 +46,7 @@ pub(super) static CONNECTION_INACTIVE: Diagnosis = Diagnosis {
             Accounts was chosen.",
     cure: "Run `{setup}` or switch the purpose Authentication of `{connection}` on at {connections_page}",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[],
     sure: Sure::Documented,
 };
@@ -80,7 +80,7 @@ pub(super) static CONNECTION_SCOPES_DIFFER: Diagnosis = Diagnosis {
     cause: "The list was changed, or the tenant dropped names that it does not know.",
     cure: "Run `{setup}` to write the scopes `{scopes}` or save other ones with `--scopes`",
     exit: Exit::Misconfigured,
-    links: &[HEALTH_SCOPES],
+    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -91,7 +91,7 @@ pub(super) static CONNECTION_SETTINGS_DIFFER: Diagnosis = Diagnosis {
     cause: "They were changed in the dashboard or by another tool, or an older version wrote them.",
     cure: "Run `{setup}` which shows each difference in its plan and puts it right.",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -149,7 +149,7 @@ pub(super) static CONNECTION_NOT_CONFIGURED: Diagnosis = Diagnosis {
     cause: "The connection lacks what every login needs, such as its addresses or its credentials.",
     cure: "Run `{setup}` which shows what is missing in its plan and writes it.",
     exit: Exit::Misconfigured,
-    links: &[AUTH0_CUSTOM_SOCIAL],
+    links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
     signs: &[sign(&["the connection is not yet configured"])],
     sure: Sure::Reported,
 };

@@ -1,36 +1,62 @@
-//! Owns what an `access_denied` tells: a person who pressed Deny, or a tenant that refused for a reason of its own. Refuses to
-//! take words that are nobody's pressing of Deny for one.
+//! Owns what tells a person who pressed Deny from a tenant that refused: both come back as `error=access_denied`, and only the
+//! words differ. Refuses to take words of a tenant, an Action or a rule for a person's.
 
-/// What says that the tenant refuses, and no person did.
-const OF_THE_TENANT: &[&str] = &["terms", "blocked", "disabled"];
+/// Words in which providers and Auth0 say that the person did not want.
+const OF_THE_PERSON: [&str; 13] = [
+    "user denied",
+    "user has denied",
+    "user cancel",
+    "user has cancel",
+    "user did not",
+    "user declined",
+    "user has declined",
+    "user rejected",
+    "denied by the user",
+    "denied by user",
+    "owner denied",
+    "consent denied",
+    "consent was denied",
+];
 
-/// Whether a description of `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
+/// Words that tell of somebody else who refuses, or of what only a tenant asks for.
+const OF_THE_TENANT: [&str; 7] = ["terms", "blocked", "disabled", " action", " rule", "administrator", "policy"];
+
+/// Whether the description of an `access_denied` tells of a person who pressed Deny: none at all (Google), or words of it.
 pub fn is_denial(description: &str) -> bool {
-    let lower = description.to_lowercase();
-    let says = |words: &[&str]| words.iter().all(|word| lower.contains(word));
-    let of_a_person = lower.is_empty()
-        || lower == "access denied"
-        || says(&["user", "denied"])
-        || says(&["user", "cancel"])
-        || says(&["user did not"])
-        || says(&["consent", "denied"]);
-    of_a_person && !OF_THE_TENANT.iter().any(|word| lower.contains(word))
+    let lower = description.trim().trim_end_matches('.').to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    lower.is_empty()
+        || matches!(lower.as_str(), "access denied" | "access_denied")
+        || says(&OF_THE_PERSON) && !says(&OF_THE_TENANT)
 }
 
-/// The `error_description` in a text: of an address or a form (RFC 6749, 4.1.2.1), or of a JSON document.
-pub(super) fn description_in(text: &str) -> Option<String> {
-    let at = text.find("error_description")? + "error_description".len();
-    let rest = &text[at..];
-    if let Some(value) = rest.strip_prefix('=') {
-        let value = value.split(['&', '#', '"', '\'', '<', '>']).next().unwrap_or_default();
+/// The words that a pasted `access_denied` comes with: its `error_description` (address, JSON, a line of its own), or what
+/// stands behind it after a colon, a dash or a bracket; empty when it comes with none, `None` where there is no such error.
+pub fn words_of(text: &str) -> Option<String> {
+    const ERROR: &str = "access_denied";
+    const DESCRIPTION: &str = "error_description";
+    let at = text.find(ERROR)?;
+    if let Some(found) = text.find(DESCRIPTION) {
+        let rest = &text[found + DESCRIPTION.len()..];
+        let value = rest.trim_start_matches(['"', '\'', '=', ':', ' ']);
+        let before = &rest[..rest.len() - value.len()];
+        let in_address = before.contains('=');
+        let ends = |c: char| c == '\n' || in_address && "&#<>\"'".contains(c) || c == '"' && before.contains('"');
+        let value = value.split(ends).next().unwrap_or_default();
         // A line of a log goes on after the address.
-        let value =
-            if value.contains(['%', '+']) { value.split_whitespace().next().unwrap_or_default() } else { value };
-        let spaced = value.replace('+', " ");
-        return Some(percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().trim().to_owned());
+        let encoded = in_address && value.contains(['%', '+']);
+        return Some(plain(if encoded { value.split_whitespace().next().unwrap_or_default() } else { value }));
     }
-    let value = rest.strip_prefix('"')?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
-    Some(value.split('"').next().unwrap_or_default().trim().to_owned())
+    let line = text[at + ERROR.len()..].lines().next().unwrap_or_default().trim_start_matches(['"', '`', '\'', ' ']);
+    let said = line.strip_prefix([':', '-', '–', '(']);
+    Some(plain(said.unwrap_or_default()))
+}
+
+/// A value without what an address encodes in it.
+fn plain(value: &str) -> String {
+    let value = if value.contains(' ') { value.to_owned() } else { value.replace('+', " ") };
+    let value = percent_encoding::percent_decode_str(&value).decode_utf8_lossy();
+    value.trim_matches(|c: char| c.is_whitespace() || "\"'`()}{[],".contains(c)).to_owned()
 }
 
 #[cfg(test)]
@@ -38,32 +64,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_person_who_pressed_deny_is_one() {
-        for words in ["", "Access denied", "The user denied the request.", "User cancelled", "User did not authorize"] {
+    fn only_words_of_the_person_are_a_denial() {
+        for words in [
+            "",
+            "Access denied",
+            "The user has denied your application access",
+            "The user denied the request.",
+            "User did not authorize the request",
+            "The user cancelled the login",
+            "User cancelled",
+            "User did not authorize",
+        ] {
             assert!(is_denial(words), "{words}");
         }
-        for words in
-            ["user is blocked", "The user denied the terms", "signup is disabled", "You may not use this app.", "no"]
-        {
+        for words in [
+            "user is blocked",
+            "signup is disabled",
+            "Access to the user was denied by an Action",
+            "The user was denied access",
+            "user denied by rule",
+            "Sorry, only staff may come in",
+            "The user denied the terms",
+            "You may not use this app.",
+            "no",
+        ] {
             assert!(!is_denial(words), "{words}");
         }
     }
 
     #[test]
-    fn a_description_is_read_from_an_address_a_form_and_a_document() {
+    fn the_words_are_found_in_an_address_in_json_and_in_a_line() {
         for (text, words) in [
-            (
-                "http://127.0.0.1/callback?error=access_denied&error_description=user%20is+blocked&state=x",
-                "user is blocked",
-            ),
-            ("error_description=user is blocked", "user is blocked"),
-            (r#"{"error":"access_denied", "error_description" : "user is blocked"}"#, "user is blocked"),
-            ("GET /callback?error_description=no%21 HTTP/1.1", "no!"),
+            ("?error=access_denied&error_description=user%20is%20blocked&state=x", "user is blocked"),
+            ("?error_description=user+is+blocked&error=access_denied", "user is blocked"),
+            (r#"{"error":"access_denied","error_description":"user is blocked"}"#, "user is blocked"),
+            (r#"{"error": "access_denied", "error_description": "user is blocked", "x": 1}"#, "user is blocked"),
+            ("GET /callback?error=access_denied&error_description=no%21 HTTP/1.1", "no!"),
+            ("error: access_denied\nerror_description: user is blocked\nstate: x", "user is blocked"),
+            ("access_denied: user is blocked", "user is blocked"),
+            ("access_denied (user is blocked)", "user is blocked"),
+            ("?error=access_denied&state=x", ""),
+            (r#"{"error":"access_denied"}"#, ""),
+            (r#"{"error":"access_denied","state":"x"}"#, ""),
+            ("the browser came back with access_denied", ""),
         ] {
-            assert_eq!(description_in(text).as_deref(), Some(words), "{text}");
+            assert_eq!(words_of(text).as_deref(), Some(words), "{text}");
         }
-        for text in ["", "error_description", "error_description\"", "error_descriptions=1"] {
-            assert_eq!(description_in(text), None, "{text}");
-        }
+        assert_eq!(words_of("everything works"), None);
     }
 }

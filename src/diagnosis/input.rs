@@ -22,7 +22,8 @@ pub(super) static INPUT_INVALID: Diagnosis = Diagnosis {
     symptom: "A value that was given cannot be right.",
     cause: "Its form is not the form of such a value: a masked secret, a control character, a domain with a path, an \
             unknown scope.",
-    cure: "Copy the value again from where it is shown in full; the message names the flag or variable to change.",
+    cure: "Give a value of the form that the message tells, by the flag or variable that it names; one that is shown \
+           somewhere, copy from where it stands in full.",
     exit: Exit::Input,
     links: &[],
     signs: &[],
@@ -91,7 +92,8 @@ pub(super) static CLIENT_SECRET_MISSING: Diagnosis = Diagnosis {
     cause: "None was given, and none is in the secret store; with `--store none` nothing is ever kept.",
     cure: "Give it with `--client-secret-file PATH` or the variable `FITBIT_CONNECT_CLIENT_SECRET` or run \
            `fitbit-connect setup` in a terminal. Google shows a secret only when it is made: if it is lost, add a \
-           new one on the client's page.",
+           new one on the client's page. | Fitbit: Give it with `--client-secret-file PATH` or the variable \
+           `FITBIT_CONNECT_CLIENT_SECRET` or run `fitbit-connect setup` in a terminal.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS],
     signs: &[],

@@ -1,4 +1,22 @@
-//! Owns the addresses that diagnoses point to: the providers' own pages, each named once. Refuses third-party pages.
+//! Owns the addresses that diagnoses point to: the providers' own pages, each named once, and which of them are for a set-up
+//! of Fitbit's. Refuses third-party pages.
+
+/// Whether a page is Auth0's.
+pub(super) fn is_of_auth0(link: &str) -> bool {
+    link.contains("//auth0.com/")
+}
+
+/// Whether a page speaks of this provider, or of both: the way from Fitbit to Google Health is for both.
+pub(super) fn fits(link: &str, for_fitbit: bool) -> bool {
+    let of_fitbit = link.contains("fitbit");
+    match for_fitbit {
+        true => {
+            let of_move = [HEALTH_ABOUT, HEALTH_SETUP, HEALTH_MIGRATION].contains(&link);
+            of_fitbit || of_move || is_of_auth0(link) && link != AUTH0_CUSTOM_SOCIAL
+        }
+        false => !of_fitbit,
+    }
+}
 
 pub(super) const HEALTH_ABOUT: &str = "https://developers.google.com/health/about";
 pub(super) const HEALTH_SETUP: &str = "https://developers.google.com/health/setup";
@@ -19,6 +37,10 @@ pub(super) const FITBIT_ERRORS: &str =
     "https://dev.fitbit.com/build/reference/web-api/troubleshooting-guide/error-messages";
 pub(super) const FITBIT_APP_TYPES: &str =
     "https://dev.fitbit.com/build/reference/web-api/developer-guide/application-design/";
+pub(super) const FITBIT_REFRESH: &str = "https://dev.fitbit.com/build/reference/web-api/authorization/refresh-token";
+pub(super) const AUTH0_FITBIT: &str = "https://auth0.com/ai/docs/integrations/fitbit";
+pub(super) const AUTH0_CODE_FLOW: &str =
+    "https://auth0.com/docs/get-started/authentication-and-authorization-flow/authorization-code-flow-with-pkce";
 pub(super) const AUTH0_MANAGEMENT_TOKENS: &str =
     "https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens";
 pub(super) const AUTH0_CUSTOM_SOCIAL: &str =

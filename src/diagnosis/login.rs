@@ -7,7 +7,8 @@ use super::{Diagnosis, Exit, Sure};
 
 pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
     code: "access_denied",
-    symptom: "The browser came back with `error=access_denied`",
+    symptom: "The browser came back with `error=access_denied` and no words, or with words such as `The user has denied \
+              your application access`",
     cause: "The person pressed Cancel or Deny on the consent page.",
     cure: "Log in again (`{test}`) and allow the access.",
     exit: Exit::NoConsent,
@@ -20,11 +21,13 @@ pub(super) static LOGIN_TIMED_OUT: Diagnosis = Diagnosis {
     code: "login_timed_out",
     symptom: "Nothing came back to the loopback address in time.",
     cause: "The provider or the tenant showed an error page, which never comes back here, or the tab was closed, or \
-            the browser runs on another machine.",
+            the browser runs on another machine. | Fitbit: Fitbit or the tenant showed an error page, which never \
+            comes back here: an app of the type Personal, for example, lets only its owner log in. Or the tab was \
+            closed, or the browser runs on another machine.",
     cure: "Look at what the browser shows and paste its text: `fitbit-connect explain \"TEXT\"` or allow more time \
            with `--timeout 10m`",
     exit: Exit::NoConsent,
-    links: &[AUTH0_TEST],
+    links: &[AUTH0_TEST, FITBIT_APP_TYPES],
     signs: &[],
     sure: Sure::Seen,
 };
@@ -33,8 +36,9 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
     code: "loopback_unreachable",
     symptom: "The browser says that it cannot connect to `localhost` or `127.0.0.1` (`ERR_CONNECTION_REFUSED`)",
     cause: "The tool had stopped waiting, or the browser runs on another machine than the tool: SSH, a container, WSL.",
-    cure: "On the machine with the browser run `ssh -L {port}:127.0.0.1:{port} HOST` first. Then run `{test}` and keep it \
-           running until the browser is done, or paste the whole address of that page into its terminal.",
+    cure: "Run `{test}` and leave it running until the browser has come back. On the machine with the browser run \
+           `ssh -L {port}:127.0.0.1:{port} HOST` first, or paste the whole address of that page into the terminal \
+           while it waits.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[
@@ -45,12 +49,14 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["unable to connect", "127.0.0.1"]),
         sign(&["unable to connect", "localhost"]),
         sign(&["127.0.0.1 refused to connect"]),
-        sign(&["can't connect to the server", "127.0.0.1"]),
-        sign(&["can't connect to the server", "localhost"]),
-        sign(&["err_empty_response", "127.0.0.1"]),
-        sign(&["err_connection_timed_out", "127.0.0.1"]),
+        sign(&["can't connect to the server"]),
+        sign(&["hat die verbindung abgelehnt"]),
         sign(&["ist nicht erreichbar", "127.0.0.1"]),
         sign(&["ist nicht erreichbar", "localhost"]),
+        sign(&["err_connection_timed_out", "127.0.0.1"]),
+        sign(&["err_connection_timed_out", "localhost"]),
+        sign(&["err_empty_response", "127.0.0.1"]),
+        sign(&["err_empty_response", "localhost"]),
     ],
     sure: Sure::Reported,
 };
@@ -108,8 +114,7 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
     symptom: "403 `ACCESS_TOKEN_SCOPE_INSUFFICIENT` or `MISSING_OAUTH_SCOPE` with `Request had insufficient \
               authentication scopes.` | Fitbit: `insufficient_scope`",
     cause: "Every scope that lets the identity be read was left unticked on the consent page, or none was asked for.",
-    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` of which `{identity_scope}` is enough to read \
-           the identity.",
+    cure: "Run `{test}` and tick the boxes; this set-up asks for `{scopes}` and `{identity_scope}` is enough to read the identity.",
     exit: Exit::NoConsent,
     links: &[HEALTH_SCOPES, HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
@@ -185,7 +190,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
     cause: "The code was used twice, waited too long, was cut or decoded wrongly, or belongs to another run.",
     cure: "Run `{test}` and go through the login once, without reloading the last page.",
     exit: Exit::Misconfigured,
-    links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS, AUTH0_LOGS],
+    links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS, AUTH0_CODE_FLOW],
     signs: &[
         sign(&["authorization code invalid"]),
         sign(&["authorization code expired"]),

@@ -2,7 +2,7 @@
 //! rows about what a provider or the tenant has configured.
 
 use super::links::*;
-use super::sign::sign;
+use super::sign::{but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
@@ -17,6 +17,8 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["name or service not known"]),
         sign(&["failed to lookup address"]),
         sign(&["network is unreachable"]),
+        sign(&["err_name_not_resolved"]),
+        sign(&["err_internet_disconnected"]),
     ],
     sure: Sure::Seen,
 };
@@ -71,11 +73,14 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
         sign(&["\"error\":\"server_error\""]),
         sign(&["502 bad gateway"]),
         sign(&["503 service unavailable"]),
+        sign(&["503 service temporarily unavailable"]),
         sign(&["504 gateway timeout"]),
         sign(&["504 gateway time-out"]),
+        sign(&["500 internal server error"]),
         sign(&["error 500 (server error)"]),
         sign(&["error 502 (server error)"]),
         sign(&["error 503 (server error)"]),
+        sign(&["error 504 (server error)"]),
         sign(&["http error 500"]),
         sign(&["http error 502"]),
         sign(&["http error 503"]),
@@ -94,7 +99,11 @@ pub(super) static UNRECOGNISED_ANSWER: Diagnosis = Diagnosis {
            `{test} --report FILE` writes what can be shown to everybody.",
     exit: Exit::Service,
     links: &[],
-    signs: &[],
+    signs: &[
+        but(&["410", "googleapis.com"], &["fitbit"]),
+        but(&["410", "accounts.google.com"], &["fitbit"]),
+        but(&["410", "google health api"], &["fitbit"]),
+    ],
     sure: Sure::Seen,
 };
 

@@ -1,6 +1,7 @@
 //! Owns the table of everything that can go wrong: code, symptom and the texts that mean it, cause, cure, exit code, links,
 //! how sure. Every hint, `explain` and the documents read it. Refuses to print, and to say what happened in one particular
-//! run: the caller adds that. The blanks in a cure are filled with the values of the set-up at hand ([`Values`]).
+//! run: the caller adds that. The blanks in a cure are filled with the values of the set-up at hand ([`Values`]); where a
+//! cause or cure reads otherwise at Fitbit, that wording stands behind ` | Fitbit: `.
 
 mod application;
 pub mod auth_error;
@@ -11,10 +12,12 @@ mod input;
 mod links;
 mod login;
 mod machine;
+pub mod numbered;
 mod provider;
 mod recognise;
 mod sign;
 mod tenant;
+mod unreachable;
 mod values;
 
 use std::fmt;
@@ -82,31 +85,16 @@ impl Diagnosis {
     /// not this set-up's.
     pub fn link(&self, for_fitbit: bool, message: &str) -> Option<&'static str> {
         let names_provider = message.starts_with("Google") || message.starts_with("Fitbit");
-        let may = |link: &&&str| may_be_for(for_fitbit, link);
-        let own = self.links.iter().filter(may).find(|link| is_auth0s(link) != names_provider);
-        own.or(self.links.iter().find(may)).copied()
+        let may = || self.links.iter().copied().filter(|link| links::fits(link, for_fitbit));
+        may().find(|link| links::is_of_auth0(link) != names_provider).or(may().next())
     }
 
-    /// The pages that say more, without those of a provider that is not this set-up's, unless there are no others; all of them
-    /// where the provider is not known.
-    pub fn links_for(&self, fitbit: Option<bool>) -> Vec<&'static str> {
-        let fit = |link: &&&str| fitbit.is_none_or(|fitbit| may_be_for(fitbit, link));
-        match self.links.iter().filter(fit).copied().collect::<Vec<_>>() {
-            none if none.is_empty() => self.links.to_vec(),
-            links => links,
-        }
-    }
-}
-
-fn is_auth0s(link: &str) -> bool {
-    link.contains("//auth0.com/")
-}
-
-fn may_be_for(fitbit: bool, link: &str) -> bool {
-    let of_move = ["/health/about", "/health/setup", "/health/migration"].iter().any(|end| link.ends_with(end));
-    match fitbit {
-        true => link.contains("//dev.fitbit.com/") || is_auth0s(link) || of_move,
-        false => !link.contains("//dev.fitbit.com/"),
+    /// The pages that say more to a set-up of this provider; all of them where it is not known, or where the row is about
+    /// the other provider alone.
+    pub fn links_for(&self, for_fitbit: Option<bool>) -> Vec<&'static str> {
+        let fits = |link: &&str| for_fitbit.is_none_or(|for_fitbit| links::fits(link, for_fitbit));
+        let own: Vec<&'static str> = self.links.iter().copied().filter(fits).collect();
+        if own.is_empty() { self.links.to_vec() } else { own }
     }
 }
 

@@ -2,7 +2,7 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::sign::{ID_WORDS, OF_GOOGLE, SECRET_WORDS, but, sign};
+use super::sign::{GOOGLE_HOSTS, ID_WORDS, SECRET_WORDS, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
@@ -17,8 +17,8 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     exit: Exit::Misconfigured,
     links: &[HEALTH_ABOUT, HEALTH_SETUP, HEALTH_MIGRATION],
     signs: &[
-        but(&["410 gone"], OF_GOOGLE),
-        but(&["http 410"], OF_GOOGLE),
+        but(&["410 gone"], GOOGLE_HOSTS),
+        but(&["http 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
@@ -31,10 +31,13 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
               value`",
     cause: "The callback URL in the request is not, character for character, one that is registered: a slash, a \
             port, http or https, localhost or 127.0.0.1, the tenant domain or a custom domain. An edit at Google \
-            takes 5 minutes to a few hours to act.",
+            takes 5 minutes to a few hours to act. | Fitbit: The callback URL in the request is not, character for \
+            character, one that is registered: a slash, a port, http or https, localhost or 127.0.0.1, the tenant \
+            domain or a custom domain.",
     cure: "Enter exactly `{callback}` into the {redirect_list} and save; a direct test needs `{loopback}` there too. \
-           Compare scheme, port, path and slash. An edit may take minutes to act, at Google 5 minutes to a few hours: \
-           `{test} --headless --watch` repeats until it does.",
+           Compare scheme, port, path and slash. An edit at Google takes 5 minutes to a few hours to act: `{test} \
+           --headless --watch` repeats until it does. | Fitbit: Enter exactly `{callback}` into the {redirect_list} \
+           and save; a direct test needs `{loopback}` there too. Compare scheme, port, path and slash.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[sign(&["redirect_uri_mismatch"]), sign(&["invalid redirect_uri parameter value"])],
@@ -80,9 +83,11 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
               invalid.` | Fitbit `Client secret invalid` or `Invalid authorization header format` | Auth0, after \
               consent: `failed to obtain access token`",
     cause: "The client secret is wrong, replaced, cut or masked: Google shows only the last four characters of a \
-            secret after it was made.",
+            secret after it was made. | Fitbit: The client secret is wrong, replaced or cut.",
     cure: "Add a new secret to the client `{client_id}` at {clients_page} and copy it at once. Run `{setup}` with \
-           it, so that it reaches the secret store and the connection.",
+           it, so that it reaches the secret store and the connection. | Fitbit: Copy the Client Secret of the app \
+           `{client_id}` at {clients_page} again, or reset it there. Run `{setup}` with it, so that it reaches the \
+           secret store and the connection.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
@@ -101,10 +106,13 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
     code: "invalid_scope",
     symptom: "`Error 400: invalid_scope` with `Some requested scopes were invalid.`",
     cause: "A scope is unknown, is one of the names without suffix that were split on 26 May 2026, or is not \
-            declared on the Data Access page, where leaving without Save loses the list.",
-    cure: "{declare_scopes} This set-up asks for `{scopes}` and others can be given with `--scopes`",
+            declared on the Data Access page, where leaving without Save loses the list. | Fitbit: A scope is not \
+            one of Fitbit's names.",
+    cure: "At {scopes_page} add the scopes, press Update, and Save. This set-up asks for `{scopes}` and others can \
+           be given with `--scopes` | Fitbit: Ask for scopes of Fitbit's alone. This \
+           set-up asks for `{scopes}` and others can be given with `--scopes`",
     exit: Exit::Misconfigured,
-    links: &[HEALTH_SCOPES, HEALTH_SETUP, FITBIT_ERRORS],
+    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES, HEALTH_SETUP],
     signs: &[sign(&["invalid_scope"]), sign(&["some requested scopes were invalid"])],
     sure: Sure::Documented,
 };
@@ -183,10 +191,15 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
     code: "refresh_token_rejected",
     symptom: "`invalid_grant` with `Token has been expired or revoked.` | Fitbit: `Refresh token invalid`",
     cause: "The refresh token is dead: 7 days old while the app is in Testing, revoked by the person, unused for 6 \
-            months, or one of more than 100 for the same account. A Fitbit refresh token could be used only once.",
-    cure: "Let the person consent again. {refresh_again}",
+            months, or one of more than 100 for the same account. | Fitbit: The refresh token was used before, as by \
+            two programs at once or after an answer that was lost, or the person revoked it. Each is good for one \
+            use.",
+    cure: "Let the person consent again. If it happens a week after each consent, press Publish app at \
+           {audience_page} first. | Fitbit: Let the person consent again. A refresh token of \
+           Fitbit's can be used only once: let one program alone refresh, and have it \
+           keep the new refresh token of each answer before it uses the access token.",
     exit: Exit::Refused,
-    links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE, FITBIT_ERRORS],
+    links: &[GOOGLE_EXPIRATION, GOOGLE_AUDIENCE, FITBIT_REFRESH],
     signs: &[
         sign(&["token has been expired or revoked"]),
         sign(&["token expired or revoked"]),
@@ -250,7 +263,7 @@ pub(super) static SOME_SCOPES_NOT_GRANTED: Diagnosis = Diagnosis {
     cure: "Log in again and tick every box that the app needs, or ask for fewer scopes with `--scopes` than \
            `{scopes}`",
     exit: Exit::Done,
-    links: &[HEALTH_SCOPES],
+    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
     signs: &[],
     sure: Sure::Documented,
 };

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Code::{self, *};
-use super::{Sign, auth_error, denial, is_denial};
+use super::unreachable::{Host, host_in};
+use super::{Sign, auth_error, denial, is_denial, numbered};
 use crate::text::plain_text;
 
 /// The general wording of a Fitbit page whose particular reason is not in the table.
@@ -26,25 +27,41 @@ pub fn recognise(original: &str) -> Vec<Code> {
     found.extend(
         Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
+    refused_by_whom(original, &text, &mut found);
+    // A browser names the host that it could not reach, and only this machine's own is the listener.
+    if found.contains(&LoopbackUnreachable) && host_in(original) == Host::Other {
+        found.retain(|code| *code != LoopbackUnreachable);
+        found.push(NetworkUnreachable);
+    }
     if found.is_empty() && auth_error::find(original).is_some() {
         found.push(ProviderRefusedRequest);
     }
     if found.is_empty() {
         found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
     }
-    if found.contains(&AccessDenied) {
-        let by_a_person = denial::description_in(original).is_none_or(|words| is_denial(&words));
-        if !by_a_person {
-            found.push(LoginBlocked);
-        }
-        // Words of the tenant's say more than that it was denied.
-        if found.contains(&LoginBlocked) {
-            found.retain(|code| *code != AccessDenied);
-        }
-    }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// An `access_denied` with words that are no person's is a refusal of the tenant's, unless another row knows the words; a
+/// person's words mean the same without the code.
+fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
+    let Some(words) = denial::words_of(original) else {
+        let says_so = text.holds("user has denied") || text.holds("user denied");
+        if found.is_empty() && says_so {
+            found.push(if is_denial(original) { AccessDenied } else { LoginBlocked });
+        }
+        return;
+    };
+    if is_denial(&words) || words.eq_ignore_ascii_case("unauthorized") {
+        return;
+    }
+    found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));
+    if found.is_empty() {
+        // At the token endpoint nobody has logged in.
+        found.push(if text.holds("oauth/token") { UnrecognisedAnswer } else { LoginBlocked });
+    }
 }
 
 /// The beginning and the end of a text that is longer than both (bytes).
@@ -59,8 +76,8 @@ fn ends_of(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}\n{}", &text[..head], &text[tail..]))
 }
 
-/// The text, what is percent-encoded in it, what is left of it without mark-up, and what Google's `authError` says; in lower
-/// case and with plain quotes.
+/// The text, what is percent-encoded in it, what is left of it without mark-up, what Google's `authError` says, and the line of
+/// Google's error page in English; in lower case and with plain quotes.
 fn normalised(text: Cow<str>) -> String {
     let mut parts = vec![text.to_string()];
     if let Some(error) = auth_error::find(&text) {
@@ -77,6 +94,8 @@ fn normalised(text: Cow<str>) -> String {
     if text.contains('<') {
         parts.push(plain_text(&text));
     }
+    let line = parts.iter().find_map(|part| numbered::find(part));
+    parts.extend(line.map(|line| format!("Error {}: {}", line.number, line.code)));
     let mut plain = String::with_capacity(parts.iter().map(String::len).sum());
     for word in parts.iter().flat_map(|part| part.split_whitespace()) {
         for c in word.chars() {

@@ -19,7 +19,8 @@ pub(super) const fn but(all: &'static [&'static str], none: &'static [&'static s
 }
 
 /// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
-pub(super) const ID_WORDS: &[&str] = &["oauth client was not found", "client id invalid", "invalid client_id"];
+pub(super) const ID_WORDS: &[&str] =
+    &["error 401: invalid_client", "oauth client was not found", "client id invalid", "invalid client_id"];
 pub(super) const SECRET_WORDS: &[&str] =
     &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
 /// What makes an `access_denied` something else than a person who pressed Deny.
@@ -34,7 +35,7 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
     "unauthorized",
     "fetchuserprofile",
 ];
-/// What makes a 410 another one than that of Fitbit's shut-down.
-pub(super) const OF_GOOGLE: &[&str] = &["googleapis.com", "accounts.google.com"];
+/// Google's own services, of whose end nothing is known.
+pub(super) const GOOGLE_HOSTS: &[&str] = &["googleapis.com", "accounts.google.com", "google health api"];
 /// What makes an `invalid_grant` mean a refresh token.
 pub(super) const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];

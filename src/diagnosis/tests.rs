@@ -77,6 +77,16 @@ fn a_failure_is_sent_to_a_page_of_the_service_that_it_is_about() {
     assert!(at(link(Code::ProviderShutDown, true, "Fitbit Web API answered HTTP 410"), "developers.google.com/health"));
     assert_eq!(link(Code::OrgInternal, true, "x"), None, "Google's audience page says nothing about Fitbit");
     assert_eq!(link(Code::Cancelled, false, "x"), None);
+    let refused = "acme.eu.auth0.com did not take the code (403): Invalid authorization code";
+    for fitbit in [true, false] {
+        assert!(at(link(Code::CodeRejected, fitbit, refused), "//auth0.com/"), "the code is the tenant's own");
+        let enabled = link(Code::ApplicationNotEnabled, fitbit, "not enabled").unwrap_or_default();
+        assert_eq!(enabled.contains("integrations/fitbit"), fitbit, "{enabled}");
+    }
+    for code in [Code::InvalidScope, Code::RefreshTokenRejected, Code::CodeRejected, Code::AccessTokenRejected] {
+        assert!(at(link(code, true, "Fitbit Web API refuses"), "dev.fitbit.com"), "{code}");
+        assert!(at(link(code, false, "Google Health API refuses"), "google.com"), "{code}");
+    }
 }
 
 #[test]

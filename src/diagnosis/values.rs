@@ -1,5 +1,5 @@
 //! Owns the blanks in cures, and what stands in them: the values of the set-up at hand, or words in capitals that say what
-//! belongs there. Refuses to hold a secret: none of these values is one.
+//! belongs there; and which of two wordings is for its provider. Refuses to hold a secret: none of these values is one.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ macro_rules! blanks {
 
 blanks! {
     Callback, "callback", "https://YOUR_TENANT_DOMAIN/login/callback", "The callback URL of the login domain.";
+    ReturnTo, "return_to", "the exact address that the login returns to", "The application's own callback URL.";
+    Application, "application", "the application", "The application that is meant.";
     Loopback, "loopback", "http://127.0.0.1:18917/callback", "The callback URL of a direct test.";
     Port, "port", "18917", "The loopback port.";
     ClientId, "client_id", "YOUR_CLIENT_ID", "The client ID at the provider.";
@@ -37,11 +39,10 @@ blanks! {
     RedirectList, "redirect_list", "list of redirect URIs of the client at the provider", "Where callback URLs are registered.";
     ClientsPage, "clients_page", "https://console.cloud.google.com/auth/clients", "The page with the client.";
     AudiencePage, "audience_page", "https://console.cloud.google.com/auth/audience", "Google's page with publishing status and test users.";
-    DeclareScopes, "declare_scopes", "At https://console.cloud.google.com/auth/scopes add the scopes, press Update, and Save.", "Where scopes have to be declared.";
-    IdentityScope, "identity_scope", "profile.readonly", "The one scope that lets the identity be read.";
-    RefreshAgain, "refresh_again", "If it happens a week after each consent, press Publish app at https://console.cloud.google.com/auth/audience first.", "Why a refresh token dies again and again.";
+    ScopesPage, "scopes_page", "https://console.cloud.google.com/auth/scopes", "Google's page with the declared scopes.";
     ApiPage, "api_page", "https://console.developers.google.com/apis/library/health.googleapis.com", "Google's page that enables the API.";
     Scopes, "scopes", "profile.readonly", "The scopes asked for, short names.";
+    IdentityScope, "identity_scope", "profile.readonly", "The scope asked for that lets the identity be read.";
     Domain, "domain", "YOUR_TENANT_DOMAIN", "The tenant's own domain.";
     Connection, "connection", "google-health", "The connection's name.";
     ConnectionsPage, "connections_page", "https://manage.auth0.com/", "Auth0's page with the social connections.";
@@ -51,12 +52,14 @@ blanks! {
     Move, "move", "fitbit-connect setup --provider google-health", "The command that moves from Fitbit to Google Health.";
 }
 
+/// What separates the wording for everybody from the one for a Fitbit set-up, in causes and cures.
+const AT_FITBIT: &str = " | Fitbit: ";
+
 /// What is known of a set-up.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     blanks: BTreeMap<Blank, String>,
-    /// Whether it is one of Fitbit's; nothing where the provider is not known.
-    pub fitbit: Option<bool>,
+    for_fitbit: Option<bool>,
 }
 
 impl Values {
@@ -68,8 +71,23 @@ impl Values {
         }
     }
 
-    /// The text with its blanks filled.
+    /// Says whether the set-up is one of Fitbit's.
+    pub fn set_for_fitbit(&mut self, yes: bool) {
+        self.for_fitbit = Some(yes);
+    }
+
+    /// Whether the set-up is one of Fitbit's, where its provider is known.
+    pub fn for_fitbit(&self) -> Option<bool> {
+        self.for_fitbit
+    }
+
+    /// The text in the wording for this provider, with its blanks filled.
     pub fn fill(&self, text: &str) -> String {
+        let text = match text.split_once(AT_FITBIT) {
+            Some((_, at_fitbit)) if self.for_fitbit == Some(true) => at_fitbit,
+            Some((for_all, _)) => for_all,
+            None => text,
+        };
         if !text.contains('{') {
             return text.to_owned();
         }
@@ -100,6 +118,18 @@ mod tests {
             let used = Code::ALL.iter().any(|code| code.diagnosis().cure.contains(blank.written()));
             assert!(used, "{} is in no cure", blank.written());
         }
+    }
+
+    #[test]
+    fn a_cure_with_two_wordings_has_the_one_of_the_provider() {
+        let text = "Open {clients_page} | Fitbit: Look at {clients_page} there.";
+        let mut values = Values::default();
+        assert_eq!(values.fill(text), "Open https://console.cloud.google.com/auth/clients");
+        values.set(Blank::ClientsPage, "https://dev.fitbit.com/apps");
+        values.set_for_fitbit(true);
+        assert_eq!(values.fill(text), "Look at https://dev.fitbit.com/apps there.");
+        values.set_for_fitbit(false);
+        assert_eq!(values.fill(text), "Open https://dev.fitbit.com/apps");
     }
 
     #[test]

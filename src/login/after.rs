@@ -16,6 +16,7 @@ use crate::checks::{credentials, id, provider};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
 use crate::ids::Domain;
+use crate::provider::Provider;
 use crate::world::World;
 
 /// An entry of the log appears seconds after what it tells of (reported); so often it is looked for, and with this pause.
@@ -119,12 +120,12 @@ impl Trail<'_> {
                     ));
                     return Failure::new(Code::LoopbackUnreachable, message);
                 }
-                Logged::Entry(entry) if entry.code() == Some(Code::ClientSecretRejected) => {
+                Logged::Entry(entry) if self.code(&entry) == Some(Code::ClientSecretRejected) => {
                     return self.no_token(Failure::new(Code::ClientSecretRejected, failure.message));
                 }
                 Logged::Entry(entry) => {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));
-                    return Failure::new(entry.code().unwrap_or(Code::UnrecognisedAnswer), message);
+                    return Failure::new(self.code(&entry).unwrap_or(Code::UnrecognisedAnswer), message);
                 }
                 Logged::Nothing => {
                     self.ended_before.set(true);
@@ -139,6 +140,9 @@ impl Trail<'_> {
         if strangers > 0 {
             let message = also(&format!("{} with the state of another login, and did not count", answers(strangers)));
             return Failure::new(Code::StateMismatch, message);
+        }
+        if self.login.provider == Provider::Fitbit {
+            seen.push("an app whose type at Fitbit is Personal lets only its owner log in".to_owned());
         }
         Failure::new(failure.code, also(&seen.join("; "))).with_hint(failure.hint())
     }
@@ -170,7 +174,7 @@ impl Trail<'_> {
         let entry = self.newest_entry(tenant, LOOKS);
         if let Logged::Entry(entry) = &entry {
             looked.push(format!("the tenant's log says: {}", entry.said()));
-            if let Some(code) = entry.code().filter(|code| *code != Code::ClientSecretRejected) {
+            if let Some(code) = self.code(entry).filter(|code| *code != Code::ClientSecretRejected) {
                 return Failure::new(code, also(&looked.join("; ")));
             }
         }
@@ -205,7 +209,7 @@ impl Trail<'_> {
         } else {
             format!("{}; the tenant's log says: {said}", failure.message)
         };
-        match entry.code().filter(|code| *code != failure.code) {
+        match self.code(&entry).filter(|code| *code != failure.code) {
             Some(code) => Failure::new(code, message),
             None => Failure::new(failure.code, message).with_hint(failure.hint()),
         }
@@ -223,6 +227,10 @@ impl Trail<'_> {
             .into_iter()
             .filter(|finding| finding.is_fail() || finding.check == id::PROVIDER_CALLBACK)
             .collect()
+    }
+
+    fn code(&self, entry: &Entry) -> Option<Code> {
+        entry.code(self.login.provider)
     }
 
     fn same_secret(&self, tenant: &ThroughTenant) -> Option<bool> {

@@ -212,7 +212,7 @@ pub fn tell(world: &World, page: Option<HeldPage>, result: &Result<LoggedIn, Fai
         Err(failure) => Page::Failure {
             // The table's words and this set-up's values: a message may hold what the callback said, and nothing of a
             // request is shown.
-            what: sentence(failure.code.diagnosis().cause),
+            what: sentence(&world.console.filled(failure.code.diagnosis().cause)),
             seen: sentence(failure.code.diagnosis().symptom),
             code: failure.code.name().to_owned(),
             next: vec![sentence(&world.console.filled(failure.code.diagnosis().cure))],

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::Provider;
-use crate::diagnosis::{Code, auth_error, recognise};
+use crate::diagnosis::{Code, auth_error, numbered, recognise};
 use crate::text::{excerpt, plain_text};
 
 /// Characters of foreign text that are repeated at most.
@@ -122,8 +122,8 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     }
     match provider {
         Provider::GoogleHealth => {
-            let (at, code) = numbered_error(text)?;
-            Some(Verdict::Refused { code: google_code(code), said: excerpt(&text[at..], SAID) })
+            let error = numbered::find(text)?;
+            Some(Verdict::Refused { code: google_code(error.code), said: excerpt(&text[error.at..], SAID) })
         }
         Provider::Fitbit => {
             if let Some((code, said)) = fitbit_error(text) {
@@ -132,15 +132,6 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
             (status == 200 && body.to_ascii_lowercase().contains("<form")).then_some(Verdict::Accepted)
         }
     }
-}
-
-/// Finds `Error NNN: code`: where it stands, and the code.
-fn numbered_error(text: &str) -> Option<(usize, &str)> {
-    text.match_indices("Error ").find_map(|(at, found)| {
-        let (number, rest) = text[at + found.len()..].split_at_checked(3)?;
-        let code = rest.strip_prefix(": ")?.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
-        (number.bytes().all(|b| b.is_ascii_digit()) && !code.is_empty()).then_some((at, code))
-    })
 }
 
 /// Reads Fitbit's page `Developer information: <error> - <message>`; Fitbit's own answers otherwise say nothing of it.

@@ -92,7 +92,6 @@ pub fn judge_pair(provider: Provider, status: u16, body: &[u8]) -> PairVerdict {
 pub fn health_error(status: u16, body: &[u8]) -> Option<HealthError> {
     let plain = |code| Some(HealthError { code, detail: None });
     match status {
-        410 => return plain(Code::ProviderShutDown),
         429 => return plain(Code::RateLimited),
         500..=599 => return plain(Code::ServiceUnavailable),
         400..=499 => {}

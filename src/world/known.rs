@@ -2,7 +2,7 @@
 //!
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
-use url::Url;
+mod told;
 
 use super::{World, again, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
@@ -18,6 +18,8 @@ use crate::text::shell_word;
 struct Known<'a> {
     provider: Option<Provider>,
     client_id: Option<&'a str>,
+    /// The number of the Google Cloud project, where something else than the client ID tells it.
+    project: Option<&'a str>,
     domain: Option<&'a Domain>,
     /// Whether a command has to name the domain to mean the same tenant.
     names_domain: bool,
@@ -61,6 +63,7 @@ impl World {
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),
+            project: None,
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs),
@@ -142,30 +145,39 @@ fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
 /// The values for a text that somebody wants explained: of the saved profile, unless the text is about another client, whose
 /// pages are other ones. Settings that cannot be read are passed over.
 pub fn values_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
-    said_in(text, saved_for(variables, global, text))
-}
-
-fn saved_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
     let read = || {
         let settings = Settings::read(&settings_path(global, variables)?)?;
         let name = profile_name(global, variables, &settings)?;
         settings.profile(&name)
     };
     let profile = read().ok().flatten().unwrap_or_default();
-    let lower = text.to_lowercase();
-    let about = client_in(text).or_else(|| {
-        let of_fitbit = lower.contains("fitbit") || lower.contains("unauthorized_client - ");
-        (of_fitbit && !lower.contains("google")).then_some((Provider::Fitbit, None))
-    });
-    if let Some((provider, client_id)) = about
-        && (client_id.is_some() && client_id != profile.client_id.as_deref() || profile.provider != Some(provider))
-    {
-        return Known { provider: Some(provider), client_id, port: DEFAULT_PORT, ..Known::default() }.values();
+    let told = told::read(text);
+    let client_id = told.client_id.as_deref();
+    let project = told.project.as_deref();
+    let is_other = client_id.is_some() && client_id != profile.client_id.as_deref()
+        || told.provider.is_some() && told.provider != profile.provider;
+    let mut values = if is_other {
+        Known { provider: told.provider, client_id, project, port: DEFAULT_PORT, ..Known::default() }.values()
+    } else if profile == Profile::default() {
+        let mut values = Values::default();
+        project.iter().for_each(|project| set_project(&mut values, project));
+        values
+    } else {
+        of_profile(&profile, project, &again(global)).values()
+    };
+    if let Some(uri) = told.redirect_uri {
+        values.set(Blank::ReturnTo, format!("`{uri}`"));
+        values.set(Blank::Callback, uri);
     }
-    if profile == Profile::default() {
-        return Values::default();
+    if let Some(application) = told.application {
+        values.set(Blank::Application, format!("the application `{application}`"));
     }
+    values
+}
+
+fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str) -> Known<'a> {
     Known {
+        project,
         provider: profile.provider,
         client_id: profile.client_id.as_deref(),
         domain: profile.domain.as_ref(),
@@ -178,17 +190,15 @@ fn saved_for(variables: &Variables, global: &cli::Global, text: &str) -> Values 
         connection: profile.connection.as_ref().map(|name| name.as_str()),
         scopes: &profile.scopes,
         port: profile.port.unwrap_or(DEFAULT_PORT),
-        again: &again(global),
+        again,
     }
-    .values()
 }
 
 impl Known<'_> {
     fn values(&self) -> Values {
-        let provider = self.provider;
         let mut values = Values::default();
-        values.fitbit = provider.map(|provider| provider == Provider::Fitbit);
         let mut set = |blank, value: String| values.set(blank, value);
+        let provider = self.provider;
         set(Blank::Port, self.port.to_string());
         set(Blank::Loopback, format!("http://127.0.0.1:{}/callback", self.port));
         let domains = if self.login_domains.is_empty() { self.domain.as_slice() } else { &[] };
@@ -197,17 +207,12 @@ impl Known<'_> {
         let loopback = format!("http://127.0.0.1:{}/callback", self.port);
         set(Blank::Callback, if self.direct && self.port != 0 { loopback } else { callbacks });
         set(Blank::ClientId, self.client_id.unwrap_or_default().to_owned());
-        let project = self.client_id.and_then(project_number).filter(|_| provider != Some(Provider::Fitbit));
-        if let Some(project) = project {
-            of_project(project).into_iter().for_each(|(blank, value)| set(blank, value));
-        }
+        let project = self.project.or_else(|| self.client_id.and_then(project_number));
+        let project = project.filter(|_| provider != Some(Provider::Fitbit));
         match provider {
             Some(Provider::Fitbit) => {
                 set(Blank::ClientsPage, provider_page(Provider::Fitbit));
                 set(Blank::RedirectList, format!("Redirect URL of the app at {}", provider_page(Provider::Fitbit)));
-                set(Blank::IdentityScope, "profile".to_owned());
-                set(Blank::DeclareScopes, "Ask for scopes of Fitbit's alone.".to_owned());
-                set(Blank::RefreshAgain, "A refresh token of Fitbit's can be used only once.".to_owned());
             }
             Some(Provider::GoogleHealth) => {
                 let page = "https://console.cloud.google.com/auth/clients";
@@ -221,6 +226,8 @@ impl Known<'_> {
             let defaults = || provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
             let names = if self.scopes.is_empty() { defaults() } else { self.scopes.to_vec() };
             set(Blank::Scopes, names.join(","));
+            let readable = |name: &&String| scopes::identity_readable(provider, std::iter::once(name.as_str()));
+            set(Blank::IdentityScope, names.iter().find(readable).cloned().unwrap_or_default());
         }
         let named = self.again.to_owned();
         if let Some(domain) = self.domain {
@@ -243,61 +250,27 @@ impl Known<'_> {
             None => String::new(),
         };
         set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}"));
+        if let Some(project) = project {
+            set_project(&mut values, project);
+        }
+        if let Some(provider) = provider {
+            values.set_for_fitbit(provider == Provider::Fitbit);
+        }
         values
     }
 }
 
-/// The blanks that a project of Google's fills: its number, and its pages.
-fn of_project(number: &str) -> [(Blank, String); 6] {
-    let page = |name: &str| format!("https://console.cloud.google.com/auth/{name}?project={number}");
-    let api = "https://console.developers.google.com/apis/api/health.googleapis.com/overview";
-    [
-        (Blank::Project, number.to_owned()),
-        (Blank::ClientsPage, page("clients")),
-        (Blank::AudiencePage, page("audience")),
-        (Blank::DeclareScopes, format!("At {} add the scopes, press Update, and Save.", page("scopes"))),
-        (
-            Blank::RefreshAgain,
-            format!("If it happens a week after each consent, press Publish app at {} first.", page("audience")),
-        ),
-        (Blank::ApiPage, format!("{api}?project={number}")),
-    ]
-}
-
-/// What a text says itself goes before what is saved: the callback URL that was sent, and the project of Google's.
-fn said_in(text: &str, mut values: Values) -> Values {
-    let spaced = text.replace("\\/", "/");
-    let plain = percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy();
-    let after = |mark: &str| plain.to_ascii_lowercase().find(mark).and_then(|at| plain.get(at + mark.len()..));
-    let end = |c: char| c.is_whitespace() || c.is_control() || "&\"'<>`\\".contains(c);
-    let sent = ["redirect_uri=", "redirect_uri: ", "redirect_uri\":\"", "redirect_uri\": \"", "the url \""];
-    let callback = sent.into_iter().find_map(|mark| {
-        let url = Url::parse(after(mark)?.split(end).next()?).ok()?;
-        (matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none())
-            .then_some(url)
-    });
-    if let Some(mut url) = callback {
-        // Nobody registers these, and they could be somebody's.
-        url.set_query(None);
-        url.set_fragment(None);
-        values.set(Blank::Callback, url.to_string());
+/// The number of a Google Cloud project, and its pages.
+fn set_project(values: &mut Values, project: &str) {
+    values.set(Blank::Project, project);
+    for (blank, page) in [
+        (Blank::ClientsPage, "https://console.cloud.google.com/auth/clients"),
+        (Blank::AudiencePage, "https://console.cloud.google.com/auth/audience"),
+        (Blank::ScopesPage, "https://console.cloud.google.com/auth/scopes"),
+        (Blank::ApiPage, "https://console.developers.google.com/apis/api/health.googleapis.com/overview"),
+    ] {
+        values.set(blank, format!("{page}?project={project}"));
     }
-    let project = ["in project ", "?project=", "&project=", "\"projects/"].into_iter().find_map(|mark| {
-        let number = after(mark)?.split(|c: char| !c.is_ascii_digit()).next()?;
-        (6..=20).contains(&number.len()).then(|| number.to_owned())
-    });
-    if let Some(number) = project.filter(|_| values.fitbit != Some(true)) {
-        of_project(&number).into_iter().for_each(|(blank, value)| values.set(blank, value));
-    }
-    values
-}
-
-/// The first client ID of Google's in a text.
-fn client_in(text: &str) -> Option<(Provider, Option<&str>)> {
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    let found =
-        text.split(|c| !word(c)).find(|word| word.ends_with(".apps.googleusercontent.com") && word.len() < 200)?;
-    Some((Provider::GoogleHealth, Some(found)))
 }
 
 /// The number that begins a client ID of Google's (developers.google.com/health/setup calls it the project number).

@@ -44,7 +44,8 @@ fn time(text: &str, flag: &str, shape: &str) -> Result<Duration, Failure> {
     let time = humantime::parse_duration(text.trim()).ok().filter(|time| (SECOND..=DAY).contains(time));
     time.ok_or_else(|| {
         let text = crate::text::excerpt(text, 40);
-        Failure::new(Code::InputInvalid, format!("\"{text}\" (from {flag}) is not right: it is a time from {shape}"))
+        let message = format!("\"{text}\" (from {flag}) is not right: it is a time from {shape}");
+        Failure::new(Code::InputInvalid, message).with_hint(format!("Give a time from {shape}"))
     })
 }
 

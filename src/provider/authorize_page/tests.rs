@@ -234,3 +234,19 @@ fn pages_that_end_in_the_middle_are_read_without_trouble() {
         }
     }
 }
+
+#[test]
+fn googles_page_is_read_in_any_language() {
+    for line in ["Fehler 400: redirect_uri_mismatch", "Erreur 400\u{a0}: redirect_uri_mismatch"] {
+        let body = format!("<h1>Zugriff blockiert</h1><p>{line}</p>");
+        match judge(GoogleHealth, CALLBACK, 400, None, &body, same) {
+            Verdict::Refused { code, said } => {
+                assert_eq!(code, Code::RedirectUriMismatch);
+                assert!(said.ends_with("redirect_uri_mismatch"), "{said}");
+            }
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+    let body = "<p>HTTP 400: Anfrage ungültig</p>";
+    assert!(matches!(judge(GoogleHealth, CALLBACK, 400, None, body, same), Verdict::Unknown { .. }));
+}

@@ -1,0 +1,183 @@
+//! Owns what a pasted text itself tells of the set-up it is about: provider, client ID, project, the address of the return.
+//!
+//! Refuses to take from it what could be a secret, or a page of the services for an address of the person's.
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::provider::Provider;
+use crate::text::redact;
+
+/// What stands in a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Whose text it is, where only one of the two is named.
+    pub provider: Option<Provider>,
+    /// The first client ID of Google's.
+    pub client_id: Option<String>,
+    /// The number of a Google Cloud project.
+    pub project: Option<String>,
+    /// Where the login was to return to.
+    pub redirect_uri: Option<String>,
+    /// The application, by its client ID, where Auth0 links to its settings.
+    pub application: Option<String>,
+}
+
+/// Reads it.
+pub(super) fn read(text: &str) -> Told {
+    let text = &text.replace("\\/", "/");
+    let lower = text.to_lowercase();
+    let of_fitbit = lower.contains("fitbit") || lower.contains("unauthorized_client - ");
+    let of_google = lower.contains("google");
+    let client_id = client_in(text).map(str::to_owned);
+    let provider = match (client_id.is_some(), of_fitbit, of_google) {
+        (true, ..) | (_, false, true) => Some(Provider::GoogleHealth),
+        (_, true, false) => Some(Provider::Fitbit),
+        _ => None,
+    };
+    Told {
+        provider,
+        client_id,
+        project: project_in(&lower),
+        redirect_uri: parameter(text).or_else(|| not_allowed(text, &lower)),
+        application: application_in(text),
+    }
+}
+
+/// The first client ID of Google's in a text.
+fn client_in(text: &str) -> Option<&str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    text.split(|c| !word(c)).find(|word| word.ends_with(".apps.googleusercontent.com") && word.len() < 200)
+}
+
+/// `has not been used in project 123456789012`, `overview?project=123456789012`, `projects/123456789012`.
+fn project_in(lower: &str) -> Option<String> {
+    lower.match_indices("project").find_map(|(at, word)| {
+        let rest = lower[at + word.len()..].trim_start_matches(['s', '=', '/', ' ', ':', '#']);
+        let rest = rest.strip_prefix("%3d").unwrap_or(rest);
+        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        (6..=20).contains(&number.len()).then_some(number)
+    })
+}
+
+/// The value of `redirect_uri` in an address, or behind it in a text.
+fn parameter(text: &str) -> Option<String> {
+    const NAME: &str = "redirect_uri";
+    text.match_indices(NAME).find_map(|(at, _)| {
+        let rest = text[at + NAME.len()..].strip_prefix('"').unwrap_or(&text[at + NAME.len()..]);
+        let rest = rest.strip_prefix("%3D").or_else(|| rest.strip_prefix(['=', ':']))?.trim_start_matches([' ', '"']);
+        let value = rest.split(|c: char| c.is_whitespace() || "&\"'`<>”“".contains(c)).next()?;
+        let once = percent_decode_str(value).decode_utf8().ok()?;
+        if once.contains("://") {
+            return address(&once);
+        }
+        // An address inside the query of another is encoded twice; what follows there is not part of it.
+        let twice = percent_decode_str(once.split('&').next()?).decode_utf8().ok()?;
+        address(&twice)
+    })
+}
+
+/// The address that Auth0 says is not in the list of allowed callback URLs: the first that is the person's own.
+fn not_allowed(text: &str, lower: &str) -> Option<String> {
+    if !lower.contains("allowed callback url") && !lower.contains("callback url mismatch") {
+        return None;
+    }
+    let words = text.split(|c: char| c.is_whitespace() || "\"'`<>()[],”“".contains(c));
+    words.filter_map(address).find(|address| {
+        let url = Url::parse(address).ok();
+        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+        let of_auth0 = ["manage.auth0.com", "auth0.com", "community.auth0.com"].contains(&host);
+        !of_auth0 && url.is_some_and(|url| url.path() != "/authorize")
+    })
+}
+
+/// A web address that can be repeated as it is; without its query, which could be somebody's and which nobody registers.
+fn address(word: &str) -> Option<String> {
+    let word = word.split(['?', '#']).next()?;
+    let word = word.trim_end_matches(['.', ',', ';', ')']);
+    let scheme = ["https://", "http://"].iter().any(|scheme| word.starts_with(scheme));
+    let plain = word.len() <= 300 && word.bytes().all(|b| b.is_ascii_graphic() && !b"`{}|\\".contains(&b));
+    let url = Url::parse(word).ok().filter(|_| scheme && plain)?;
+    (url.host_str().is_some() && url.username().is_empty() && redact(word) == word).then(|| word.to_owned())
+}
+
+/// The client ID in `https://manage.auth0.com/#/applications/CLIENT_ID/settings`.
+fn application_in(text: &str) -> Option<String> {
+    let rest = text.split_once("manage.auth0.com/").filter(|(_, rest)| rest.contains("applications/"))?.1;
+    let id = rest.split_once("applications/")?.1.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    (id.len() == 32).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_the_return_is_found_however_it_is_written() {
+        for (text, address) in [
+            (
+                "https://accounts.google.com/o/oauth2/v2/auth?redirect_uri=https%3A%2F%2Flogin.acme.com%2Flogin%2Fcallback&scope=x",
+                "https://login.acme.com/login/callback",
+            ),
+            (
+                "Request details: redirect_uri=http://127.0.0.1:4711/callback flowName=x",
+                "http://127.0.0.1:4711/callback",
+            ),
+            (r#"{"redirect_uri": "https:\/\/app.acme.com\/cb?key=x"}"#, "https://app.acme.com/cb"),
+            (
+                "continue=https%3A%2F%2Fx.example%2Fa%3Fredirect_uri%3Dhttps%253A%252F%252Flogin.acme.com%252Fcb%26x%3Dy",
+                "https://login.acme.com/cb",
+            ),
+            (
+                "The url \"https://app.acme.com/cb\" is not in the list of allowed callback URLs: https://old.acme.com/cb",
+                "https://app.acme.com/cb",
+            ),
+            (
+                "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs. \
+                 [settings](https://manage.auth0.com/#/applications/x/settings) https://app.acme.com/cb.",
+                "https://app.acme.com/cb",
+            ),
+        ] {
+            assert_eq!(read(text).redirect_uri.as_deref(), Some(address), "{text}");
+        }
+        for text in [
+            "redirect_uri=storagerelay://x",
+            "redirect_uri=https%3A%2F%2Facme.com%2F%60rm%60",
+            "redirect_uri=https://user@acme.com/",
+            "redirect_uri=https://acme.com/GOCSPX-0123456789abcdefghij",
+            "Error 400: redirect_uri_mismatch https://acme.com/",
+            "",
+        ] {
+            assert_eq!(read(text).redirect_uri, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_project_is_found() {
+        for text in [
+            "Google Health API has not been used in project 210987654321 before or it is disabled.",
+            "https://console.developers.google.com/apis/api/health.googleapis.com/overview?project=210987654321",
+            r#""consumer":"projects/210987654321""#,
+        ] {
+            assert_eq!(read(text).project.as_deref(), Some("210987654321"), "{text}");
+        }
+        for text in ["project N", "this project has 12 members", "project=my-project-123456"] {
+            assert_eq!(read(text).project, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_provider_is_named_or_none() {
+        let provider = |text| read(text).provider;
+        assert_eq!(provider("Fitbit says: insufficient_scope"), Some(Provider::Fitbit));
+        assert_eq!(provider("unauthorized_client - Invalid client_id"), Some(Provider::Fitbit));
+        assert_eq!(provider("Google hasn't verified this app"), Some(Provider::GoogleHealth));
+        assert_eq!(provider("from Fitbit to Google"), None);
+        assert_eq!(provider("invalid_scope"), None);
+        let of = |link: &str| read(link).application;
+        assert_eq!(
+            of("https://manage.auth0.com/#/applications/NlllqwmYLlEsvtk0BFiNqM2BbAJCN5E7/settings").as_deref(),
+            Some("NlllqwmYLlEsvtk0BFiNqM2BbAJCN5E7")
+        );
+    }
+}
