@@ -1,8 +1,8 @@
 //! Owns the lock that keeps two runs from writing the same settings at once: a small file beside them, held through the
 //! operating system, which lets go of it however the process ends.
 //!
-//! Refuses to wait, and to leave its file behind: who lets go removes it, and what a killed run left is taken over. Where no
-//! such file can be made (a folder that is for reading only) there is no lock, and no settings that two could write either.
+//! Refuses to wait, to leave its file behind (who lets go removes it, and what a killed run left is taken over), and to go by
+//! without a word where no such file can be made.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -21,11 +21,15 @@ pub struct Lock(Arc<Mutex<Option<Held>>>);
 #[derive(Clone)]
 pub struct Release(Arc<Mutex<Option<Held>>>);
 
-/// Somebody else has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// The process that has it, when it said so.
-    pub by: Option<u32>,
+/// Why there is no lock.
+#[derive(Debug)]
+pub enum NoLock {
+    /// Somebody else has it: this process, when it said so.
+    Taken(Option<u32>),
+    /// Something stands in its place that is no file: a folder, a link, a device.
+    Blocked(PathBuf),
+    /// It cannot be made there, as in a folder that is for reading only.
+    Impossible(io::Error),
 }
 
 struct Held {
@@ -40,35 +44,52 @@ enum Attempt {
     Taken,
     /// The file was removed by the one who had it: there will be another.
     Again,
-    Impossible,
+    Blocked,
+    Impossible(io::Error),
 }
 
 impl Lock {
-    /// Takes the lock of a file, which need not exist; nothing when none can be had there.
+    /// Takes the lock of a file, which need not exist.
     ///
     /// # Errors
-    /// That another process has it.
-    pub fn take(of: &Path) -> Result<Option<Self>, Taken> {
+    /// Another process has it, or there can be none.
+    pub fn take(of: &Path) -> Result<Self, NoLock> {
         let path = beside(&files::behind_links(of));
         let mut made = Vec::new();
+        let why = Self::at(&path, &mut made);
+        let why = match why {
+            Ok(file) => return Ok(Self(Arc::new(Mutex::new(Some(Held { path, made, file }))))),
+            Err(why) => why,
+        };
+        unmake(&made);
+        Err(why)
+    }
+
+    fn at(path: &Path, made: &mut Vec<PathBuf>) -> Result<File, NoLock> {
+        let mut last = io::Error::from(io::ErrorKind::ResourceBusy);
         for _ in 0..TRIES {
-            match files::create_private_folder(files::folder_of(&path)) {
+            match files::create_private_folder(files::folder_of(path)) {
                 Ok(more) => made.extend(more),
-                Err(_) => break,
+                // The folder was there, and went with the lock of another run before it was looked at.
+                Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                    last = error;
+                    continue;
+                }
+                Err(error) => return Err(NoLock::Impossible(error)),
             }
-            match attempt(&path) {
+            match attempt(path) {
                 Attempt::Held(mut file) => {
                     // Only said, so that a person knows whom to end.
                     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                    return Ok(Some(Self(Arc::new(Mutex::new(Some(Held { path, made, file }))))));
+                    return Ok(file);
                 }
-                Attempt::Taken => return Err(Taken { by: holder(&path) }),
+                Attempt::Taken => return Err(NoLock::Taken(holder(path))),
                 Attempt::Again => {}
-                Attempt::Impossible => break,
+                Attempt::Blocked => return Err(NoLock::Blocked(path.to_owned())),
+                Attempt::Impossible(error) => return Err(NoLock::Impossible(error)),
             }
         }
-        unmake(&made);
-        Ok(None)
+        Err(NoLock::Impossible(last))
     }
 
     /// What lets go of it from elsewhere.
@@ -123,22 +144,27 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn attempt(path: &Path) -> Attempt {
     use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+    use rustix::io::Errno;
     use std::os::unix::fs::MetadataExt as _;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(file) => File::from(file),
         // The folder went with the lock of another run.
-        Err(error) if error == rustix::io::Errno::NOENT => return Attempt::Again,
-        Err(_) => return Attempt::Impossible,
+        Err(Errno::NOENT) => return Attempt::Again,
+        Err(Errno::ISDIR | Errno::LOOP | Errno::NXIO | Errno::NODEV) => return Attempt::Blocked,
+        Err(error) => return Attempt::Impossible(error.into()),
     };
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return Attempt::Blocked;
+    }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
-        Err(error) if error == rustix::io::Errno::WOULDBLOCK => return Attempt::Taken,
-        Err(error) if error == rustix::io::Errno::INTR => return Attempt::Again,
+        Err(Errno::WOULDBLOCK) => return Attempt::Taken,
+        Err(Errno::INTR) => return Attempt::Again,
         // A file system without locks.
-        Err(_) => {
+        Err(error) => {
             let _ = fs::remove_file(path);
-            return Attempt::Impossible;
+            return Attempt::Impossible(error.into());
         }
     }
     // The one before may have removed the file after it was opened here: then this is the lock of nothing.
@@ -164,7 +190,7 @@ fn attempt(path: &Path) -> Attempt {
             Some(32) => Attempt::Taken,
             // ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED is also said of a file that is about to be gone.
             Some(3 | 5) => Attempt::Again,
-            _ => Attempt::Impossible,
+            _ => Attempt::Impossible(error),
         },
     }
 }
@@ -177,7 +203,7 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 
 #[cfg(not(any(unix, windows)))]
 fn attempt(_path: &Path) -> Attempt {
-    Attempt::Impossible
+    Attempt::Impossible(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(not(any(unix, windows)))]
@@ -189,16 +215,20 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
+    fn is_taken(lock: Result<Lock, NoLock>) -> bool {
+        matches!(lock, Err(NoLock::Taken(Some(by))) if by == std::process::id())
+    }
+
     #[test]
     fn one_has_it_the_other_is_told_who_and_nothing_is_left_in_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("a/b/config.toml");
-        let first = Lock::take(&settings).unwrap().unwrap();
-        assert_eq!(Lock::take(&settings).err(), Some(Taken { by: Some(std::process::id()) }));
-        assert!(Lock::take(&settings.with_file_name("other.toml")).unwrap().is_some(), "another file has its own");
+        let first = Lock::take(&settings).unwrap();
+        assert!(is_taken(Lock::take(&settings)));
+        assert!(Lock::take(&settings.with_file_name("other.toml")).is_ok(), "another file has its own");
         drop(first);
         assert!(!folder.path().join("a").exists(), "neither the file nor the folders that were made for it");
-        assert!(Lock::take(&settings).unwrap().is_some());
+        assert!(Lock::take(&settings).is_ok());
     }
 
     #[test]
@@ -206,10 +236,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("config.toml");
         fs::write(beside(&settings), "4000000000").unwrap();
-        let held = Lock::take(&settings).unwrap().unwrap();
-        assert_eq!(Lock::take(&settings).err(), Some(Taken { by: Some(std::process::id()) }));
+        let held = Lock::take(&settings).unwrap();
+        assert!(is_taken(Lock::take(&settings)));
         held.release().now();
-        assert!(Lock::take(&settings).unwrap().is_some(), "let go of before its time");
+        assert!(Lock::take(&settings).is_ok(), "let go of before its time");
         drop(held);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -221,7 +251,7 @@ mod tests {
         let (settings, link) = (folder.path().join("config.toml"), folder.path().join("elsewhere/link.toml"));
         fs::create_dir(link.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&settings, &link).unwrap();
-        let _held = Lock::take(&settings).unwrap().unwrap();
+        let _held = Lock::take(&settings).unwrap();
         assert!(Lock::take(&link).is_err());
     }
 
@@ -235,8 +265,11 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        let Ok(held) = Lock::take(&settings) else { continue };
-                        assert!(held.is_some());
+                        let _held = match Lock::take(&settings) {
+                            Ok(held) => held,
+                            Err(NoLock::Taken(_)) => continue,
+                            Err(other) => panic!("{other:?}"),
+                        };
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                         had.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);
@@ -246,5 +279,26 @@ mod tests {
         });
         assert!(had.load(Ordering::SeqCst) > 0);
         assert!(!beside(&settings).exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_stands_in_its_place_is_no_lock_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("config.toml");
+        let place = beside(&settings);
+        let blocked = |what: &str| {
+            assert!(matches!(Lock::take(&settings), Err(NoLock::Blocked(path)) if path == place), "{what}");
+            fs::symlink_metadata(&place).unwrap()
+        };
+        fs::create_dir(&place).unwrap();
+        assert!(blocked("a folder").is_dir());
+        fs::remove_dir(&place).unwrap();
+        for target in ["/nonexistent", "/dev/null"] {
+            std::os::unix::fs::symlink(target, &place).unwrap();
+            assert!(blocked(target).is_symlink());
+            fs::remove_file(&place).unwrap();
+        }
+        assert!(matches!(Lock::take(Path::new("/dev/null/config.toml")), Err(NoLock::Impossible(_))));
     }
 }

@@ -127,7 +127,7 @@ impl World {
             return Err(Failure::new(Code::FileNotReadable, message));
         }
         // Before the settings are read: what is read stays true.
-        let alone = if needs.writes { alone(&path, process)? } else { None };
+        let alone = if needs.writes { alone(&path, process, console)? } else { None };
         let settings = Settings::read(&path)?;
         let profile = profile_name(global, &variables, &settings)?;
         let saved = settings.profile(&profile)?;

@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
 use crate::ids::Store;
-use crate::lock::{Lock, Taken};
+use crate::lock::{Lock, NoLock};
 use crate::process::Process;
 use crate::vault::{self, Vault, VaultError};
 
@@ -89,12 +89,28 @@ pub(super) fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
     Ok(secrets)
 }
 
-/// Takes the lock of the settings, for as long as the process lives, and clears away what killed runs left beside them.
+/// Takes the lock of the settings, for as long as the process lives, and clears away what killed runs left beside them. Where
+/// none can be made it is said, and goes on: what only reads the settings has nothing to lose but the tenant's state.
 ///
 /// # Errors
-/// `another_run`.
-pub(super) fn alone(settings: &Path, process: &Process) -> Result<Option<Lock>, Failure> {
-    let Some(lock) = Lock::take(settings).map_err(|taken| another_run(settings, taken))? else { return Ok(None) };
+/// `another_run`, or `file_not_writable` when something stands in the lock's place.
+pub(super) fn alone(settings: &Path, process: &Process, console: &Console) -> Result<Option<Lock>, Failure> {
+    let lock = match Lock::take(settings) {
+        Ok(lock) => lock,
+        Err(NoLock::Taken(by)) => return Err(another_run(settings, by)),
+        Err(NoLock::Blocked(path)) => {
+            let message = format!("{} is no file that this could lock, to be the only run at work", path.display());
+            let hint = format!("Move {} away, and run the command again", path.display());
+            return Err(Failure::new(Code::FileNotWritable, message).with_hint(hint));
+        }
+        Err(NoLock::Impossible(why)) => {
+            let settings = settings.display();
+            console.warn(&format!(
+                "no lock can be made beside {settings} ({why}): see to it that no other setup or remove is at work on it"
+            ));
+            return Ok(None);
+        }
+    };
     let release = lock.release();
     process.cancel.at_the_end(move || release.now());
     files::sweep(&files::behind_links(settings));
@@ -104,8 +120,8 @@ pub(super) fn alone(settings: &Path, process: &Process) -> Result<Option<Lock>, 
     Ok(Some(lock))
 }
 
-fn another_run(settings: &Path, taken: Taken) -> Failure {
-    let process = taken.by.map(|number| format!(" (process {number})")).unwrap_or_default();
+fn another_run(settings: &Path, by: Option<u32>) -> Failure {
+    let process = by.map(|number| format!(" (process {number})")).unwrap_or_default();
     let message = format!(
         "another run of fitbit-connect{process} is at work on the settings in {}; nothing was written",
         settings.display()

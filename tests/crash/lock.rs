@@ -108,9 +108,25 @@ fn a_run_that_writes_nothing_leaves_neither_file_nor_folder() {
 #[test]
 fn what_is_told_to_a_person_names_the_way_on() {
     let (_stage, environment, ..) = held_up();
-    let _held = Lock::take(&environment.settings()).unwrap().unwrap();
+    let _held = Lock::take(&environment.settings()).unwrap();
     let output = environment.run(&["setup"]).exits(6).says("another run of fitbit-connect").says("[another_run]");
     output.says("Wait until it has ended").says(&format!("(process {})", std::process::id()));
+}
+
+#[test]
+fn what_stands_in_the_place_of_the_lock_is_named_and_stays_and_nothing_is_written() {
+    let stage = Stage::empty(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let place = environment.settings().with_file_name(".config.toml.lock");
+    std::fs::create_dir(&place).unwrap();
+    let (files, mark) = (environment.files(), stage.mark());
+    let output = environment.run(&SETUP).exits(6);
+    assert_eq!(output.error_code(), "file_not_writable", "{output}");
+    assert!(output.document()["error"]["hint"].as_str().unwrap().contains(place.to_str().unwrap()), "{output}");
+    assert!(place.is_dir() && environment.files() == files && stage.mark() == mark, "{output}");
+    std::fs::remove_dir(&place).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", &place).unwrap();
+    environment.run(&["remove", "--yes"]).exits(6).says("/.config.toml.lock is no file that this could lock");
 }
 
 #[test]
