@@ -17,6 +17,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use crate::diagnosis::{Code, Exit, Failure, Values};
+use crate::finding::Finding;
 use crate::text::unsafe_to_show;
 
 pub use dialogue::{Asked, unfinished_line};
@@ -58,6 +59,8 @@ pub struct Console {
     finished: Mutex<bool>,
     /// The command that undoes what was written so far.
     undo: Mutex<Option<String>>,
+    /// What is there that has to be cleaned up, should the process end at once.
+    left: Mutex<Option<Finding>>,
     /// Whether a question was drawn, which may have hidden the cursor.
     drew: AtomicBool,
     /// Whether a result could not be written, for another reason than a reader that went away.
@@ -86,9 +89,21 @@ impl Console {
             way_on: Mutex::default(),
             finished: Mutex::default(),
             undo: Mutex::default(),
+            left: Mutex::default(),
             drew: AtomicBool::new(false),
             unwritten: AtomicBool::new(false),
         }
+    }
+
+    /// Says what there is to be cleaned up from now on, which a process that ends at once leaves behind.
+    pub fn has_to_clean_up(&self, what: Option<Finding>) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    /// The process ends at once: what it leaves behind is named.
+    pub fn leaves_behind(&self) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        left.iter().for_each(|left| self.finding(left));
     }
 
     /// Whether the caller asked for JSON.

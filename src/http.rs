@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::cancel::Cancel;
 use crate::console::{Console, Waiting};
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::Failure;
 use crate::endpoints::Endpoints;
 use crate::secret::Secret;
 
@@ -242,7 +242,7 @@ impl Http {
     /// `cancelled`.
     pub fn go_on(&self) -> Result<(), Failure> {
         match self.last_moment() {
-            Some(last) if last <= Instant::now() => Err(cancelled()),
+            Some(last) if last <= Instant::now() => Err(Failure::cancelled()),
             _ => Ok(()),
         }
     }
@@ -251,11 +251,6 @@ impl Http {
     fn last_moment(&self) -> Option<Instant> {
         Some(self.cancel.asked_at()? + Duration::from_millis(self.grace.load(Ordering::SeqCst)))
     }
-}
-
-/// Ctrl-C was pressed.
-fn cancelled() -> Failure {
-    Failure::new(Code::Cancelled, "cancelled; nothing more is written")
 }
 
 /// Whether a status speaks of a state that passes: the service's own trouble, a gateway's, or Cloudflare's in front of it.
@@ -284,6 +279,7 @@ fn before_repeat(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::Code;
 
     #[test]
     fn plain_http_to_another_machine_is_never_sent() {

@@ -195,7 +195,8 @@ fn command_in(args: &[OsString]) -> &str {
 
 /// The exit code of a process that Ctrl-C ends at once, after its last word.
 pub fn cancelled(console: &Console) -> Exit {
-    let failure = ask::cancelled();
+    let failure = diagnosis::Failure::cancelled();
+    console.leaves_behind();
     console.finish(Exit::Cancelled, Some(&failure));
     console.falls_silent();
     Exit::Cancelled

@@ -16,7 +16,7 @@ use bytes::Source;
 #[cfg(not(unix))]
 use events::Source;
 
-use super::{Keyboard, Typed, cancelled};
+use super::{Keyboard, Typed};
 use crate::diagnosis::{Code, Failure};
 
 /// Characters that follow one another faster than this were pasted: nobody types so.
@@ -68,7 +68,7 @@ impl Keys {
     /// `cancelled`, also when the terminal went away.
     pub(super) fn press(&mut self, limit: Duration) -> Result<Option<Press>, Failure> {
         match self.0.press(limit).map_err(gone)? {
-            Some(Press::Control('c')) => Err(cancelled()),
+            Some(Press::Control('c')) => Err(Failure::cancelled()),
             press => Ok(press),
         }
     }
@@ -81,7 +81,7 @@ impl Keyboard for Keys {
             Some(Press::Enter) => '\n',
             Some(Press::Backspace) => '\u{8}',
             Some(Press::Escape) => return Ok(Some(Typed::Escape)),
-            Some(Press::Control('d')) => return Err(cancelled()),
+            Some(Press::Control('d')) => return Err(Failure::cancelled()),
             // A paste that is marked as one does not press enter.
             Some(Press::Pasted(text)) => return Ok(Some(Typed::Pasted(text.trim_end().to_owned()))),
             _ => return Ok(None),
@@ -107,9 +107,9 @@ impl Keyboard for Keys {
 /// Names what the terminal said.
 pub(super) fn gone(error: io::Error) -> Failure {
     match error.kind() {
-        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => cancelled(),
+        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Failure::cancelled(),
         // EIO: the terminal was closed.
-        _ if error.raw_os_error() == Some(5) && cfg!(unix) => cancelled(),
+        _ if error.raw_os_error() == Some(5) && cfg!(unix) => Failure::cancelled(),
         _ => Failure::new(Code::InputMissing, format!("the terminal cannot be asked: {error}")),
     }
 }

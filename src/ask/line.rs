@@ -10,7 +10,6 @@ use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
 use zeroize::Zeroizing;
 
-use super::cancelled;
 use super::keys::{Keys, Press};
 use crate::console::{one_row, unfinished_line};
 use crate::diagnosis::Failure;
@@ -48,8 +47,8 @@ impl Line {
                         self.draw(shown);
                         return Ok(self.whole());
                     }
-                    Press::Escape => return Err(cancelled()),
-                    Press::Control('d') if self.text.is_empty() => return Err(cancelled()),
+                    Press::Escape => return Err(Failure::cancelled()),
+                    Press::Control('d') if self.text.is_empty() => return Err(Failure::cancelled()),
                     press => self.press(&press),
                 }
                 next = keys.press(AT_ONCE)?;

@@ -11,7 +11,7 @@ pub mod prompt;
 
 use std::time::Duration;
 
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
 /// One input.
@@ -104,15 +104,10 @@ impl From<Stop> for Failure {
     /// Where there is nothing to go back to, going back is leaving.
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Back => cancelled(),
+            Stop::Back => Failure::cancelled(),
             Stop::Failed(failure) => failure,
         }
     }
-}
-
-/// The person left.
-pub fn cancelled() -> Failure {
-    Failure::new(Code::Cancelled, "cancelled; nothing more is written")
 }
 
 /// One key that does something, and what it does.
@@ -184,7 +179,7 @@ pub trait Ask {
                 }
             }
         }
-        Err(cancelled().into())
+        Err(Failure::cancelled().into())
     }
     /// One of several.
     ///

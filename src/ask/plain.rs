@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::keys::{gone, show_what_is_typed};
-use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
+use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, is_back};
 use crate::console::{Console, clean};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
@@ -56,13 +56,13 @@ impl Lines {
         }
         let answer = match self.read.recv_timeout(limit) {
             Err(RecvTimeoutError::Timeout) => return Ok(None),
-            Err(RecvTimeoutError::Disconnected) => return Err(cancelled()),
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::cancelled()),
             Ok(answer) => answer,
         };
         self.under_way = false;
         let line = answer.map_err(gone)?;
         // Escape reaches a line as a character.
-        if line.contains('\u{1b}') && line.trim() == "\u{1b}" { Err(cancelled()) } else { Ok(Some(line)) }
+        if line.contains('\u{1b}') && line.trim() == "\u{1b}" { Err(Failure::cancelled()) } else { Ok(Some(line)) }
     }
 }
 

@@ -11,7 +11,7 @@ use inquire::{InquireError, MultiSelect, Select};
 use super::given::looks_secret;
 use super::keys::{Keys, show_what_is_typed};
 use super::line::Line;
-use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, cancelled, is_back};
+use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, is_back};
 use crate::console::{Console, clean, columns, cut};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
@@ -64,7 +64,7 @@ impl Person {
 
 fn gone(error: InquireError) -> Stop {
     Stop::Failed(match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => cancelled(),
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => Failure::cancelled(),
         InquireError::IO(error) => super::keys::gone(error),
         other => super::keys::gone(std::io::Error::other(other.to_string())),
     })
@@ -213,7 +213,7 @@ impl Ask for Person {
         let mut keyboard = Keys::take()?;
         loop {
             match keyboard.next(Duration::from_secs(3600))? {
-                Some(Typed::Escape) => return Err(cancelled().into()),
+                Some(Typed::Escape) => return Err(Failure::cancelled().into()),
                 Some(Typed::Key('b')) if back => return Err(Stop::Back),
                 Some(Typed::Key(pressed)) => {
                     let pressed = if pressed == '\r' { '\n' } else { pressed };
@@ -238,7 +238,7 @@ impl Ask for Person {
             let limit = if text.is_empty() { limit } else { Duration::from_secs(3600) };
             match keyboard.next(limit)? {
                 None => return Ok(text),
-                Some(Typed::Escape) => return Err(cancelled().into()),
+                Some(Typed::Escape) => return Err(Failure::cancelled().into()),
                 Some(Typed::Key('\n' | '\r')) => return Ok(text),
                 Some(Typed::Key('\u{7f}' | '\u{8}')) => {
                     if text.pop().is_some() {

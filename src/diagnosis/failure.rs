@@ -22,6 +22,11 @@ impl Failure {
         Self { code, message: message.into(), hint: None }
     }
 
+    /// Ctrl-C was pressed, or the person left.
+    pub fn cancelled() -> Self {
+        Self::new(Code::Cancelled, "cancelled; nothing more is written")
+    }
+
     /// A failure with a cure that names this run's exact strings.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

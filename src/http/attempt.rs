@@ -15,7 +15,7 @@ use reqwest::{Method, StatusCode};
 use super::answer::{Answer, MAX_ANSWER, read_all};
 use super::client::{Way, build, lost};
 use super::sent::without_secrets;
-use super::{Authorization, Body, Call, Http, WHOLE, cancelled};
+use super::{Authorization, Body, Call, Http, WHOLE};
 use crate::diagnosis::{Code, Failure};
 
 /// Why no answer came.
@@ -115,7 +115,7 @@ impl Http {
                     let message = format!("the answer of {host} was not complete within {took} s");
                     return Err(Failure::new(Code::TimedOut, message).into());
                 }
-                _ => return Err(cancelled().into()),
+                _ => return Err(Failure::cancelled().into()),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Owns one live login through Auth0 from start to end: bind, find or create the application, log in, clean up, report.
 
-use super::temporary::Temporary;
+use super::temporary::{self, Temporary};
 use super::through_auth0::Way;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{Reading, ask};
@@ -50,7 +50,13 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
         (None, Some(management)) => {
             let listener = bind_near(login.port)?;
             let _hold = world.cancel.hold();
-            let temporary = Temporary::create(management, through.all, &listener, through.connection_id)?;
+            let to_clean_up = |what: Option<Failure>| {
+                world.console.has_to_clean_up(what.map(|what| Finding::warn(id::LOGIN_LIVE, what)));
+            };
+            to_clean_up(Some(temporary::may_exist()));
+            let created = Temporary::create(management, through.all, &listener, through.connection_id);
+            to_clean_up(created.as_ref().ok().map(Temporary::if_ended_now));
+            let temporary = created?;
             let way = Way {
                 host,
                 application: &temporary.client_id,
@@ -60,6 +66,7 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
             };
             let result = through_auth0::run(world, login, &way, listener);
             let left = temporary.remove(management);
+            to_clean_up(None);
             let mut result = super::cancelled(world).and(result);
             if let Some(left) = left {
                 match &mut result {

@@ -17,6 +17,11 @@ pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:conne
 /// What is said when nobody knows.
 const MAY_EXIST: &str = "the temporary application fitbit-connect test (temporary) may exist: the next run removes it";
 
+/// The warning of a run that ends before it knows whether the application was created.
+pub fn may_exist() -> Failure {
+    Failure::new(Code::TemporaryApplicationLeft, MAY_EXIST)
+}
+
 /// The application, as long as it exists.
 pub struct Temporary {
     /// Its client ID.
@@ -91,12 +96,12 @@ impl Temporary {
                 why = failure.message;
             }
         }
-        if left.is_empty() {
-            return None;
-        }
-        let message = not_removed(&left.join(", "), &why);
-        let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", left.join(" "));
-        Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+        (!left.is_empty()).then(|| is_left(&left, &why))
+    }
+
+    /// The warning of a run that ends before it has removed it.
+    pub fn if_ended_now(&self) -> Failure {
+        is_left(&[&self.client_id], "the run was ended")
     }
 }
 
@@ -115,6 +120,12 @@ pub fn left_behind(all: &[Application]) -> Option<Failure> {
     );
     let hint = format!("`{{test}}` takes it over and removes it; or delete it: `auth0 apps delete {}`", ids.join(" "));
     Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+}
+
+/// The warning about applications that are left in the tenant.
+fn is_left(client_ids: &[&str], why: &str) -> Failure {
+    let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", client_ids.join(" "));
+    Failure::new(Code::TemporaryApplicationLeft, not_removed(&client_ids.join(", "), why)).with_hint(hint)
 }
 
 fn not_removed(client_ids: &str, why: &str) -> String {

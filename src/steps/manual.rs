@@ -145,7 +145,7 @@ pub fn verify(
                 Ok(()) | Err(Stop::Back) => {}
                 Err(Stop::Failed(failure)) => return Err(failure),
             },
-            _ => return Err(refused.unwrap_or_else(ask::cancelled)),
+            _ => return Err(refused.unwrap_or_else(Failure::cancelled)),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fitbit_connect::checks::applications::TEMPORARY_NAME;
 use fitbit_connect::http::{TO_CLEAN_UP, TO_FINISH};
 use fitbit_connect::provider::Provider::GoogleHealth;
 use fitbit_connect::sandbox::web::{Reply, Request};
@@ -162,7 +163,10 @@ fn the_second_ctrl_c_waits_for_nothing() {
     run.says("Waiting up to");
     run.interrupt();
     hanging.until_it_hangs();
-    run.ends_within(AT_ONCE);
+    let (_, stderr) = run.ends_within(AT_ONCE);
+    let left = hanging.stage.applications();
+    let (id, _) = left.iter().find(|(_, name)| name == TEMPORARY_NAME).unwrap();
+    assert!(stderr.contains(&format!("auth0 apps delete {id}")), "{stderr}");
 }
 
 #[test]

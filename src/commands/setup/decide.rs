@@ -3,7 +3,7 @@
 //! Refuses to end a dialogue where something can still be mended, and to ask a script anything.
 
 use super::draft::{Answer, Draft};
-use crate::ask::{self, Ask, Question, Stop, cancelled};
+use crate::ask::{self, Ask, Question, Stop};
 use crate::diagnosis::{Code, Exit, Failure};
 use crate::ids::{ConnectionName, Store};
 use crate::provider::scopes;
@@ -278,7 +278,7 @@ pub fn other_store(world: &World, failure: Failure, yes: bool) -> Result<(), Fai
     world.console.failure(&failure);
     match choose_store(world, &**person, false) {
         Ok(()) => Ok(()),
-        Err(Stop::Back) => Err(cancelled()),
+        Err(Stop::Back) => Err(Failure::cancelled()),
         Err(Stop::Failed(stopped)) => Err(stopped),
     }
 }
