@@ -173,7 +173,7 @@ fn the_report_of_a_failure_names_it_and_shows_the_answer() {
             &["  fail    login.live            login_timed_out\n", "time limit         1s\n"],
         ),
         (
-            Fitbit,
+            GoogleHealth,
             Fault::ShutDown,
             &["--headless"],
             3,

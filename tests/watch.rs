@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::Output;
 use common::stage::Stage;
-use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::provider::Provider::GoogleHealth;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::Reply;
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ fn when_the_time_is_over_the_last_round_decides_and_the_hint_says_how_long_it_wa
 
 #[test]
 fn what_no_waiting_mends_ends_it_at_once() {
-    let stage = Stage::configured(Fitbit, &[Fault::ShutDown]);
+    let stage = Stage::configured(GoogleHealth, &[Fault::ShutDown]);
     let output = stage.environment().run(&["test", "--json", "--watch"]).exits(3);
     assert_eq!(output.error_code(), "provider_shut_down");
     assert_eq!(asked(&stage, "GET", ONCE), 1);

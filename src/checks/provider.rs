@@ -74,7 +74,7 @@ fn host_of(address: &str) -> &str {
     address.trim_start_matches("https://").split('/').next().unwrap_or(address)
 }
 
-/// The failure for HTTP 410: of Fitbit it is the shut-down; that Google's API ever answers it is not known.
+/// The failure for HTTP 410, which means that a service was shut down; of Google's no such thing is known, and that is said.
 pub fn shut_down(provider: Provider) -> Failure {
     let title = provider.title();
     match provider {
@@ -83,10 +83,10 @@ pub fn shut_down(provider: Provider) -> Failure {
             Failure::new(Code::ProviderShutDown, message)
         }
         Provider::GoogleHealth => {
-            let message = format!("{title} answered HTTP 410 (Gone), which is not documented of it");
-            Failure::new(Code::UnrecognisedAnswer, message).with_hint(
-                "Nothing is known of an end of this API: look for news at https://developers.google.com/health/release-notes and \
-                 run `{test}` again later",
+            let message = format!("{title} answered HTTP 410 (Gone), as a service does that was shut down");
+            Failure::new(Code::ProviderShutDown, message).with_hint(
+                "Nothing is known here of an end of this API: look for news at \
+                 https://developers.google.com/health/release-notes and run `{test}` again later",
             )
         }
     }

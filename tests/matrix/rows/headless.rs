@@ -8,7 +8,7 @@ pub const ROWS: &[Row] = &[
     // Takes half a minute: begun first.
     fails(&[Fault::TenantSilent], GOOGLE, "tenant.reachable", "timed_out", 6, "{domain}"),
     fails(&[Fault::ShutDown], FITBIT, "provider.alive", "provider_shut_down", 3, MOVE),
-    fails(&[Fault::ShutDown], GOOGLE, "provider.alive", "unrecognised_answer", 6, NEWS),
+    fails(&[Fault::ShutDown], GOOGLE, "provider.alive", "provider_shut_down", 3, NEWS),
     fails(&[Fault::ProviderDown], BOTH, "provider.alive", "service_unavailable", 6, "{authorize_url}"),
     fails(&[Fault::ProviderRateLimited], BOTH, "provider.alive", "rate_limited", 6, "1h"),
     warns(&[Fault::ProviderGarbage], BOTH, "provider.callback", "unrecognised_answer", "{authorize_url}").unknown(),
