@@ -7,6 +7,7 @@ mod common;
 
 use common::stage::Stage;
 use common::{Environment, Output, login_address};
+use fitbit_connect::diagnosis::Code;
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
@@ -345,10 +346,33 @@ fn a_time_that_cannot_be_is_answered_with_one_that_can() {
 }
 
 #[test]
-fn a_410_of_google_is_no_shut_down() {
-    let output = Stage::configured(GoogleHealth, &[Fault::ShutDown]).environment().run(&HEADLESS).exits(6);
-    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+fn a_410_of_google_is_told_without_the_end_of_fitbit() {
+    let output = Stage::configured(GoogleHealth, &[Fault::ShutDown]).environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "provider_shut_down", "{output}");
     let said = output.checks("provider.alive")[0].clone();
-    assert!(!said["detail"].as_str().unwrap().contains("shut down"), "{said}");
+    assert!(said["detail"].as_str().unwrap().contains("410 (Gone), as a service does"), "{said}");
     assert!(said["hint"].as_str().unwrap().contains("https://developers.google.com/health/release-notes"), "{said}");
+    assert!(!output.stdout.contains("2 Nov 2026"), "{output}");
+}
+
+#[test]
+fn a_redirect_of_the_tenants_apis_is_told_whole_but_for_what_a_query_may_hold() {
+    for path in ["/api/v2/connections", "/oauth/token"] {
+        let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+            let to = "https://somebody:canary@portal.example/sign-in?token=canary#canary";
+            if request.path == path { Reply::empty(301).with("location", to) } else { pass() }
+        }));
+        let output = stage.environment().run(&HEADLESS);
+        let told = " a redirect to https://portal.example/sign-in which is not followed";
+        assert!(output.stdout.contains(" answered 301 to ") && output.stdout.contains(told), "{output}");
+        output.hides("canary");
+    }
+}
+
+#[test]
+fn the_row_about_tls_speaks_of_more_than_certificates() {
+    let row = Code::TlsFailed.diagnosis();
+    for text in [row.symptom, row.cure] {
+        assert!(text.contains("certificate") && text.contains("TLS 1.2"), "{text}");
+    }
 }

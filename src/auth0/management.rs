@@ -370,7 +370,11 @@ fn client_credentials(
         (404, _) => Code::TenantNotFound,
         _ => Code::UnrecognisedAnswer,
     };
-    let words = if description.is_empty() { said(&answer.text()) } else { said(description) };
+    let words = match answer.points_to() {
+        Some(place) => format!("a redirect to {place} which is not followed"),
+        None if description.is_empty() => said(&answer.text()),
+        None => said(description),
+    };
     let message = match code {
         Code::ManagementCredentialsRejected => format!("{domain} refused the Management API client {id} or its secret"),
         Code::ManagementClientNotAuthorized => {

@@ -65,7 +65,11 @@ fn words(answer: &Answer, body: &Value) -> String {
     let told = [&body["message"], &body["error_description"], &body["error"]].into_iter().find_map(Value::as_str);
     match (told, body.is_null()) {
         (Some(told), _) => said(told),
-        (None, true) => excerpt(&plain_text(&answer.text()), 200),
+        (None, true) => match (answer.points_to(), excerpt(&plain_text(&answer.text()), 200)) {
+            (Some(place), _) => format!("a redirect to {place} which is not followed"),
+            (None, words) if words.trim().is_empty() => "with an empty body".to_owned(),
+            (None, words) => words,
+        },
         (None, false) => "without a message".to_owned(),
     }
 }

@@ -25,10 +25,12 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
 
 pub(super) static TLS_FAILED: Diagnosis = Diagnosis {
     code: "tls_failed",
-    symptom: "The certificate of the service was not accepted.",
-    cause: "A proxy puts its own certificate in between, the clock of this machine is wrong, or the name is not the \
-            service's.",
-    cure: "Check the clock; behind a company proxy set `SSL_CERT_FILE` to a file with its authority's certificate.",
+    symptom: "There is no secure connection to the service: its certificate is not accepted, or it offers nothing of TLS \
+              1.2 or newer.",
+    cause: "A proxy puts its own certificate in between, the clock of this machine is wrong, the name is not the \
+            service's, or what answers is too old.",
+    cure: "Check the clock; behind a company proxy set `SSL_CERT_FILE` to a file with its authority's certificate. Where \
+           the message speaks of TLS 1.2, have it switched on at the proxy or gateway that answers.",
     exit: Exit::Service,
     links: &[],
     signs: &[

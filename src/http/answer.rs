@@ -56,6 +56,18 @@ impl Answer {
         (is_page && !said.is_empty()).then_some(said)
     }
 
+    /// Where a redirect points to, without what a query or a user part may hold: redacted and safe to show.
+    pub fn points_to(&self) -> Option<String> {
+        let location = self.header("location").filter(|_| (300..400).contains(&self.status))?;
+        let place = location.split(['?', '#']).next().unwrap_or_default();
+        let place = match place.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
+            Some((scheme, Some((_, rest)))) => format!("{scheme}://{rest}"),
+            _ => place.to_owned(),
+        };
+        let shown = excerpt(&place, 200);
+        (!shown.is_empty()).then_some(shown)
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()

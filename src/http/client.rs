@@ -123,7 +123,12 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
         return Lost { failure, unsent, refused: false };
     }
     if let Some(why) = insecurity(&causes, &said) {
-        let failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
+        let mut failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
+        if why.starts_with(TOO_OLD) {
+            failure = failure.with_hint(format!(
+                "Have TLS 1.2 or newer switched on where {host} is answered, or at the proxy or gateway in between"
+            ));
+        }
         return Lost { failure, unsent, refused: false };
     }
     let unreachable =
@@ -134,6 +139,9 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
     let Trouble { why, cure, stays } = proxy.trouble(&said);
     Lost { failure: unreachable(&why).with_hint(cure), unsent, refused: stays }
 }
+
+/// No certificate and no clock mends this.
+const TOO_OLD: &str = "it offers nothing of TLS 1.2 or newer that is safe";
 
 /// What was wrong with TLS, if that was it: in words a person knows, and in those of the library.
 fn insecurity(causes: &[&(dyn Error + 'static)], said: &str) -> Option<String> {
@@ -155,9 +163,7 @@ fn insecurity(causes: &[&(dyn Error + 'static)], said: &str) -> Option<String> {
             "its certificate is for another name"
         }
         Tls::InvalidCertificate(_) => "its certificate is not right",
-        Tls::PeerIncompatible(_) | Tls::AlertReceived(AlertDescription::ProtocolVersion) => {
-            "it offers nothing of TLS 1.2 or newer that is safe"
-        }
+        Tls::PeerIncompatible(_) | Tls::AlertReceived(AlertDescription::ProtocolVersion) => TOO_OLD,
         _ => return Some(said.to_owned()),
     };
     Some(format!("{words} ({said})"))

@@ -83,6 +83,7 @@ fn a_server_of_tls_1_1_is_refused() {
         let (stage, proxy) = (Stage::configured(GoogleHealth, &[]), Proxy::leading_to(server));
         let said = insecure(behind(&stage, &proxy.url()).run(&TEST));
         assert!(said.contains("nothing of TLS 1.2 or newer"), "{said}");
+        assert!(said.contains("Have TLS 1.2 or newer switched on") && !said.contains("clock"), "{said}");
     }
 }
 
