@@ -376,3 +376,105 @@ fn the_row_about_tls_speaks_of_more_than_certificates() {
         assert!(text.contains("certificate") && text.contains("TLS 1.2"), "{text}");
     }
 }
+
+/// What `explain --json` answers: the codes, and the cures with the pages.
+fn explained(environment: &Environment, text: &str) -> (Vec<String>, String) {
+    let document = environment.run(&["explain", "--json", text]).exits(0).document();
+    let rows = document["diagnoses"].as_array().unwrap();
+    let codes = rows.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect();
+    (codes, rows.iter().map(|row| format!("{} {}\n", row["cure"], row["links"])).collect())
+}
+
+#[test]
+fn a_set_up_is_told_what_concerns_its_own_provider_and_nothing_of_the_other() {
+    let stages = [Stage::configured(Fitbit, &[]), Stage::configured(GoogleHealth, &[])];
+    let [fitbit, google] = stages.each_ref().map(Stage::environment);
+    for code in [
+        "invalid_scope",
+        "refresh_token_rejected",
+        "redirect_uri_mismatch",
+        "code_rejected",
+        "access_token_rejected",
+        "client_secret_rejected",
+        "identity_scope_not_granted",
+        "provider_refused_request",
+    ] {
+        let (_, told) = explained(&fitbit, code);
+        assert!(told.contains("https://dev.fitbit.com/") && !told.to_lowercase().contains("google"), "{code}: {told}");
+        let (_, told) = explained(&google, code);
+        assert!(told.contains("google.com/") && !told.to_lowercase().contains("fitbit.com"), "{code}: {told}");
+        assert!(!told.contains("Fitbit: "), "{code}: {told}");
+    }
+    let (_, told) = explained(&fitbit, "identity_scope_not_granted");
+    assert!(told.contains("`profile`") && !told.contains("profile.readonly"), "{told}");
+    let (_, told) = explained(&google, "identity_scope_not_granted");
+    assert!(told.contains("`profile.readonly`") && !told.contains("`profile`"), "{told}");
+}
+
+#[test]
+fn a_text_in_the_words_of_one_provider_is_answered_for_that_one() {
+    let nobody = Environment::new();
+    for text in [
+        "Refresh token invalid: 0a0a.",
+        "Authorization code expired: 0a0a",
+        "Access token expired: eyJ",
+        "invalid_request - Invalid redirect_uri parameter value",
+        "Invalid authorization header. Client secret invalid.",
+        r#"{"errors":[{"errorType":"insufficient_scope","message":"This application does not have permission"}]}"#,
+    ] {
+        let (_, told) = explained(&nobody, text);
+        assert!(told.contains("//dev.fitbit.com/") && !told.contains("google.com"), "{text}: {told}");
+    }
+    let stage = Stage::configured(Fitbit, &[]);
+    for environment in [&nobody, &stage.environment()] {
+        let (_, told) = explained(environment, "Error 400: redirect_uri_mismatch");
+        assert!(told.contains("//developers.google.com/") && !told.contains("dev.fitbit.com"), "{told}");
+    }
+}
+
+#[test]
+fn a_page_of_google_is_read_in_every_language() {
+    for (page, code) in [
+        ("<h1>Zugriff blockiert</h1><p>Fehler 400: redirect_uri_mismatch</p>", "redirect_uri_mismatch"),
+        ("<p>Erreur 401&nbsp;: invalid_client</p>", "client_id_unknown"),
+        ("<p>\u{30a8}\u{30e9}\u{30fc} 403: org_internal</p>", "org_internal"),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(move |request, pass| {
+            if request.path == "/o/oauth2/v2/auth" { Reply::html(400, page) } else { pass() }
+        }));
+        let output = stage.environment().run(&HEADLESS);
+        assert_eq!(output.checks("provider.callback")[0]["code"], code, "{output}");
+    }
+}
+
+#[test]
+fn a_callback_of_another_login_domain_is_answered_with_the_flag_that_names_it() {
+    let stage = sending("https://id.acme.example/login/callback");
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "authorize_wrong_callback");
+    let hint = cure(&output, "authorize.redirect");
+    assert!(hint.contains("`fitbit-connect setup --login-domain id.acme.example`"), "{hint}");
+    assert!(hint.contains("Register https://id.acme.example/login/callback at"), "{hint}");
+    let elsewhere = sending("https://id.acme.example/else").environment().run(&HEADLESS).exits(3);
+    let hint = cure(&elsewhere, "authorize.redirect");
+    assert!(!hint.contains("--login-domain") && hint.contains("https://id.acme.example/else"), "{hint}");
+}
+
+/// The tenant sends this callback URL to the provider.
+fn sending(callback: &'static str) -> Stage {
+    Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        let mut reply = pass();
+        for (name, value) in reply.headers.iter_mut().filter(|_| request.path == "/authorize") {
+            if name.eq_ignore_ascii_case("location") {
+                let mut url = Url::parse(value).unwrap();
+                let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+                let sent = pairs.iter().map(|(name, value)| {
+                    (name.as_str(), if name == "redirect_uri" { callback } else { value.as_str() })
+                });
+                url.query_pairs_mut().clear().extend_pairs(sent);
+                *value = url.into();
+            }
+        }
+        reply
+    }))
+}

@@ -112,7 +112,7 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
            be given with `--scopes` | Fitbit: Ask for scopes of Fitbit's alone. This \
            set-up asks for `{scopes}` and others can be given with `--scopes`",
     exit: Exit::Misconfigured,
-    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES, HEALTH_SETUP],
+    links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
     signs: &[sign(&["invalid_scope"]), sign(&["some requested scopes were invalid"])],
     sure: Sure::Documented,
 };

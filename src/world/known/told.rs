@@ -5,6 +5,7 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use crate::diagnosis::numbered;
 use crate::provider::Provider;
 use crate::text::redact;
 
@@ -23,12 +24,24 @@ pub(super) struct Told {
     pub application: Option<String>,
 }
 
+/// What only Fitbit says, besides its name.
+const WORDS_OF_FITBIT: [&str; 8] = [
+    "fitbit",
+    "unauthorized_client - ",
+    "invalid_request - ",
+    "invalid authorization header",
+    "authorization code expired",
+    "access token expired",
+    "refresh token invalid",
+    "\"errortype\"",
+];
+
 /// Reads it.
 pub(super) fn read(text: &str) -> Told {
     let text = &text.replace("\\/", "/");
     let lower = text.to_lowercase();
-    let of_fitbit = lower.contains("fitbit") || lower.contains("unauthorized_client - ");
-    let of_google = lower.contains("google");
+    let of_fitbit = WORDS_OF_FITBIT.iter().any(|words| lower.contains(words));
+    let of_google = lower.contains("google") || numbered::find(text).is_some();
     let client_id = client_in(text).map(str::to_owned);
     let provider = match (client_id.is_some(), of_fitbit, of_google) {
         (true, ..) | (_, false, true) => Some(Provider::GoogleHealth),
@@ -169,6 +182,12 @@ mod tests {
     #[test]
     fn one_provider_is_named_or_none() {
         let provider = |text| read(text).provider;
+        for text in ["Refresh token invalid: 0a0a.", r#"{"errors":[{"errorType":"insufficient_scope"}]}"#] {
+            assert_eq!(provider(text), Some(Provider::Fitbit), "{text}");
+        }
+        for text in ["Error 400: redirect_uri_mismatch", "Fehler 401: deleted_client"] {
+            assert_eq!(provider(text), Some(Provider::GoogleHealth), "{text}");
+        }
         assert_eq!(provider("Fitbit says: insufficient_scope"), Some(Provider::Fitbit));
         assert_eq!(provider("unauthorized_client - Invalid client_id"), Some(Provider::Fitbit));
         assert_eq!(provider("Google hasn't verified this app"), Some(Provider::GoogleHealth));
