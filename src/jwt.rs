@@ -23,13 +23,14 @@ const ALGORITHMS: [&str; 13] = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "EdDSA",
 ];
 
-/// How a compact JWT says that it is signed; `None` when it is not, or in no way that is known.
+/// How a compact JWT says that it is signed; `None` when it is not, or in no way that is known: an extension that has to be
+/// understood (`crit`, RFC 7515, 4.1.11) is none that is.
 pub fn algorithm(token: &str) -> Option<&'static str> {
     let (header, rest) = token.split_once('.')?;
     let (_, signature) = rest.split_once('.').filter(|(_, signature)| !signature.is_empty())?;
     URL_SAFE_NO_PAD.decode(signature).ok()?;
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    let named = header.get("alg")?.as_str()?;
+    let named = header.get("alg").filter(|_| header.get("crit").is_none())?.as_str()?;
     ALGORITHMS.into_iter().find(|known| *known == named)
 }
 
@@ -71,6 +72,7 @@ mod tests {
             (r#"{"alg":"None"}"#, "c2ln"),
             (r#"{"alg":"rs256"}"#, "c2ln"),
             (r#"{"alg":["RS256"]}"#, "c2ln"),
+            (r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, "c2ln"),
             ("{}", "c2ln"),
             ("nonsense", "c2ln"),
         ] {

@@ -11,8 +11,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Child;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -236,6 +236,31 @@ fn requests_that_no_browser_sends_are_refused_and_change_nothing() {
     assert_eq!((status(&reply), reply.matches("HTTP/1.1 ").count()), (404, 1), "{reply}");
     assert_eq!(status(&get(port, "/callback?code=c&state=")), 400);
     soon(&waiting, port);
+}
+
+#[test]
+fn while_the_right_callback_is_exchanged_whatever_else_comes_is_refused_at_once() {
+    for (path, args) in [("/oauth/token", &["test"][..]), ("/token", &["test", "--direct"])] {
+        let statuses: Arc<Mutex<Vec<u16>>> = Arc::default();
+        let seen = Arc::clone(&statuses);
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(move |request, pass| {
+            let form = request.form();
+            let of = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+            let port = of("redirect_uri").and_then(|uri| Url::parse(uri).ok()?.port());
+            // Before the login it is asked with a made-up code whether the secret is right, and nobody listens.
+            let is_heard =
+                |port: &u16| request.path == path && TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok();
+            if let Some(port) = port.filter(is_heard) {
+                let callback = format!("/callback?code={}&state=guessed", of("code").unwrap());
+                let form = format!("POST /callback HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\n\r\n");
+                let replies = [get(port, &callback), get(port, "/favicon.ico"), ask(port, &form)];
+                seen.lock().unwrap().extend(replies.iter().map(|reply| status(reply)));
+            }
+            pass()
+        }));
+        stage.environment().run_with_robot(&[args, &["--no-browser"]].concat()).exits(0).says("It works: ");
+        assert_eq!(*statuses.lock().unwrap(), [400, 404, 405], "{path}");
+    }
 }
 
 #[test]

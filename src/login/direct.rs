@@ -44,7 +44,7 @@ pub fn run(world: &World, login: &Login, secret: &Secret, listener: Listener) ->
     }
     .url(&proof)?;
     let trail = Trail { world, login, through: None, ended_before: Default::default() };
-    let answer = wait(world, listener, &proof, &url, login, &trail)?;
+    let (answer, _refusing) = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, secret, redirect_uri: &redirect_uri, proof: &proof };
     let result = round.finish(&answer.params);
     tell(world, answer.page, &result, login.connection);

@@ -56,7 +56,7 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
         log_before: way.shared.then(|| newest_date(management, application)).flatten(),
     };
     let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
-    let answer = wait(world, listener, &proof, &url, login, &trail)?;
+    let (answer, _refusing) = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
     let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, 0));
     tell(world, answer.page, &result, login.connection);
@@ -110,16 +110,21 @@ impl Round<'_> {
         if profile.get("sub").and_then(Value::as_str) != Some(&subject) {
             return Err(Failure::new(Code::UserMismatch, "/userinfo and the ID token name different people"));
         }
-        Ok(self.logged_in(subject, &claims, &profile))
+        self.logged_in(subject, &claims, &profile)
     }
 
-    fn logged_in(&self, subject: String, claims: &Map<String, Value>, profile: &Map<String, Value>) -> LoggedIn {
+    fn logged_in(
+        &self,
+        subject: String,
+        claims: &Map<String, Value>,
+        profile: &Map<String, Value>,
+    ) -> Result<LoggedIn, Failure> {
         let name = ["name", "nickname", "email"].iter().find_map(|key| {
             [profile, claims]
                 .iter()
                 .find_map(|map| map.get(*key).and_then(Value::as_str).filter(|name| !name.is_empty()))
         });
-        let (legacy_user_id, note) = self.legacy_user_id(&subject);
+        let (legacy_user_id, note) = self.legacy_user_id(&subject)?;
         let who = name.unwrap_or(&subject);
         let mut read = format!("{who} is {subject}");
         match (&legacy_user_id, note) {
@@ -129,25 +134,27 @@ impl Round<'_> {
         }
         let how = format!("{who} signed in through {}; ID token and profile agree", self.login.connection);
         let identity = IdentityDoc { name: name.map(str::to_owned), subject, legacy_user_id };
-        LoggedIn { identity, how, who: read, notes: Vec::new() }
+        Ok(LoggedIn { identity, how, who: read, notes: Vec::new() })
     }
 
     /// For `fitbit` it is part of the user id; for `google-health` the profile script put it into the user's profile.
-    fn legacy_user_id(&self, subject: &str) -> (Option<String>, Option<&'static str>) {
+    fn legacy_user_id(&self, subject: &str) -> Result<(Option<String>, Option<&'static str>), Failure> {
         if self.login.provider == Provider::Fitbit {
-            return (subject.strip_prefix("fitbit|").map(str::to_owned), None);
+            return Ok((subject.strip_prefix("fitbit|").map(str::to_owned), None));
         }
-        let unread = Some("the old Fitbit user id was not read (it needs read:users)");
+        let unread = (None, Some("the old Fitbit user id was not read (it needs read:users)"));
         let Some(management) = self.management.filter(|management| management.may("read:users")) else {
-            return (None, unread);
+            return Ok(unread);
         };
-        match management.user(subject) {
-            Ok(user) => match user.get("legacy_user_id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
-                Some(legacy) => (Some(legacy.to_owned()), None),
-                None => (None, Some("no old Fitbit user id is in the profile")),
-            },
-            Err(_) => (None, unread),
+        let Ok(user) = management.user(subject) else { return Ok(unread) };
+        if user.get("user_id").and_then(Value::as_str).is_some_and(|id| id != subject) {
+            let message = "the user record of the Management API and the ID token name different people";
+            return Err(Failure::new(Code::UserMismatch, message));
         }
+        Ok(match user.get("legacy_user_id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
+            Some(legacy) => (Some(legacy.to_owned()), None),
+            None => (None, Some("no old Fitbit user id is in the profile")),
+        })
     }
 
     fn exchange(&self, code: &Secret) -> Result<Tokens, Failure> {

@@ -27,7 +27,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Nobody there: then the question what the browser shows ends by itself.
 const NOBODY: Duration = Duration::from_secs(60);
 
-/// Opens the browser, waits, and returns the one right answer.
+/// Opens the browser, waits, and returns the one right answer, with the listener: it goes on refusing whatever else comes, until
+/// the browser has its page.
 ///
 /// # Errors
 /// `login_timed_out` or what the person says the browser shows, or `cancelled`.
@@ -38,7 +39,7 @@ pub fn wait(
     url: &Url,
     login: &Login,
     trail: &Trail,
-) -> Result<Answer, Failure> {
+) -> Result<(Answer, Waiting), Failure> {
     let redirect_uri = listener.redirect_uri();
     let port = listener.port();
     let waiting = listener.expect(Secret::new(proof.state.expose().to_owned()));
@@ -74,11 +75,13 @@ pub fn wait(
     };
     drop(sleeper);
     let strangers = waiting.strangers();
-    drop(waiting);
     match outcome? {
-        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Answer(answer) => Ok((answer, waiting)),
         Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
-        Outcome::TimedOut => Err(nothing_came(trail, strangers, opened.is_some() && !remote)),
+        Outcome::TimedOut => {
+            drop(waiting);
+            Err(nothing_came(trail, strangers, opened.is_some() && !remote))
+        }
     }
 }
 

@@ -27,8 +27,8 @@ pub struct IdTokenRules<'a> {
 }
 
 impl IdTokenRules<'_> {
-    /// Checks iss, aud, azp, exp, iat, nonce and at_hash (OpenID Connect Core 1.0, 3.1.3.7 and 3.1.3.8) and returns the
-    /// claims.
+    /// Checks iss, aud, azp, exp, iat, nonce and at_hash (OpenID Connect Core 1.0, 3.1.3.7 and 3.1.3.8) and nbf (RFC 7519, 4.1.5),
+    /// and returns the claims.
     ///
     /// # Errors
     /// `issuer_mismatch` or `id_token_invalid`, naming the claim, never the token.
@@ -62,7 +62,9 @@ impl IdTokenRules<'_> {
             Some(_) => return Err(late("it has expired")),
             None => return Err(bad("exp is missing")),
         }
-        if claims.get("iat").and_then(Value::as_f64).is_some_and(|iat| iat > now + CLOCK_SKEW) {
+        let is_ahead =
+            |name: &str| claims.get(name).and_then(Value::as_f64).is_some_and(|time| time > now + CLOCK_SKEW);
+        if is_ahead("iat") || is_ahead("nbf") {
             return Err(late("it comes from the future"));
         }
         if !self.nonce.same_as(&Secret::new(text("nonce").to_owned())) {
@@ -109,6 +111,7 @@ mod tests {
             ("exp", json!(1), Code::IdTokenInvalid),
             ("exp", json!(null), Code::IdTokenInvalid),
             ("iat", json!(4_000_000_000_u64), Code::IdTokenInvalid),
+            ("nbf", json!(4_000_000_000_u64), Code::IdTokenInvalid),
             ("nonce", json!("m"), Code::IdTokenInvalid),
             ("nonce", json!(null), Code::IdTokenInvalid),
             ("sub", json!(""), Code::IdTokenInvalid),
