@@ -32,8 +32,13 @@ pub struct Through<'a> {
 /// What went wrong, named, after everything was cleaned up.
 pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<Vec<Finding>, Failure> {
     let result = log_in(world, login, host, through);
-    // Asked for at any time: the person wants out, however it went.
-    report(world, super::cancelled(world).and(result))
+    if !world.cancel.is_asked() {
+        return report(world, result);
+    }
+    // The person wants out, and is told what was true by then.
+    let went_through = result.is_ok();
+    report(world, if went_through { result } else { super::cancelled(world).and(result) })?;
+    Err(Failure::new(Code::Cancelled, "cancelled, after the login had gone through"))
 }
 
 fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<LoggedIn, Failure> {
@@ -64,10 +69,9 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
                 connection_id: through.connection_id,
                 shared: temporary.taken_over,
             };
-            let result = through_auth0::run(world, login, &way, listener);
+            let mut result = through_auth0::run(world, login, &way, listener);
             let left = temporary.remove(management);
             to_clean_up(None);
-            let mut result = super::cancelled(world).and(result);
             if let Some(left) = left {
                 match &mut result {
                     Ok(done) => done.notes.push(left),

@@ -7,15 +7,18 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fitbit_connect::browser::Browser as _;
 use fitbit_connect::checks::applications::TEMPORARY_NAME;
+use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{TO_CLEAN_UP, TO_FINISH};
 use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::sandbox::robot::Robot;
 use fitbit_connect::sandbox::web::{Reply, Request};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::common::Environment;
 use crate::common::stage::{Gate, Stage};
+use crate::common::{Environment, login_address};
 use crate::kit::TEST;
 use crate::outside::PATIENCE;
 use crate::terminal_kit::{CTRL_C, Terminal};
@@ -167,6 +170,19 @@ fn the_second_ctrl_c_waits_for_nothing() {
     let left = hanging.stage.applications();
     let (id, _) = left.iter().find(|(_, name)| name == TEMPORARY_NAME).unwrap();
     assert!(stderr.contains(&format!("auth0 apps delete {id}")), "{stderr}");
+}
+
+#[test]
+fn who_wants_out_after_the_login_went_through_is_told_that_it_did() {
+    let hanging = Hanging::at(deletes, true);
+    let run = Run::start(&hanging.stage, &LOGIN);
+    let address = run.lines.iter().find_map(|line| login_address(&line)).unwrap();
+    Robot::new(Endpoints::default()).open(&address).unwrap();
+    hanging.until_it_hangs();
+    let (document, stderr) = run.ends_within(TO_CLEAN_UP + AT_ONCE);
+    assert!(stderr.contains("It works: "), "{stderr}");
+    assert_eq!(document["error"]["message"], "cancelled, after the login had gone through");
+    assert!(!hanging.stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
 }
 
 #[test]
