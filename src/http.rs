@@ -181,7 +181,7 @@ impl Http {
     /// long is not repeated. Altogether it takes at most 60 s. Ctrl-C ends it at once, see [`Self::also_after_ctrl_c`].
     ///
     /// # Errors
-    /// `network_unreachable`, `tls_failed`, `timed_out`, `unrecognised_answer` (too large) or `cancelled`; never an HTTP status.
+    /// `network_unreachable`, `tls_failed`, `timed_out`, `unrecognised_answer` (too large, or no HTTP) or `cancelled`; never an HTTP status.
     pub fn send(&self, call: &Call) -> Result<Answer, Failure> {
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
@@ -267,7 +267,7 @@ fn before_repeat(
     let asked = match result {
         Ok(answer) if answer.status == 429 => answer.pause(),
         Ok(answer) if call.repeatable && is_passing(answer.status) => answer.retry_after(),
-        Err(lost) if lost.is_passing() && (call.repeatable || lost.unsent) => None,
+        Err(lost) if lost.passes && (call.repeatable || lost.unsent) => None,
         _ => return None,
     };
     // Added to what the service asks for, so that not all its clients come back in the same instant.

@@ -138,6 +138,11 @@ pub struct Tokens {
     pub user_id: Option<String>,
 }
 
+/// Whether a request can carry an access token: visible letters and no space (RFC 6750, 2.1, and RFC 6749, A.12).
+pub fn can_be_sent(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// One code exchange (RFC 6749, 4.1.3).
 pub struct Exchange<'a> {
     /// The token endpoint.
@@ -192,6 +197,10 @@ impl Exchange<'_> {
             // RFC 6749, 7.1: a token of a type that is not known must not be used.
             (Ok(tokens), _) if *tokens.token_type() != BasicTokenType::Bearer => {
                 let message = "the token endpoint gave a token of another type than Bearer, which is not used";
+                Err(ExchangeError::Failed(Failure::new(Code::UnrecognisedAnswer, message)))
+            }
+            (Ok(tokens), _) if !can_be_sent(tokens.access_token().secret()) => {
+                let message = "the token endpoint gave an access token that no request can carry";
                 Err(ExchangeError::Failed(Failure::new(Code::UnrecognisedAnswer, message)))
             }
             (Ok(tokens), _) => Ok(Tokens {

@@ -16,7 +16,7 @@ use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Reply, Request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// One request of the program: how it is known, and what the run is that makes it.
 struct Place {
@@ -242,4 +242,43 @@ fn what_nobody_foresaw_is_never_turned_into_a_claim() {
     println!("{} answers at {} places", jobs.len(), PLACES.len());
     let heads: Vec<&str> = wrong.iter().filter_map(|text| text.lines().next()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}\n\n{}", wrong.len(), jobs.len(), heads.join("\n"), wrong[0]);
+}
+
+/// What the services answer with another value for a member of it.
+fn answering(path: &'static str, member: &'static str, value: &Value) -> Gate {
+    let value = value.clone();
+    Box::new(move |request, pass| {
+        let mut reply = pass();
+        let parsed = serde_json::from_slice::<Value>(&reply.body).ok().filter(|body| body.get(member).is_some());
+        if let Some(mut body) = parsed.filter(|_| request.method == "POST" && request.path == path) {
+            body[member] = value.clone();
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    })
+}
+
+#[test]
+fn an_identifier_that_is_none_names_nothing_that_is_then_changed_or_deleted() {
+    for id in [String::new(), "x".repeat(5_000), "a b".to_owned(), "a\nb".to_owned()] {
+        let stage = Stage::configured(GoogleHealth, &[]).behind(answering("/api/v2/clients", "client_id", &json!(id)));
+        let (before, mark) = (stage.applications(), stage.mark());
+        // What came of it is looked up, as after an answer that was lost.
+        let output = stage.environment().run_with_robot(LOGIN).exits(0);
+        let writes = stage.writes_since(mark);
+        assert!(!writes.iter().any(|write| write.ends_with("/clients/")), "{writes:?}");
+        assert_eq!(stage.applications(), before, "{output}");
+    }
+}
+
+#[test]
+fn a_token_that_no_request_can_carry_is_the_services_fault() {
+    for token in ["", "a\r\nX-Evil: 1", "a b", "\u{e4}", "\0"] {
+        for (args, path) in [(HEADLESS, "/oauth/token"), (DIRECT, "/token")] {
+            let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(path, "access_token", &json!(token)));
+            let output = stage.environment().run_with_robot(args).exits(6);
+            assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+            output.hides("X-Evil");
+        }
+    }
 }

@@ -270,7 +270,7 @@ impl<'a> Management<'a> {
             repeatable,
         };
         let answer = self.http.send(&call.bearer(&self.token)).map_err(|failure| match failure.code {
-            Code::UnrecognisedAnswer => shape("too large"),
+            Code::UnrecognisedAnswer => shape(&failure.message),
             _ => failure,
         })?;
         if answer.header("x-ratelimit-remaining") == Some("0") {
@@ -343,7 +343,7 @@ fn client_credentials(
     if answer.is_success() {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
             let page = answer.page_says().map(|said| format!(", but with a page: {said}")).unwrap_or_default();
-            let message = format!("https://{domain}/oauth/token answered {} without a token{page}", answer.status);
+            let message = format!("https://{domain}/oauth/token gave no token ({}){page}", answer.status);
             Failure::new(Code::UnrecognisedAnswer, message)
         })?;
         let claimed = jwt::claims(&token.access_token)

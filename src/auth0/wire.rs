@@ -1,17 +1,19 @@
 //! Owns the shapes of the Management API's answers (Auth0's OpenAPI description, August 2026), read leniently: unknown members
 //! are ignored, both paging shapes are understood.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::refusal::shape;
 use crate::diagnosis::Failure;
+use crate::oauth::can_be_sent;
 
 /// A connection as Auth0 answers it. Its options hold the client secret, so it is not printable.
 #[derive(Clone, Deserialize)]
 pub struct Connection {
     /// `con_...`
+    #[serde(deserialize_with = "identifier")]
     pub id: String,
     /// Its name, unique in the tenant.
     pub name: String,
@@ -49,7 +51,8 @@ impl Connection {
 /// An application (Auth0 calls it a client).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Application {
-    /// 32 letters and digits.
+    /// 32 letters and digits, as a rule.
+    #[serde(deserialize_with = "identifier")]
     pub client_id: String,
     /// Its name.
     #[serde(default)]
@@ -92,9 +95,26 @@ pub struct EnabledClient {
 #[derive(Deserialize)]
 pub struct TokenAnswer {
     /// The token.
+    #[serde(deserialize_with = "token")]
     pub access_token: String,
     /// Granted scopes, space separated.
     pub scope: Option<String>,
+}
+
+/// The longest identifier that is one (bytes); Auth0's have at most 32, and one that is an address is longer.
+const LONGEST_ID: usize = 1024;
+
+/// What can stand in an address and in a command: without one, a path would name all things of its kind.
+fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    let is_one = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_one { Ok(id) } else { Err(D::Error::custom("no identifier")) }
+}
+
+/// What can stand in a header (RFC 6750, 2.1).
+fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let token = String::deserialize(deserializer)?;
+    if can_be_sent(&token) { Ok(token) } else { Err(D::Error::custom("no token")) }
 }
 
 /// A list that comes as a bare array or in an object with `next` (checkpoint paging).

@@ -23,20 +23,14 @@ pub(super) struct Lost {
     pub(super) failure: Failure,
     /// Whether the service cannot have seen the request.
     pub(super) unsent: bool,
-    /// Whether a proxy refused it, which it does the next time as well.
-    pub(super) refused: bool,
-}
-
-impl Lost {
     /// Whether the next attempt may come through.
-    pub(super) fn is_passing(&self) -> bool {
-        self.failure.code == Code::NetworkUnreachable && !self.refused
-    }
+    pub(super) passes: bool,
 }
 
 impl From<Failure> for Lost {
     fn from(failure: Failure) -> Self {
-        Self { failure, unsent: false, refused: false }
+        let passes = failure.code == Code::NetworkUnreachable;
+        Self { failure, unsent: false, passes }
     }
 }
 
@@ -101,7 +95,7 @@ impl Http {
         thread::Builder::new().name("call".into()).spawn(work).map_err(|error| Lost {
             failure: Failure::new(Code::NetworkUnreachable, format!("{host} could not be asked: {error}")),
             unsent: true,
-            refused: false,
+            passes: true,
         })?;
         let began = Instant::now();
         loop {

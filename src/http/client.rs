@@ -120,7 +120,7 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
         if let Some(proxy) = proxy.filter(|_| unsent) {
             failure = failure.with_hint(proxy.cure());
         }
-        return Lost { failure, unsent, refused: false };
+        return Lost { failure, unsent, passes: false };
     }
     if let Some(why) = insecurity(&causes, &said) {
         let mut failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
@@ -129,15 +129,19 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
                 "Have TLS 1.2 or newer switched on where {host} is answered, or at the proxy or gateway in between"
             ));
         }
-        return Lost { failure, unsent, refused: false };
+        return Lost { failure, unsent, passes: false };
+    }
+    if causes.iter().find_map(|cause| cause.downcast_ref::<hyper::Error>()).is_some_and(hyper::Error::is_parse) {
+        let message = format!("{host} answered something{through} that is not HTTP or too long for it ({said})");
+        return Lost { failure: Failure::new(Code::UnrecognisedAnswer, message), unsent, passes: true };
     }
     let unreachable =
         |why: &str| Failure::new(Code::NetworkUnreachable, format!("{host} could not be reached{through}: {why}"));
     let Some(proxy) = proxy.filter(|_| unsent) else {
-        return Lost { failure: unreachable(&said), unsent, refused: false };
+        return Lost { failure: unreachable(&said), unsent, passes: true };
     };
     let Trouble { why, cure, stays } = proxy.trouble(&said);
-    Lost { failure: unreachable(&why).with_hint(cure), unsent, refused: stays }
+    Lost { failure: unreachable(&why).with_hint(cure), unsent, passes: !stays }
 }
 
 /// No certificate and no clock mends this.

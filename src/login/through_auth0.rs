@@ -172,7 +172,10 @@ impl Round<'_> {
                 let body = answer.json().unwrap_or(Value::Null);
                 let error = body["error"].as_str().unwrap_or_default();
                 let said = said(body["error_description"].as_str().unwrap_or(error));
-                let message = format!("{} did not take the code ({}): {said}", self.host, answer.status);
+                let message = match answer.is_success() && said.is_empty() {
+                    true => format!("{} gave no token for the code ({})", self.host, answer.status),
+                    false => format!("{} did not take the code ({}): {said}", self.host, answer.status),
+                };
                 if let Some(trouble) = answer.trouble(self.host.as_str()) {
                     return trouble;
                 }

@@ -182,6 +182,10 @@ impl Case<'_> {
         if let Some(code) = codes.iter().find(|code| !is_known(code)) {
             return Some(format!("claims {code}"));
         }
+        let answered = matches!(self.fault, Fault::Garbage | Fault::EndlessHead | Fault::WrongType | Fault::Huge);
+        if answered && codes.contains("network_unreachable") {
+            return Some("says that a service which answers cannot be reached".to_owned());
+        }
         let secrets = [
             facts::GOOGLE_CLIENT_SECRET,
             facts::FITBIT_CLIENT_SECRET,
