@@ -133,6 +133,18 @@ mod permissions {
         }
     }
 
+    /// Only root can give a file away; for everybody else no such file can be made here.
+    #[test]
+    fn a_file_of_another_user_is_refused_whatever_its_mode() {
+        let (_folder, path) = fresh();
+        let file = File::new(path.clone());
+        file.set(ACCOUNT, &secret()).unwrap();
+        let given = std::os::unix::fs::chown(&path, Some(65_534), None);
+        assert_eq!(given.is_ok(), rustix::process::geteuid().is_root(), "{given:?}");
+        let is_foreign = matches!(file.get(ACCOUNT), Err(VaultError::ForeignFile { owner: 65_534, .. }));
+        assert_eq!(is_foreign, given.is_ok());
+    }
+
     #[test]
     fn a_link_a_folder_or_a_pipe_is_no_file_of_secrets() {
         let (_folder, path) = fresh();

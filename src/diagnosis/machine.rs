@@ -253,8 +253,8 @@ pub(super) static SECRET_TOO_LONG: Diagnosis = Diagnosis {
 
 pub(super) static SECRET_FILE_LOOSE: Diagnosis = Diagnosis {
     code: "secret_file_loose",
-    symptom: "The file with the secrets can be read by other users.",
-    cause: "Its permissions were widened, for example by copying it.",
+    symptom: "The file with the secrets can be read by other users, or belongs to one.",
+    cause: "Its permissions were widened or its owner changed, for example by copying it as another user.",
     cure: "Run `chmod 600` on the file that the message names, and replace the secret at the provider if others may \
            have read it.",
     exit: Exit::Store,

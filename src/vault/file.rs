@@ -84,11 +84,14 @@ impl File {
     #[cfg(unix)]
     fn refuse_loose(&self, facts: &fs::Metadata) -> Result<(), VaultError> {
         use std::os::unix::fs::MetadataExt as _;
-        let owner_is_known = facts.uid() == rustix::process::geteuid().as_raw() || facts.uid() == 0;
-        if facts.mode() & 0o077 == 0 && owner_is_known {
-            return Ok(());
+        let (owner, mode) = (facts.uid(), facts.mode() & 0o7777);
+        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+            return Err(VaultError::ForeignFile { path: self.path.clone(), owner });
         }
-        Err(VaultError::LooseFile { path: self.path.clone(), mode: facts.mode() & 0o7777 })
+        if mode & 0o077 != 0 {
+            return Err(VaultError::LooseFile { path: self.path.clone(), mode });
+        }
+        Ok(())
     }
 
     /// Elsewhere the folder of the person's own settings is what protects the file.

@@ -93,13 +93,21 @@ pub enum VaultError {
     /// What was written is not what is read.
     #[error("the secret store gave back something else than what was written")]
     ReadBackDiffers,
-    /// Others can read the file, or it is somebody else's.
-    #[error("{} can be read by others or belongs to somebody else (mode {mode:04o})", path.display())]
+    /// Others can read the file.
+    #[error("{} can be read by others (mode {mode:04o})", path.display())]
     LooseFile {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// The file is somebody else's, who can read it and write what is taken for our own.
+    #[error("{} belongs to another user (user id {owner})", path.display())]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+        /// The owner's user id.
+        owner: u32,
     },
     /// A symbolic link or something else that is not a plain file.
     #[error("{} is not a plain file", path.display())]

@@ -16,6 +16,7 @@ use crate::files;
 use crate::ids::Store;
 use crate::lock::{Lock, NoLock};
 use crate::process::Process;
+use crate::text::shell_word;
 use crate::vault::{self, Vault, VaultError};
 
 impl World {
@@ -146,14 +147,41 @@ pub fn store_failure(error: VaultError) -> Failure {
         VaultError::Io { source, .. } if is_full(source) => Code::SecretStoreFull,
         VaultError::TimedOut { .. } => Code::SecretStoreTimedOut,
         VaultError::TooLong { .. } => Code::SecretTooLong,
-        VaultError::LooseFile { .. } => Code::SecretFileLoose,
+        VaultError::LooseFile { .. } | VaultError::ForeignFile { .. } => Code::SecretFileLoose,
         VaultError::ReadBackDiffers => Code::SecretNotKept,
         VaultError::Refused { .. }
         | VaultError::NotAFile { .. }
         | VaultError::Malformed { .. }
         | VaultError::Io { .. } => Code::SecretStoreRefused,
     };
-    Failure::new(code, error.to_string())
+    let failure = Failure::new(code, error.to_string());
+    match of_a_file(&error).filter(|_| code != Code::SecretStoreFull) {
+        Some(cure) => failure.with_hint(cure),
+        None => failure,
+    }
+}
+
+/// What to do about a file of secrets, where the row of the table speaks of all kinds of stores.
+fn of_a_file(error: &VaultError) -> Option<String> {
+    let word = |path: &Path| shell_word(&path.display().to_string());
+    Some(match error {
+        VaultError::LooseFile { path, .. } => {
+            format!("Run `chmod 600 {}` and replace the secret at the provider if others may have read it.", word(path))
+        }
+        VaultError::ForeignFile { path, .. } => format!(
+            "Where its content is yours, run `sudo chown \"$(id -u)\" {0} && chmod 600 {0}` and elsewhere have it removed, or \
+             keep the settings in another folder with `--config PATH`",
+            word(path)
+        ),
+        VaultError::NotAFile { path } | VaultError::Malformed { path } => {
+            format!("Move it away with `mv {0} {0}.old` and run the command again with the secrets.", word(path))
+        }
+        VaultError::Io { .. } => {
+            "Put right what the message names and run the command again, or choose `--store keychain` or `--store none`"
+                .to_owned()
+        }
+        _ => return None,
+    })
 }
 
 fn is_full(error: &io::Error) -> bool {
@@ -179,13 +207,18 @@ mod tests {
             (VaultError::TooLong { limit: 1280 }, Code::SecretTooLong),
             (VaultError::ReadBackDiffers, Code::SecretNotKept),
             (VaultError::LooseFile { path: path(), mode: 0o644 }, Code::SecretFileLoose),
+            (VaultError::ForeignFile { path: path(), owner: 1 }, Code::SecretFileLoose),
+            (VaultError::Malformed { path: path() }, Code::SecretStoreRefused),
+            (io(io::ErrorKind::ReadOnlyFilesystem), Code::SecretStoreRefused),
             (VaultError::Refused { why: why() }, Code::SecretStoreRefused),
         ];
         let mut cures = std::collections::BTreeSet::new();
         for (error, code) in rows {
             let failure = store_failure(error);
             assert_eq!((failure.code, failure.exit()), (code, Exit::Store));
-            assert!(cures.insert(failure.hint()), "{}", failure.hint());
+            let hint = failure.hint();
+            assert!(!hint.contains("--store file") || !failure.message.contains("/a/secrets.toml"), "{hint}");
+            assert!(cures.insert(hint.clone()), "{hint}");
         }
         assert_eq!(store_failure(io(io::ErrorKind::StorageFull)).code, Code::SecretStoreFull);
         let refused = store_failure(io(io::ErrorKind::ReadOnlyFilesystem));
