@@ -3,10 +3,11 @@
 //! Refuses everything that cannot be right, with the reason and the right shape, before anything is sent anywhere.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::text::unsafe_to_show;
+use crate::text::{REDACTED, unsafe_to_show};
 
 /// The loopback port registered when none is chosen: below 49152, so that no dynamic range reserves it.
 pub const DEFAULT_PORT: u16 = 18917;
@@ -124,6 +125,13 @@ pub fn is_secret(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         && text.bytes().any(|b| b.is_ascii_digit());
     text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || word
+}
+
+/// A path that was given, as it may be shown: a part of it that is rather a secret stays hidden.
+pub fn shown_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let shown = |part| if is_secret(part) { REDACTED } else { part };
+    text.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
 const IS_SECRET: &str = "this looks like a secret, not like a name";

@@ -22,7 +22,7 @@ use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::{self, Http};
-use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store};
+use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store, shown_path};
 use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
 use crate::provider::Provider;
@@ -123,7 +123,7 @@ impl World {
         refuse_wrong_proxies(&variables)?;
         let path = settings_path(global, &variables)?;
         if needs.settings_must_exist && named_settings(global, &variables).is_some() && !path.exists() {
-            let message = format!("the settings file {} does not exist", path.display());
+            let message = format!("the settings file {} does not exist", shown_path(&path));
             return Err(Failure::new(Code::FileNotReadable, message));
         }
         // Before the settings are read: what is read stays true.

@@ -245,6 +245,20 @@ fn a_secret_pasted_in_a_wrong_place_is_not_repeated() {
             );
         }
     }
+    for secret in [google, fitbit, token] {
+        for args in [
+            &["status", "--config", secret][..],
+            &["test", "--report", &format!("{secret}/report.txt")],
+            &["setup", "--client-json", &format!("/tmp/{secret}/client.json")],
+            &["sandbox", "--fault", secret],
+            &["explain", secret],
+        ] {
+            let output = environment.run(args).exits(2);
+            if output.stdout.contains(secret) || output.stderr.contains(secret) {
+                shown.push(output.to_string());
+            }
+        }
+    }
     assert!(shown.is_empty(), "{} times:\n{}", shown.len(), shown.join("\n"));
 }
 

@@ -18,7 +18,7 @@ use super::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{self, ConnectionName, DEFAULT_PORT, Domain, Store, refuse_control};
+use crate::ids::{self, ConnectionName, DEFAULT_PORT, Domain, Store, refuse_control, shown_path};
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::settings::Profile;
@@ -55,13 +55,13 @@ pub fn dragged_path(text: &str) -> Option<PathBuf> {
 /// `input_invalid`, `desktop_client`, `file_not_readable`.
 pub fn read_client_json(path: &Path) -> Result<(String, Secret), Failure> {
     if !std::fs::metadata(path).is_ok_and(|about| about.is_file()) {
-        return Err(Failure::new(Code::FileNotReadable, format!("there is no file {}", path.display())));
+        return Err(Failure::new(Code::FileNotReadable, format!("there is no file {}", shown_path(path))));
     }
     let variables = Variables::default();
     let mut door = Door::new(&variables);
     let read = door.client_json(path);
     door.verdict()?;
-    read.ok_or_else(|| Failure::new(Code::FileNotReadable, format!("{} cannot be read", path.display())))
+    read.ok_or_else(|| Failure::new(Code::FileNotReadable, format!("{} cannot be read", shown_path(path))))
 }
 
 /// A snapshot of the environment, which may hold secrets and so is not printable, and is wiped; an empty variable counts as

@@ -124,7 +124,10 @@ impl FromStr for Fault {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.iter().copied().find(|fault| fault.name() == name).ok_or_else(|| {
             let meant = crate::text::did_you_mean(name, Self::ALL.iter().map(|fault| fault.name()));
-            format!("there is no fault named {name}{meant}; `fitbit-connect sandbox --help` lists them")
+            format!(
+                "there is no fault named {}{meant}; `fitbit-connect sandbox --help` lists them",
+                crate::text::redact(name)
+            )
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{is_secret, refuse_control};
+use crate::ids::{is_secret, refuse_control, shown_path};
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -148,7 +148,7 @@ impl<'a> Door<'a> {
             path if looks_secret(&path) || path.len() > 200 => {
                 "(not shown: it looks like the secret itself)".to_owned()
             }
-            path => path.into_owned(),
+            _ => shown_path(path),
         };
         // With room for all of it, so that growing leaves no copy behind.
         let mut text = String::with_capacity(MAX_FILE as usize + 1);

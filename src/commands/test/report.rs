@@ -16,7 +16,7 @@ use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State};
 use crate::http::trace::words::{HIDDEN, is_word};
 use crate::http::trace::{Hosts, Private};
-use crate::ids::Domain;
+use crate::ids::{Domain, shown_path};
 use crate::process::Surroundings;
 use crate::text::unsafe_to_show;
 use crate::world::World;
@@ -55,7 +55,7 @@ impl Destination {
         refuse_other_files(path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
-            let message = format!("the folder {} of --report does not exist", folder.display());
+            let message = format!("the folder {} of --report does not exist", shown_path(folder));
             let hint = "Create it, or name another file with --report FILE";
             return Err(Failure::new(Code::InputInvalid, message).with_hint(hint));
         }
@@ -80,13 +80,13 @@ impl Destination {
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Code::FileNotWritable, format!("the report {} cannot be written: {error}", path.display()))
+    Failure::new(Code::FileNotWritable, format!("the report {} cannot be written: {error}", shown_path(path)))
         .with_hint("Name another file with --report FILE")
 }
 
 fn refuse_other_files(path: &Path) -> Result<(), Failure> {
     let refused = |what: &str| {
-        let message = format!("{} {what}; it was left alone", path.display());
+        let message = format!("{} {what}; it was left alone", shown_path(path));
         Err(Failure::new(Code::InputInvalid, message).with_hint("Name another file with --report FILE"))
     };
     let Ok(about) = fs::metadata(path) else { return Ok(()) };
