@@ -212,6 +212,32 @@ fn inside_two_profiles() {
 }
 
 #[test]
+fn who_keeps_secrets_elsewhere_from_now_on_leaves_none_in_the_keychain() {
+    inside_a_session("inside_a_change_of_place");
+}
+
+#[test]
+#[ignore = "started by the test above"]
+fn inside_a_change_of_place() {
+    if !inside() {
+        return;
+    }
+    for store in ["file", "none"] {
+        let stage = Stage::new("google-health");
+        let run = |args: &[&str]| {
+            let output = stage.setup("google-health").arg("--skip-login").args(args).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+            output
+        };
+        run(&[]);
+        assert_eq!(held(), [true, true]);
+        let output = run(&["--store", store]);
+        assert_eq!(held(), [false, false], "{}", said(&output));
+        assert_eq!(document(&output)["ok"], true);
+    }
+}
+
+#[test]
 fn without_any_keychain_setup_says_so_before_it_writes_anything() {
     for provider in ["google-health", "fitbit"] {
         let stage = Stage::new(provider);

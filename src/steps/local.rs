@@ -96,6 +96,8 @@ impl Local<'_> {
                 *settings = Settings::read(&path)?;
             }
             settings.put(&world.profile, self.profile);
+            // Before the settings say otherwise: a run that is killed in between does the same again.
+            world.forget_in_keychain()?;
             settings.write()?;
             world.forget_in_file()
         })?;

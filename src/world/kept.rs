@@ -67,6 +67,31 @@ impl World {
         Ok(())
     }
 
+    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are kept elsewhere from now on. One
+    /// that the new place does not have stays, unless nothing is to be kept; what stays is said.
+    ///
+    /// # Errors
+    /// The new place's own.
+    pub fn forget_in_keychain(&self) -> Result<(), Failure> {
+        let before = self.saved.store.unwrap_or(Store::Keychain);
+        if !self.profile_exists || before != Store::Keychain || self.store() == Store::Keychain {
+            return Ok(());
+        }
+        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
+            let is_moved = self.store() == Store::Nothing || self.vault().holds(&account).map_err(store_failure)?;
+            let left = match is_moved {
+                true => self.keychain.delete(&account).err().map(|why| format!("could not be removed there: {why}")),
+                false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
+            };
+            if let Some(why) = left {
+                let service = vault::SERVICE;
+                self.console
+                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+            }
+        }
+        Ok(())
+    }
+
     /// The place of secrets in words.
     pub fn place(&self) -> String {
         match self.vault().place() {
