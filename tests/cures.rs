@@ -377,61 +377,6 @@ fn the_row_about_tls_speaks_of_more_than_certificates() {
     }
 }
 
-/// What `explain --json` answers: the codes, and the cures with the pages.
-fn explained(environment: &Environment, text: &str) -> (Vec<String>, String) {
-    let document = environment.run(&["explain", "--json", text]).exits(0).document();
-    let rows = document["diagnoses"].as_array().unwrap();
-    let codes = rows.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect();
-    (codes, rows.iter().map(|row| format!("{} {}\n", row["cure"], row["links"])).collect())
-}
-
-#[test]
-fn a_set_up_is_told_what_concerns_its_own_provider_and_nothing_of_the_other() {
-    let stages = [Stage::configured(Fitbit, &[]), Stage::configured(GoogleHealth, &[])];
-    let [fitbit, google] = stages.each_ref().map(Stage::environment);
-    for code in [
-        "invalid_scope",
-        "refresh_token_rejected",
-        "redirect_uri_mismatch",
-        "code_rejected",
-        "access_token_rejected",
-        "client_secret_rejected",
-        "identity_scope_not_granted",
-        "provider_refused_request",
-    ] {
-        let (_, told) = explained(&fitbit, code);
-        assert!(told.contains("https://dev.fitbit.com/") && !told.to_lowercase().contains("google"), "{code}: {told}");
-        let (_, told) = explained(&google, code);
-        assert!(told.contains("google.com/") && !told.to_lowercase().contains("fitbit.com"), "{code}: {told}");
-        assert!(!told.contains("Fitbit: "), "{code}: {told}");
-    }
-    let (_, told) = explained(&fitbit, "identity_scope_not_granted");
-    assert!(told.contains("`profile`") && !told.contains("profile.readonly"), "{told}");
-    let (_, told) = explained(&google, "identity_scope_not_granted");
-    assert!(told.contains("`profile.readonly`") && !told.contains("`profile`"), "{told}");
-}
-
-#[test]
-fn a_text_in_the_words_of_one_provider_is_answered_for_that_one() {
-    let nobody = Environment::new();
-    for text in [
-        "Refresh token invalid: 0a0a.",
-        "Authorization code expired: 0a0a",
-        "Access token expired: eyJ",
-        "invalid_request - Invalid redirect_uri parameter value",
-        "Invalid authorization header. Client secret invalid.",
-        r#"{"errors":[{"errorType":"insufficient_scope","message":"This application does not have permission"}]}"#,
-    ] {
-        let (_, told) = explained(&nobody, text);
-        assert!(told.contains("//dev.fitbit.com/") && !told.contains("google.com"), "{text}: {told}");
-    }
-    let stage = Stage::configured(Fitbit, &[]);
-    for environment in [&nobody, &stage.environment()] {
-        let (_, told) = explained(environment, "Error 400: redirect_uri_mismatch");
-        assert!(told.contains("//developers.google.com/") && !told.contains("dev.fitbit.com"), "{told}");
-    }
-}
-
 #[test]
 fn a_page_of_google_is_read_in_every_language() {
     for (page, code) in [

@@ -372,7 +372,8 @@ fn a_fitbit_set_up_is_given_fitbits_cures_and_pages_and_a_google_one_googles() {
             assert!(!said.contains(word), "{code} says {word}: {said}");
         }
         assert!(pages[0].contains("fitbit") || pages[0].contains("auth0.com"), "{code}: {pages:?}");
-        assert!(!pages.iter().any(|page| page.contains("identity-providers/oauth2")), "{code}: {pages:?}");
+        let of_google = |page: &String| page.contains("identity-providers/oauth2") || page.contains("google.com");
+        assert!(!pages.iter().any(of_google), "{code}: {pages:?}");
         assert!(!text(&at_google).contains("Fitbit:"), "{}", text(&at_google));
         assert!(!links(&at_google).iter().any(|page| page.contains("fitbit")), "{code}: {:?}", links(&at_google));
         // The same where the text alone tells that it is Fitbit's.
@@ -455,5 +456,26 @@ fn the_error_line_of_google_is_read_in_any_language() {
         ("Errore 403: restricted_client", "provider_refused_request"),
     ] {
         assert_eq!(codes(text), [code], "{text}");
+    }
+}
+
+#[test]
+fn a_text_in_the_words_of_one_provider_is_answered_for_that_one() {
+    let nobody = Environment::new();
+    for text in [
+        "Refresh token invalid: 0a0a.",
+        "Authorization code expired: 0a0a",
+        "Access token expired: eyJ",
+        "invalid_request - Invalid redirect_uri parameter value",
+        "Invalid authorization header. Client secret invalid.",
+        r#"{"errors":[{"errorType":"insufficient_scope","message":"This application does not have permission"}]}"#,
+    ] {
+        let links = only(&nobody, text)["links"].to_string();
+        assert!(links.contains("//dev.fitbit.com/") && !links.contains("google.com"), "{text}: {links}");
+    }
+    let stage = Stage::configured(Fitbit, &[]);
+    for environment in [&nobody, &stage.environment()] {
+        let links = only(environment, "Error 400: redirect_uri_mismatch")["links"].to_string();
+        assert!(links.contains("//developers.google.com/") && !links.contains("dev.fitbit.com"), "{links}");
     }
 }
