@@ -25,13 +25,13 @@ const LISTENER: &[Line] = &[
     (
         3,
         "the same redirect_uri everywhere",
-        &["tests/mixup.rs the_redirect_uri_is_the_same_in_both_requests_and_the_literal_address"],
+        &["tests/mixup/main.rs the_redirect_uri_is_the_same_in_both_requests_and_the_literal_address"],
         "",
     ),
     (
         4,
         "no redirect to localhost",
-        &["tests/mixup.rs the_redirect_uri_is_the_same_in_both_requests_and_the_literal_address"],
+        &["tests/mixup/main.rs the_redirect_uri_is_the_same_in_both_requests_and_the_literal_address"],
         "",
     ),
     (
@@ -112,7 +112,7 @@ const ANSWERS: &[Line] = &[
         17,
         "no or wrong state changes nothing",
         &[
-            "tests/mixup.rs a_whole_callback_of_another_login_changes_nothing",
+            "tests/mixup/main.rs a_whole_callback_of_another_login_changes_nothing",
             "src/loopback/answer.rs state_is_judged_before_everything_else",
         ],
         "",
@@ -133,8 +133,8 @@ const ANSWERS: &[Line] = &[
         21,
         "iss is the issuer; missing only where not announced",
         &[
-            "tests/mixup.rs an_answer_of_another_service_is_refused",
-            "tests/mixup.rs an_issuer_that_is_announced_may_not_be_missing",
+            "tests/mixup/main.rs an_answer_of_another_service_is_refused",
+            "tests/mixup/main.rs an_issuer_that_is_announced_may_not_be_missing",
         ],
         "A profile's `endpoints` may make another origin count as the same: they are the person's own.",
     ),
@@ -142,7 +142,7 @@ const ANSWERS: &[Line] = &[
         22,
         "iss, aud, exp, nonce of the ID token",
         &[
-            "tests/mixup.rs an_id_token_of_another_login_is_refused",
+            "tests/mixup/tokens.rs an_id_token_of_another_login_is_refused",
             "src/oauth/id_token.rs an_id_token_for_another_login_is_refused",
         ],
         "That it is signed is looked at, with which key is not: it comes straight from the token endpoint over TLS (OpenID \
@@ -224,7 +224,7 @@ const PAGE: &[Line] = &[
         33,
         "no redirects, time limits, https",
         &[
-            "tests/mixup.rs no_secret_follows_a_redirect_or_a_document",
+            "tests/mixup/main.rs no_secret_follows_a_redirect_or_a_document",
             "src/http.rs plain_http_to_another_machine_is_never_sent",
             "src/http/answer.rs a_body_that_never_ends_is_given_up",
         ],
@@ -233,7 +233,7 @@ const PAGE: &[Line] = &[
     (
         34,
         "one tenant, one host",
-        &["tests/mixup.rs no_secret_follows_a_redirect_or_a_document"],
+        &["tests/mixup/main.rs no_secret_follows_a_redirect_or_a_document"],
         "A login domain of the tenant is the second host: it is verified against the first one.",
     ),
 ];
