@@ -24,11 +24,17 @@ pub struct AuthError {
     pub number: Option<u64>,
 }
 
-/// Reads the value of an `authError` parameter, already percent-decoded; padding and the two alphabets are forgiven.
+/// Reads the value of an `authError` parameter, already percent-decoded; padding, the two alphabets, and an end that was cut
+/// off behind the code are forgiven.
 pub fn decode(value: &str) -> Option<AuthError> {
     let plain: String = value.trim().chars().map(|c| if c == '+' { '-' } else { c }).collect();
-    let bytes = URL_SAFE.decode(plain.replace('/', "_")).ok()?;
-    read(&bytes)
+    let plain = plain.replace('/', "_");
+    let mut letters = plain.trim_end_matches('=').as_bytes();
+    // One letter more than whole bytes need is the beginning of one that was cut off.
+    if letters.len() % 4 == 1 {
+        letters = letters.split_last()?.1;
+    }
+    read(&URL_SAFE.decode(letters).ok()?)
 }
 
 /// Finds `authError=` in an address or in text around one, and reads it.
@@ -42,28 +48,33 @@ pub fn find(text: &str) -> Option<AuthError> {
 }
 
 fn read(mut bytes: &[u8]) -> Option<AuthError> {
-    let (mut code, mut sentence, mut number) = (None, None, None);
-    while !bytes.is_empty() {
-        let key = varint(&mut bytes)?;
-        match (key >> 3, key & 7) {
-            (4, 0) => number = Some(varint(&mut bytes)?),
-            (_, 0) => _ = varint(&mut bytes)?,
-            (field, 2) => {
-                let length = usize::try_from(varint(&mut bytes)?).ok()?;
-                let text = take(&mut bytes, length)?;
-                match field {
-                    1 => code = Some(std::str::from_utf8(text).ok()?.to_owned()),
-                    2 => sentence = Some(String::from_utf8_lossy(text).into_owned()),
-                    _ => {}
-                }
+    let mut error = AuthError { code: String::new(), sentence: None, number: None };
+    // What was read before the end that is missing stays.
+    while field(&mut bytes, &mut error).is_some() {}
+    let is_code = !error.code.is_empty() && error.code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_code.then_some(error)
+}
+
+/// The next field; none where there is no whole one.
+fn field(bytes: &mut &[u8], error: &mut AuthError) -> Option<()> {
+    let key = varint(bytes)?;
+    match (key >> 3, key & 7) {
+        (4, 0) => error.number = Some(varint(bytes)?),
+        (_, 0) => _ = varint(bytes)?,
+        (field, 2) => {
+            let length = usize::try_from(varint(bytes)?).ok()?;
+            let text = take(bytes, length)?;
+            match field {
+                1 => error.code = std::str::from_utf8(text).ok()?.to_owned(),
+                2 => error.sentence = Some(String::from_utf8_lossy(text).into_owned()),
+                _ => {}
             }
-            (_, 1) => _ = take(&mut bytes, 8)?,
-            (_, 5) => _ = take(&mut bytes, 4)?,
-            _ => return None,
         }
+        (_, 1) => _ = take(bytes, 8)?,
+        (_, 5) => _ = take(bytes, 4)?,
+        _ => return None,
     }
-    let code = code.filter(|code| !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
-    Some(AuthError { code, sentence, number })
+    Some(())
 }
 
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -105,6 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn of_an_address_that_was_cut_off_the_code_is_read() {
+        for length in 24..40 {
+            let code = decode(&SAMPLE[..length]).unwrap().code;
+            assert_eq!(code, "invalid_client", "{length}");
+        }
+        assert_eq!(find(&format!("?authError={}…", &SAMPLE[..30])).unwrap().sentence, None);
+    }
+
+    #[test]
     fn it_is_found_in_an_address_with_its_padding_encoded() {
         let address = format!(
             "https://accounts.google.com/signin/oauth/error?authError={}&flowName=GeneralOAuthFlow",
@@ -116,7 +136,9 @@ mod tests {
 
     #[test]
     fn garbage_never_panics_and_is_nothing() {
-        for garbage in ["", "=", "%%%", "////", "CgA", "Cg5pbnZhbGlk", "______________", "gICAgICAgICAgICA", "äöü"] {
+        for garbage in
+            ["", "=", "%%%", "////", "CgA", "Cg5pbnZhbGlk", "______________", "gICAgICAgICAgICA", "äöü", "abcä"]
+        {
             assert_eq!(decode(garbage), None, "{garbage}");
         }
         for cut in 0..SAMPLE.len() {

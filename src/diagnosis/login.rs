@@ -79,6 +79,7 @@ pub(super) static NOT_A_TEST_USER: Diagnosis = Diagnosis {
         sign(&["works for the developer"]),
         sign(&["403: access_denied"]),
         sign(&["403 : access_denied"]),
+        sign(&["403. that's an error", "access_denied"]),
     ],
     sure: Sure::Documented,
 };
@@ -162,7 +163,7 @@ pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
     links: &[AUTH0_LOGS],
     signs: &[
         sign(&["error=unauthorized"]),
-        sign(&["\"error\":\"unauthorized\""]),
+        but(&["\"error\":\"unauthorized\""], &["statuscode"]),
         sign(&["user is blocked"]),
         sign(&["signup is disabled"]),
     ],

@@ -40,7 +40,11 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
            and save; a direct test needs `{loopback}` there too. Compare scheme, port, path and slash.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],
-    signs: &[sign(&["redirect_uri_mismatch"]), sign(&["invalid redirect_uri parameter value"])],
+    signs: &[
+        sign(&["redirect_uri_mismatch"]),
+        sign(&["does not match the ones authorized for the oauth client"]),
+        sign(&["invalid redirect_uri parameter value"]),
+    ],
     sure: Sure::Documented,
 };
 

@@ -9,8 +9,8 @@ use super::unreachable::{Host, host_in};
 use super::{Sign, auth_error, denial, is_denial, numbered};
 use crate::text::plain_text;
 
-/// The general wording of a Fitbit page whose particular reason is not in the table.
-const ONLY_ALONE: &[(Code, &str)] = &[(ProviderRefusedRequest, "did not provide valid information to fitbit")];
+/// The general wordings of Fitbit's and Google's pages whose particular reason is not in the table.
+const ONLY_ALONE: &[&str] = &["did not provide valid information to fitbit", "this app's request is invalid"];
 
 /// The codes that pasted text speaks of, in the order of the table; empty when it holds none of the known messages.
 ///
@@ -33,11 +33,13 @@ pub fn recognise(original: &str) -> Vec<Code> {
         found.retain(|code| *code != LoopbackUnreachable);
         found.push(NetworkUnreachable);
     }
-    if found.is_empty() && auth_error::find(original).is_some() {
+    let refuses = || {
+        auth_error::find(original).is_some()
+            || numbered::find(original).is_some_and(|line| line.code.contains('_'))
+            || ONLY_ALONE.iter().any(|phrase| text.holds(phrase))
+    };
+    if found.is_empty() && refuses() {
         found.push(ProviderRefusedRequest);
-    }
-    if found.is_empty() {
-        found.extend(ONLY_ALONE.iter().filter(|(_, phrase)| text.holds(phrase)).map(|(code, _)| *code));
     }
     found.sort_unstable();
     found.dedup();
@@ -229,6 +231,9 @@ mod tests {
             ("Error 502 (Server Error)!!1", &[ServiceUnavailable]),
             ("This page isn’t working. HTTP ERROR 503", &[ServiceUnavailable]),
             ("504 Gateway Time-out nginx", &[ServiceUnavailable]),
+            ("DNS_PROBE_FINISHED_NXDOMAIN", &[NetworkUnreachable]),
+            ("getaddrinfo ENOTFOUND acme.eu.auth0.com", &[NetworkUnreachable]),
+            ("NET::ERR_CERT_AUTHORITY_INVALID", &[TlsFailed]),
             ("Fehler 400: redirect_uri_mismatch", &[RedirectUriMismatch]),
             ("Die Website ist nicht erreichbar. 127.0.0.1 hat die Verbindung abgelehnt.", &[LoopbackUnreachable]),
             ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
@@ -263,6 +268,12 @@ mod tests {
     #[test]
     fn what_is_not_meant_is_not_named() {
         assert_eq!(recognise("Error 403: access_denied"), [NotATestUser]);
+        assert_eq!(recognise("403. That’s an error. Error: access_denied"), [NotATestUser]);
+        for text in ["Error 401: disabled_client The OAuth client was disabled.", "This app’s request is invalid"] {
+            assert_eq!(recognise(text), [ProviderRefusedRequest], "{text}");
+        }
+        let refused = r#"{"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{}}"#;
+        assert_eq!(recognise(refused), [ManagementTokenRejected]);
         assert_eq!(recognise("unauthorized_client - Invalid client_id"), [ClientIdUnknown]);
         assert_eq!(recognise("Invalid authorization header. Client secret invalid."), [ClientSecretRejected]);
         assert_eq!(
@@ -274,7 +285,17 @@ mod tests {
         assert_eq!(recognise(signup), [LoginBlocked]);
         assert_eq!(recognise("access_denied: user is blocked"), [LoginBlocked]);
         assert_eq!(recognise("ERR_EMPTY_RESPONSE acme.example"), []);
-        for text in ["", "hello", "410", "my_invalid_scopes", "everything works", "%%%", "authError=%FF"] {
+        for text in [
+            "",
+            "hello",
+            "Error 404: Not Found",
+            "Error 500: backend",
+            "410",
+            "my_invalid_scopes",
+            "everything works",
+            "%%%",
+            "authError=%FF",
+        ] {
             assert_eq!(recognise(text), [], "{text}");
         }
         assert_eq!(

@@ -28,6 +28,7 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
     "error 403",
     "403: access_denied",
     "403 : access_denied",
+    "that's an error",
     "verification process",
     "approved testers",
     "client-grant",
