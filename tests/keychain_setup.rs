@@ -217,7 +217,7 @@ fn who_keeps_secrets_elsewhere_from_now_on_leaves_none_in_the_keychain() {
 }
 
 #[test]
-#[ignore = "started by the test above"]
+#[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_change_of_place() {
     if !inside() {
         return;
