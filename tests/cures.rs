@@ -423,3 +423,12 @@ fn sending(callback: &'static str) -> Stage {
         reply
     }))
 }
+
+#[test]
+fn the_way_over_from_fitbit_keeps_the_place_of_secrets_that_was_chosen() {
+    let stage = Stage::configured(Fitbit, &[Fault::ShutDown]);
+    let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_SECRET", facts::FITBIT_CLIENT_SECRET);
+    let output = environment.run(&[&HEADLESS[..], &["--store", "file"]].concat()).exits(3);
+    let hint = cure(&output, "provider.alive");
+    assert!(hint.contains("`fitbit-connect setup --provider google-health --store file`"), "{hint}");
+}

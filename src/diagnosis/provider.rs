@@ -176,7 +176,9 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
     cause: "The provider refuses the request as it stands: a malformed parameter, a form of redirect URI that it \
             does not allow, or a policy on the client.",
     cure: "Read the sentence that the provider shows; it is repeated in the message. At {clients_page} compare the \
-           client's type (Web application) and its redirect URIs with `{callback}`",
+           client's type (Web application) and its redirect URIs with `{callback}` | Fitbit: Read the sentence that the \
+           provider shows; it is repeated in the message. At {clients_page} compare the app's type (Server) and its Redirect \
+           URL with `{callback}`",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS],
     signs: &[

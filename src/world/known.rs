@@ -25,6 +25,8 @@ struct Known<'a> {
     names_domain: bool,
     /// Flags that a command has to repeat to mean the same, since they are not saved: ` --domain acme.eu.auth0.com`.
     given: String,
+    /// The flag for a place of secrets that is not saved: ` --store none`.
+    store: String,
     /// What a set-up has to repeat beyond them: ` --app NAME`.
     of_setup: &'a str,
     /// What a test has to repeat beyond them: ` --app NAME --direct`.
@@ -67,6 +69,7 @@ impl World {
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs),
+            store: self.store_not_saved(),
             of_setup,
             of_test,
             direct,
@@ -108,11 +111,13 @@ impl World {
         if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
             flag("--port", &inputs.port.to_string());
         }
-        let store = self.store();
-        if store != saved.store.unwrap_or(Store::Keychain) && self.sandbox.is_none() {
-            flag("--store", store.as_str());
-        }
         flags
+    }
+
+    fn store_not_saved(&self) -> String {
+        let store = self.store();
+        let is_saved = store == self.saved.store.unwrap_or(Store::Keychain) || self.sandbox.is_some();
+        if is_saved { String::new() } else { format!(" --store {}", store.as_str()) }
     }
 
     /// Whether the provider is known not to have this client ID.
@@ -183,6 +188,7 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
         domain: profile.domain.as_ref(),
         names_domain: false,
         given: String::new(),
+        store: String::new(),
         of_setup: "",
         of_test: "",
         direct: false,
@@ -237,9 +243,9 @@ impl Known<'_> {
                 set(Blank::LogsPage, format!("{dashboard}/logs"));
             }
         }
-        let given = &self.given;
-        set(Blank::Setup, format!("fitbit-connect setup{named}{given}{}", self.of_setup));
-        set(Blank::Test, format!("fitbit-connect test{named}{given}{}", self.of_test));
+        let Self { given, store, .. } = self;
+        set(Blank::Setup, format!("fitbit-connect setup{named}{given}{store}{}", self.of_setup));
+        set(Blank::Test, format!("fitbit-connect test{named}{given}{store}{}", self.of_test));
         let mut wanted = String::new();
         if provider == Some(Provider::Fitbit) && !self.scopes.is_empty() {
             let moved = scopes::migrate(self.scopes);
@@ -249,7 +255,7 @@ impl Known<'_> {
             Some(domain) => format!(" --domain {domain}"),
             None => String::new(),
         };
-        set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}"));
+        set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}{store}"));
         if let Some(project) = project {
             set_project(&mut values, project);
         }
