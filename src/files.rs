@@ -90,6 +90,21 @@ pub fn create_private_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(missing)
 }
 
+/// Whether every user of the machine can put files into a folder and take away those of others.
+pub fn is_open_to_all(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        // Where the sticky bit is set, as for /tmp, only a file's owner can take it away.
+        fs::metadata(folder).is_ok_and(|about| about.mode() & 0o1002 == 0o0002)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
 /// The folder that a file is in.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -209,6 +209,22 @@ fn the_file_store_warns_that_it_is_plain_text() {
     let environment = stage.environment();
     let output = environment.run(&["setup", "--yes", "--skip-login", "--store", "file"]).exits(0).says("warning:");
     assert!(output.stderr.contains(environment.secrets().to_str().unwrap()), "{output}");
+    output.hides("chmod");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_secrets_in_a_folder_of_everybodys_is_warned_of_unless_each_can_take_away_only_their_own() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (mode, warned) in [(0o777, true), (0o1777, false), (0o755, false)] {
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let environment = stage.environment();
+        let folder = environment.settings().parent().unwrap().to_owned();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = environment.run(&["setup", "--yes", "--skip-login", "--store", "file"]).exits(0);
+        let advice = format!("`chmod o-w {}`", folder.display());
+        assert_eq!(output.stderr.contains(&advice), warned, "{mode:o} {output}");
+    }
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use super::plan::{Item, Plan};
 use super::{app, demand, within};
 use crate::diagnosis::Failure;
+use crate::files;
 use crate::finding::{Step, StepReport, StepState};
 use crate::ids::Store;
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
+use crate::text::shell_word;
 use crate::vault::Place;
 use crate::world::{World, store_failure};
 
@@ -84,6 +86,13 @@ impl Local<'_> {
                 world.vault().set(&world.profile.client_secret_account(), &self.app.secret).map_err(store_failure)?;
                 if let Place::File(path) = world.vault().place() {
                     world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
+                    let folder = files::folder_of(&path);
+                    if files::is_open_to_all(folder) {
+                        let folder = shell_word(&folder.display().to_string());
+                        world
+                            .console
+                            .warn(&format!("every user can take files out of its folder: `chmod o-w {folder}`"));
+                    }
                 }
             }
             if let Some((_, secret)) = self.management {
