@@ -149,6 +149,7 @@ fn a_wrong_value_of_every_variable_is_refused_and_the_variable_is_named() {
         ("FITBIT_CONNECT_PROFILE", "a/b"),
         ("FITBIT_CONNECT_PROVIDER", "garmin"),
         ("FITBIT_CONNECT_CLIENT_ID", "a\u{7}b"),
+        ("FITBIT_CONNECT_CLIENT_ID", "****abc"),
         ("FITBIT_CONNECT_CLIENT_SECRET", "****abcd"),
         ("AUTH0_DOMAIN", "acme.eu.auth0.com/path"),
         ("FITBIT_CONNECT_LOGIN_DOMAIN", "login.acme.com,b:1"),

@@ -227,7 +227,12 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             None => Provider::GoogleHealth.check_client_id(id).err(),
         };
         if let Some(why) = why {
-            let refused = invalid(&super::CLIENT_ID, "", id, &why);
+            let from = match (&json, &flags.client_id) {
+                (Some(_), _) => "--client-json",
+                (None, Some(_)) => "",
+                (None, None) => variables.of(&super::CLIENT_ID).map_or("", |(_, name)| name),
+            };
+            let refused = invalid(&super::CLIENT_ID, from, id, &why);
             door.wrong.push(match (provider, Provider::of_client_id(id)) {
                 (Some(Provider::Fitbit), Some(Provider::GoogleHealth)) => {
                     Failure::new(Code::GoogleIdAtFitbit, refused.message)

@@ -178,8 +178,7 @@ impl<'a> Management<'a> {
     pub fn create_application(&self, body: Value) -> Result<Application, Failure> {
         self.http.go_on()?;
         // Who does not wait for the answer does not know what to remove.
-        let created = || self.call(Method::POST, "clients", &[], Some(body));
-        read(self.http.also_after_ctrl_c(TO_FINISH, created)?)
+        read(self.http.also_after_ctrl_c(TO_FINISH, || self.call(Method::POST, "clients", &[], Some(body)))?)
     }
 
     /// Looks for an application, also to clean up after Ctrl-C.
@@ -235,20 +234,21 @@ impl<'a> Management<'a> {
     fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
         let mut entries = Vec::new();
         let mut seen: Vec<String> = Vec::new();
-        loop {
+        // More than any plan allows entries for.
+        for _ in 0..1_000 {
             let mut query = query.to_vec();
             if let Some(from) = seen.last() {
                 query.push(("from", from));
             }
             let page = page(&self.call(Method::GET, path, &query, None)?, member)?;
-            let empty = page.entries.is_empty();
             entries.extend(page.entries);
             match page.next {
-                // An empty page or a mark seen before would go round for ever.
-                Some(next) if !empty && !seen.contains(&next) => seen.push(next),
-                _ => return Ok(entries),
+                None => return Ok(entries),
+                Some(next) if seen.contains(&next) => break,
+                Some(next) => seen.push(next),
             }
         }
+        Err(shape("a list that does not end"))
     }
 
     fn call(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Result<Value, Failure> {

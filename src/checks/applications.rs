@@ -60,6 +60,12 @@ impl Chosen {
     }
 }
 
+/// Whether a text can be the client ID of an application: Auth0's have 32 letters and digits.
+pub fn is_client_id(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 impl From<&Application> for Chosen {
     fn from(application: &Application) -> Self {
         Self {

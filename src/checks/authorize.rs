@@ -1,6 +1,6 @@
 //! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
 
-use super::applications::Chosen;
+use super::applications::{Chosen, is_client_id};
 use super::{id, met};
 use crate::auth0::authorize::{Reading, Upstream, ask};
 use crate::diagnosis::{Code, Failure};
@@ -149,7 +149,14 @@ fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: 
     if expected.confirmed && works_on_own_domain(http, application, expected) {
         return of_other_tenant(expected, message);
     }
-    Failure::new(Code::ApplicationUnknownToTenant, message)
+    let failure = Failure::new(Code::ApplicationUnknownToTenant, message);
+    if is_client_id(&application.client_id) {
+        return failure;
+    }
+    failure.with_hint(
+        "Give the client ID with `--app`, 32 letters and digits as on the application's Settings page; a name is looked up only \
+         with Management API credentials that have read:clients",
+    )
 }
 
 fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {

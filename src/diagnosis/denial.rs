@@ -2,7 +2,8 @@
 //! words differ. Refuses to take words of a tenant, an Action or a rule for a person's.
 
 /// Words in which providers and Auth0 say that the person did not want.
-const OF_THE_PERSON: [&str; 13] = [
+const OF_THE_PERSON: [&str; 14] = [
+    "owner refused",
     "user denied",
     "user has denied",
     "user cancel",
@@ -17,6 +18,15 @@ const OF_THE_PERSON: [&str; 13] = [
     "consent denied",
     "consent was denied",
 ];
+
+/// What Google says to somebody who is no test user of an app in Testing.
+const OF_TESTING: [&str; 4] = ["verif", "tester", "developer", "access to this app"];
+
+/// Whether the sentence of Google's `access_denied` is about test users: its `authError` is never a person who pressed Cancel.
+pub fn is_about_testing(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    lower.trim().is_empty() || OF_TESTING.iter().any(|words| lower.contains(words))
+}
 
 /// Words that tell of somebody else who refuses, or of what only a tenant asks for.
 const OF_THE_TENANT: [&str; 7] = ["terms", "blocked", "disabled", " action", " rule", "administrator", "policy"];

@@ -156,7 +156,8 @@ pub(super) static LOGIN_BLOCKED: Diagnosis = Diagnosis {
     symptom: "The browser came back from Auth0 with `error=unauthorized` or with `error=access_denied` and words of \
               the tenant's.",
     cause: "The tenant refused this login after the person had signed in: an Action, a blocked user, or sign-ups \
-            that are switched off. The message has its words.",
+            that are switched off. The message has its words; a provider may also word in its own way that the person \
+            pressed Deny.",
     cure: "Read the words in the message and find them in the tenant's Actions or in its settings; the newest entry \
            of type `f` in the tenant's log says more ({logs_page} )",
     exit: Exit::NoConsent,
@@ -202,7 +203,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
         sign(&["failed to verify code verifier"]),
         sign(&["code_verifier or verifier is not needed"]),
         but(&["invalid_grant"], TOKEN_IS_DEAD),
-        sign(&["\"type\":\"feacft\""]),
+        but(&["\"type\":\"feacft\""], &["unauthorized"]),
     ],
     sure: Sure::Reported,
 };

@@ -23,7 +23,7 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
-pub use denial::is_denial;
+pub use denial::{is_about_testing, is_denial};
 pub use failure::Failure;
 pub use recognise::recognise;
 pub use sign::Sign;

@@ -2,7 +2,7 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::sign::{GOOGLE_HOSTS, ID_WORDS, SECRET_WORDS, but, sign};
+use super::sign::{GOOGLE_HOSTS, ID_WORDS, NO_ANSWER_ABOUT_IT, SECRET_WORDS, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
@@ -99,7 +99,7 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
         sign(&["provided client secret is invalid"]),
         sign(&["client_secret is missing"]),
         sign(&["invalid authorization header format"]),
-        sign(&["failed to obtain access token"]),
+        but(&["failed to obtain access token"], NO_ANSWER_ABOUT_IT),
         sign(&["invalid_client", "unauthorized"]),
         but(&["invalid_client"], ID_WORDS),
     ],
@@ -130,7 +130,11 @@ pub(super) static GOOGLE_HEALTH_API_DISABLED: Diagnosis = Diagnosis {
            that begins the client ID; if it is not, the client belongs to another project.",
     exit: Exit::Misconfigured,
     links: &[HEALTH_API, HEALTH_SETUP],
-    signs: &[sign(&["service_disabled"]), sign(&["has not been used in project"])],
+    signs: &[
+        sign(&["google health api has not been used in project"]),
+        sign(&["service_disabled", "health.googleapis.com"]),
+        but(&["service_disabled"], &["api has not been used in project", "googleapis.com"]),
+    ],
     sure: Sure::Documented,
 };
 

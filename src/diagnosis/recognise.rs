@@ -28,6 +28,13 @@ pub fn recognise(original: &str) -> Vec<Code> {
         Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
     refused_by_whom(original, &text, &mut found);
+    // What Google says with an error page of its own is no person's Cancel, and about test users only where it says so.
+    let told = auth_error::find(original).filter(|error| error.code == "access_denied");
+    if let Some(error) = told {
+        found.retain(|code| !matches!(code, AccessDenied | LoginBlocked | NotATestUser));
+        let about_testing = denial::is_about_testing(error.sentence.as_deref().unwrap_or_default());
+        found.push(if about_testing { NotATestUser } else { ProviderRefusedRequest });
+    }
     // A browser names the host that it could not reach, and only this machine's own is the listener.
     if found.contains(&LoopbackUnreachable) && host_in(original) == Host::Other {
         found.retain(|code| *code != LoopbackUnreachable);
@@ -269,6 +276,22 @@ mod tests {
     fn what_is_not_meant_is_not_named() {
         assert_eq!(recognise("Error 403: access_denied"), [NotATestUser]);
         assert_eq!(recognise("403. That’s an error. Error: access_denied"), [NotATestUser]);
+        for (text, codes) in [
+            (
+                r#"{"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}"#,
+                &[ApplicationGrantMissing][..],
+            ),
+            (
+                r#"InternalOAuthError: Failed to obtain access token (status: 401 data: {"error":"invalid_client"})"#,
+                &[ClientSecretRejected],
+            ),
+            ("Failed to obtain access token (status: 500)", &[]),
+            (r#"{"type":"feacft","description":"Unauthorized"}"#, &[]),
+            ("Calendar API has not been used in project 987654321 before or it is disabled.", &[]),
+            (r#"Fitness API has not been used ... "SERVICE_DISABLED", "service": "fitness.googleapis.com""#, &[]),
+        ] {
+            assert_eq!(recognise(text), codes, "{text}");
+        }
         for text in ["Error 401: disabled_client The OAuth client was disabled.", "This app’s request is invalid"] {
             assert_eq!(recognise(text), [ProviderRefusedRequest], "{text}");
         }

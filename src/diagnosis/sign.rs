@@ -21,8 +21,16 @@ pub(super) const fn but(all: &'static [&'static str], none: &'static [&'static s
 /// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
 pub(super) const ID_WORDS: &[&str] =
     &["error 401: invalid_client", "oauth client was not found", "client id invalid", "invalid client_id"];
-pub(super) const SECRET_WORDS: &[&str] =
-    &["client secret", "client_secret", "unauthorized", "invalid authorization header"];
+pub(super) const SECRET_WORDS: &[&str] = &[
+    "client secret",
+    "client_secret",
+    "unauthorized",
+    "invalid authorization header",
+    "failed to obtain access token",
+];
+/// Upstream answers to a tenant that say nothing about the secret.
+pub(super) const NO_ANSWER_ABOUT_IT: &[&str] =
+    &["status: 500", "status: 502", "status: 503", "status: 504", "status: 429", "econnrefused", "etimedout"];
 /// What makes an `access_denied` something else than a person who pressed Deny.
 pub(super) const NOT_A_DENIAL: &[&str] = &[
     "error 403",

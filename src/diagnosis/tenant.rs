@@ -51,7 +51,7 @@ pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
            or use a Machine to Machine application.",
     exit: Exit::Refused,
     links: &[AUTH0_APPLICATION],
-    signs: &[sign(&["unauthorized_client", "grant type"])],
+    signs: &[but(&["unauthorized_client", "grant type"], &["grant type 'authorization_code'"])],
     sure: Sure::Reported,
 };
 

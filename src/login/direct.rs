@@ -70,7 +70,10 @@ impl Round<'_> {
         let issuer = (self.login.provider == Provider::GoogleHealth).then_some(GOOGLE_ISSUER);
         check_issuer(self.world, callback.iss.as_deref(), issuer)?;
         if let Some(error) = &callback.error {
-            return Err(refused(error, callback.error_description.as_deref().unwrap_or_default()));
+            let failure = refused(error, callback.error_description.as_deref().unwrap_or_default());
+            // No tenant had a part in this: whatever the words are, they are the provider's about the person's choice.
+            let is_denial = error == "access_denied" && failure.code == Code::LoginBlocked;
+            return Err(if is_denial { Failure::new(Code::AccessDenied, failure.message) } else { failure });
         }
         let Some(code) = &callback.code else {
             return Err(Failure::new(Code::UnrecognisedAnswer, "the answer has neither a code nor an error"));

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::Provider;
-use crate::diagnosis::{Code, auth_error, numbered, recognise};
+use crate::diagnosis::{Code, auth_error, is_about_testing, numbered, recognise};
 use crate::text::{excerpt, plain_text};
 
 /// Characters of foreign text that are repeated at most.
@@ -97,19 +97,19 @@ fn google_refusal(told: Option<String>) -> Verdict {
         return Verdict::Unknown { said: "an error page whose reason cannot be read".to_owned() };
     };
     let number = error.number.map(|number| format!("Error {number}: ")).unwrap_or_default();
-    let sentence = error.sentence.map(|sentence| format!(", {sentence}")).unwrap_or_default();
+    let sentence = error.sentence.as_ref().map(|sentence| format!(", {sentence}")).unwrap_or_default();
     let said = excerpt(&format!("{number}{}{sentence}", error.code), SAID);
-    Verdict::Refused { code: google_code(&error.code), said }
+    Verdict::Refused { code: google_code(&error.code, error.sentence.as_deref().unwrap_or_default()), said }
 }
 
-fn google_code(code: &str) -> Code {
+fn google_code(code: &str, sentence: &str) -> Code {
     match code {
         "redirect_uri_mismatch" => Code::RedirectUriMismatch,
         "invalid_client" => Code::ClientIdUnknown,
         "deleted_client" => Code::ClientDeleted,
         "invalid_scope" => Code::InvalidScope,
         "org_internal" => Code::OrgInternal,
-        "access_denied" => Code::NotATestUser,
+        "access_denied" if is_about_testing(sentence) => Code::NotATestUser,
         "admin_policy_enforced" => Code::AdminPolicyEnforced,
         "disallowed_useragent" => Code::DisallowedUseragent,
         _ => Code::ProviderRefusedRequest,
@@ -123,7 +123,7 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     match provider {
         Provider::GoogleHealth => {
             let error = numbered::find(text)?;
-            Some(Verdict::Refused { code: google_code(error.code), said: excerpt(&text[error.at..], SAID) })
+            Some(Verdict::Refused { code: google_code(error.code, ""), said: excerpt(&text[error.at..], SAID) })
         }
         Provider::Fitbit => {
             if let Some((code, said)) = fitbit_error(text) {

@@ -5,7 +5,7 @@ use super::app::{self, App};
 use super::{demand, within};
 use crate::ask::given::Applications;
 use crate::ask::{self, Question, Stop};
-use crate::checks::applications::Chosen;
+use crate::checks::applications::{Chosen, is_client_id};
 use crate::checks::authorize::{Expected, redirect};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State, Step, StepReport, StepState};
@@ -45,11 +45,6 @@ pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<
 }
 
 const SHAPE: &str = "without the Management API an application is named by its client ID, 32 letters and digits as on its Settings page";
-
-fn is_client_id(text: &str) -> bool {
-    let text = text.trim();
-    text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
 
 /// What to type in the dashboard. A person copies one value after the other; without one everything is printed.
 ///

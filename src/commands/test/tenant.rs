@@ -253,14 +253,26 @@ impl Run<'_> {
             }
             None => (Vec::new(), false),
         };
+        let by_id = |id: &String| Chosen::saved(id, &self.world.saved.callbacks);
+        let mut names: Vec<&String> = Vec::new();
         let chosen: Vec<Chosen> = match &inputs.applications {
             choice if known => resolve(choice, &all)?,
-            Applications::Named(ids) | Applications::Saved(ids) => {
-                ids.iter().map(|id| Chosen::saved(id, &self.world.saved.callbacks)).collect()
+            Applications::Named(given) => {
+                let ids: Vec<&String>;
+                // No client ID has a space.
+                (names, ids) = given.iter().partition(|given| given.contains(char::is_whitespace));
+                ids.into_iter().map(by_id).collect()
             }
+            Applications::Saved(ids) => ids.iter().map(by_id).collect(),
             Applications::All | Applications::Unknown => Vec::new(),
         };
-        if chosen.is_empty() {
+        for name in &names {
+            let why = format!(
+                "{name} is looked up only with the Management API (read:clients): give its client ID with --app"
+            );
+            self.skip(&[id::APPLICATIONS_ENABLED, id::AUTHORIZE_REDIRECT], &why);
+        }
+        if chosen.is_empty() && names.is_empty() {
             let why = match inputs.applications {
                 Applications::All => "which applications there are is not known without the Management API",
                 _ => "no application is saved or named (--app)",

@@ -66,7 +66,7 @@ fn google_says_in_auth_error_why_it_refuses() {
         ("invalid_client", 401, Code::ClientIdUnknown),
         ("deleted_client", 401, Code::ClientDeleted),
         ("invalid_scope", 400, Code::InvalidScope),
-        ("access_denied", 403, Code::NotATestUser),
+        ("access_denied", 403, Code::ProviderRefusedRequest),
         ("org_internal", 403, Code::OrgInternal),
         ("admin_policy_enforced", 400, Code::AdminPolicyEnforced),
         ("disallowed_useragent", 403, Code::DisallowedUseragent),
@@ -76,6 +76,20 @@ fn google_says_in_auth_error_why_it_refuses() {
     ] {
         let said = format!("Error {number}: {code}, A sentence.");
         assert_eq!(google(&told(code, "A sentence.", number)), Verdict::Refused { code: expected, said }, "{code}");
+    }
+}
+
+#[test]
+fn a_denial_of_googles_own_is_about_test_users_where_it_says_so_or_nothing() {
+    for (sentence, expected) in [
+        ("Acme has not completed the Google verification process.", Code::NotATestUser),
+        ("The app can only be accessed by developer-approved testers.", Code::NotATestUser),
+        ("The developer hasn't given you access to this app.", Code::NotATestUser),
+        ("", Code::NotATestUser),
+        ("Access blocked by parental controls.", Code::ProviderRefusedRequest),
+    ] {
+        let verdict = google(&told("access_denied", sentence, 403));
+        assert!(matches!(verdict, Verdict::Refused { code, .. } if code == expected), "{sentence}: {verdict:?}");
     }
 }
 
