@@ -12,7 +12,7 @@ pub mod trace;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -118,6 +118,8 @@ pub struct Http {
     trace: OnceLock<Trace>,
     /// What was sent so far and is secret.
     sent: Mutex<Vec<Zeroizing<String>>>,
+    /// Before this the services do not want to be asked again; it was too long to wait in one call.
+    asked_not_before: Mutex<Option<Instant>>,
 }
 
 impl Http {
@@ -133,6 +135,7 @@ impl Http {
             clients: Default::default(),
             trace: OnceLock::new(),
             sent: Mutex::default(),
+            asked_not_before: Mutex::default(),
         }
     }
 
@@ -200,7 +203,11 @@ impl Http {
             }
             again = true;
             let pause = before_repeat(call, &result, &mut pauses).filter(|pause| *pause < left(altogether));
-            let Some(pause) = pause else { return result.map_err(|lost| lost.failure) };
+            let Some(pause) = pause else {
+                let asked = result.as_ref().ok().filter(|answer| answer.status == 429).and_then(Answer::pause);
+                self.asked_to_wait(asked);
+                return result.map_err(|lost| lost.failure);
+            };
             let limited = result.is_ok_and(|answer| answer.status == 429);
             if limited {
                 drop(waiting.take());
@@ -212,6 +219,17 @@ impl Http {
                 waiting = self.waiting(&format!("asking {host}"));
             }
         }
+    }
+
+    fn asked_to_wait(&self, time: Option<Duration>) {
+        let mut latest = self.asked_not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = (*latest).max(time.and_then(|time| Instant::now().checked_add(time)));
+    }
+
+    /// How long services have asked for no further request, for who asks the same again and again.
+    pub fn asked_pause(&self) -> Duration {
+        let latest = *self.asked_not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.map_or(Duration::ZERO, left)
     }
 
     /// Lets time pass; Ctrl-C ends that.

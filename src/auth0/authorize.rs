@@ -87,8 +87,20 @@ pub fn ask(
     let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
         return Ok(Reading::Page { status: answer.status, said: said(&plain_text(&answer.text())) });
     };
-    Ok(read(http, host, &url, location)
-        .unwrap_or_else(|| Reading::Page { status: answer.status, said: said(location) }))
+    Ok(match read(http, host, &url, location) {
+        Some(Reading::Refused { description, .. }) if is_of_error_page(&description) => {
+            Reading::Page { status: answer.status, said: description }
+        }
+        Some(reading) => reading,
+        None => Reading::Page { status: answer.status, said: said(location) },
+    })
+}
+
+/// Whether words are those of a page that never goes back to the application; a tenant with an error page of its own sends them
+/// there (auth0.com/docs/customize/login-pages/custom-error-pages).
+pub fn is_of_error_page(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    lower.contains("callback url mismatch") || lower.contains("unknown client")
 }
 
 fn read(http: &Http, host: &Domain, asked: &Url, location: &str) -> Option<Reading> {

@@ -372,7 +372,7 @@ fn client_credentials(
     };
     let words = match answer.points_to() {
         Some(place) => format!("a redirect to {place} which is not followed"),
-        None if description.is_empty() => said(&answer.text()),
+        None if description.is_empty() => answer.says(),
         None => said(description),
     };
     let message = match code {

@@ -2,7 +2,7 @@
 
 use super::applications::{Chosen, is_client_id};
 use super::{id, met};
-use crate::auth0::authorize::{Reading, Upstream, ask};
+use crate::auth0::authorize::{Reading, Upstream, ask, is_of_error_page};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::Http;
@@ -95,7 +95,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         }
         Reading::Page { status, said } => {
             let lower = said.to_lowercase();
-            if (300..400).contains(&status) {
+            if (300..400).contains(&status) && !is_of_error_page(&said) {
                 let detail =
                     format!("{} answered {status} with an address that is not understood: {said}", expected.host);
                 Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)

@@ -65,6 +65,11 @@ pub fn extra(provider: Provider) -> &'static [(&'static str, &'static str)] {
 pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding {
     match verdict {
         Ok(Verdict::ShutDown) => Finding::fail(id::PROVIDER_ALIVE, shut_down(provider)),
+        Ok(Verdict::Unknown { .. }) => {
+            let host = host_of(provider.authorize_url());
+            let detail = format!("something answers at {host}, and whether it is {} is not known", provider.title());
+            Finding::unknown(id::PROVIDER_ALIVE, Code::UnrecognisedAnswer, detail)
+        }
         Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", host_of(provider.authorize_url()))),
         Err(failure) => met(id::PROVIDER_ALIVE, failure.clone()),
     }

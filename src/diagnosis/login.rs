@@ -147,7 +147,7 @@ pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
     cure: "Close the old tabs, run `{test}` and use the address that it prints then.",
     exit: Exit::NoConsent,
     links: &[],
-    signs: &[sign(&["state mismatch"]), sign(&["mismatching state"])],
+    signs: &[sign(&["state mismatch"]), sign(&["mismatching state"]), sign(&["mismatching_state"])],
     sure: Sure::Seen,
 };
 

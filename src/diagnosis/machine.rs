@@ -105,8 +105,8 @@ pub(super) static UNRECOGNISED_ANSWER: Diagnosis = Diagnosis {
     symptom: "The service answers something that is not in its documentation.",
     cause: "The service changed, or something between it and this machine answers in its place, such as a sign-in \
             page of a network.",
-    cure: "Open the address that the message names in a browser. If the answer is the service's own, report it: \
-           `{test} --report FILE` writes what can be shown to everybody.",
+    cure: "Look at what the message repeats; an address that it names can be opened in a browser. If the answer is the \
+           service's own, report it: `{test} --report FILE` writes what can be shown to everybody.",
     exit: Exit::Service,
     links: &[],
     signs: &[

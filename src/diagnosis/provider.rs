@@ -19,6 +19,7 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     signs: &[
         but(&["410 gone"], GOOGLE_HOSTS),
         but(&["http 410"], GOOGLE_HOSTS),
+        but(&["http/2 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
@@ -112,8 +113,8 @@ pub(super) static INVALID_SCOPE: Diagnosis = Diagnosis {
     cause: "A scope is unknown, is one of the names without suffix that were split on 26 May 2026, or is not \
             declared on the Data Access page, where leaving without Save loses the list. | Fitbit: A scope is not \
             one of Fitbit's names.",
-    cure: "At {scopes_page} add the scopes, press Update, and Save. This set-up asks for `{scopes}` and others can \
-           be given with `--scopes` | Fitbit: Ask for scopes of Fitbit's alone. This \
+    cure: "At {scopes_page} add the scopes `{wire_scopes}` and press Update, then Save. In `--scopes` they are `{scopes}` \
+           and others can be given there. | Fitbit: Ask for scopes of Fitbit's alone. This \
            set-up asks for `{scopes}` and others can be given with `--scopes`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
@@ -156,7 +157,7 @@ pub(super) static DISALLOWED_USERAGENT: Diagnosis = Diagnosis {
     cure: "Open the address that `{test} --no-browser` prints in the system's own browser.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_WEB_SERVER],
-    signs: &[sign(&["disallowed_useragent"])],
+    signs: &[sign(&["disallowed_useragent"]), sign(&["this browser or app may not be secure"])],
     sure: Sure::Documented,
 };
 
@@ -303,6 +304,7 @@ pub(super) static REGISTRATION_CLOSED: Diagnosis = Diagnosis {
     signs: &[
         sign(&["dev.fitbit.com/apps/new"]),
         sign(&["no longer accepting new", "fitbit"]),
+        sign(&["registrations are closed"]),
         sign(&["not onboarding new projects"]),
     ],
     sure: Sure::Reported,

@@ -71,7 +71,8 @@ pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "The Management API answers 401 `Invalid token` or `Missing authentication`",
     cause: "The token is not a Management API token of this tenant, or was cut when it was copied.",
     cure: "Make a new token for this tenant (in a script: `--token-file` or `AUTH0_API_TOKEN`), or give the \
-           credentials of a Machine to Machine application instead.",
+           credentials of a Machine to Machine application instead. Where those are in use, the tenant refuses what it has \
+           just made: compare `{domain}` with the tenant of that application, and run the command again.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
     signs: &[sign(&["\"invalid token\""]), sign(&["401", "invalid token"]), sign(&["missing authentication"])],
@@ -83,7 +84,8 @@ pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
     symptom: "The Management API answers 401 and says that the token has expired.",
     cause: "Management API tokens live 24 hours unless the tenant says otherwise.",
     cure: "Make a new token (in a script: `--token-file` or `AUTH0_API_TOKEN`), or give the credentials of a \
-           Machine to Machine application, with which the tool makes its own.",
+           Machine to Machine application, with which the tool makes its own. Where those are in use, the tenant's API \
+           gave it a lifetime that is too short: look at the settings of the Auth0 Management API.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
     signs: &[sign(&["expired token"])],
@@ -127,7 +129,7 @@ pub(super) static ENTITY_LIMIT_REACHED: Diagnosis = Diagnosis {
            the plan, and run `{setup}` again.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
-    signs: &[sign(&["entity limit"]), sign(&["you can only create"])],
+    signs: &[sign(&["entity limit"]), sign(&["limit of entities"]), sign(&["you can only create"])],
     sure: Sure::Documented,
 };
 

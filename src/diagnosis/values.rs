@@ -42,6 +42,7 @@ blanks! {
     ScopesPage, "scopes_page", "https://console.cloud.google.com/auth/scopes", "Google's page with the declared scopes.";
     ApiPage, "api_page", "https://console.developers.google.com/apis/library/health.googleapis.com", "Google's page that enables the API.";
     Scopes, "scopes", "profile.readonly", "The scopes asked for, short names.";
+    WireScopes, "wire_scopes", "https://www.googleapis.com/auth/googlehealth.profile.readonly", "The scopes asked for, as they are sent.";
     IdentityScope, "identity_scope", "profile.readonly", "The scope asked for that lets the identity be read.";
     Domain, "domain", "YOUR_TENANT_DOMAIN", "The tenant's own domain.";
     Connection, "connection", "google-health", "The connection's name.";

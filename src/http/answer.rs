@@ -9,7 +9,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::WHOLE;
 use crate::diagnosis::{Code, Failure};
-use crate::text::{excerpt, plain_text};
+use crate::text::{excerpt, plain_text, said};
 
 /// An answer larger than this is refused (bytes).
 pub(super) const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -52,8 +52,14 @@ impl Answer {
         let is_page =
             self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
         let head = &self.body[..self.body.len().min(PAGE_HEAD)];
-        let said = excerpt(&plain_text(&String::from_utf8_lossy(head)), 120);
-        (is_page && !said.is_empty()).then_some(said)
+        let words = excerpt(&plain_text(&String::from_utf8_lossy(head)), 120);
+        (is_page && !words.is_empty()).then_some(words)
+    }
+
+    /// The beginning of what the body says: of a page its text, without mark-up; redacted and safe to show.
+    pub fn says(&self) -> String {
+        let head = String::from_utf8_lossy(&self.body[..self.body.len().min(PAGE_HEAD)]);
+        if head.trim_start().starts_with('<') { said(&plain_text(&head)) } else { said(&head) }
     }
 
     /// Where a redirect points to, without what a query or a user part may hold: redacted and safe to show.

@@ -68,7 +68,11 @@ struct Person {
 impl Round<'_> {
     fn finish(&self, callback: &Callback) -> Result<LoggedIn, Failure> {
         let issuer = (self.login.provider == Provider::GoogleHealth).then_some(GOOGLE_ISSUER);
-        check_issuer(self.world, callback.iss.as_deref(), issuer)?;
+        check_issuer(self.world, callback.iss.as_deref(), issuer).map_err(|failure| {
+            failure.with_hint(
+                "Run `{test}` again; if it stays, something between the browser and the provider changes its answers",
+            )
+        })?;
         if let Some(error) = &callback.error {
             let failure = refused(error, callback.error_description.as_deref().unwrap_or_default());
             // No tenant had a part in this: whatever the words are, they are the provider's about the person's choice.
@@ -215,7 +219,7 @@ impl Round<'_> {
         }
         let body = answer.json().unwrap_or(Value::Null);
         let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
-        let words = words.map_or_else(|| said(&answer.text()), said);
+        let words = words.map_or_else(|| answer.says(), said);
         if let Some(error) = health_error(answer.status, &answer.body) {
             let message = format!("{title} does not give the identity ({}): {words}", answer.status);
             return match (error.code, error.detail) {
@@ -272,6 +276,10 @@ impl Round<'_> {
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
             PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
+            // Nothing but the redirect URI of this very request can be meant (RFC 6749, 4.1.3).
+            PairVerdict::Unknown { .. } if words.contains("redirect_uri_mismatch") => {
+                Failure::new(Code::RedirectUriMismatch, message("did not take the code"))
+            }
             PairVerdict::Unknown { .. } => {
                 Failure::new(Code::UnrecognisedAnswer, message("gave no token for the code"))
             }

@@ -232,6 +232,7 @@ impl Known<'_> {
             let defaults = || provider.default_scopes().iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
             let names = if self.scopes.is_empty() { defaults() } else { self.scopes.to_vec() };
             set(Blank::Scopes, names.join(","));
+            set(Blank::WireScopes, scopes::to_wire(provider, &names).join(" "));
             let readable = |name: &&String| scopes::identity_readable(provider, std::iter::once(name.as_str()));
             set(Blank::IdentityScope, names.iter().find(readable).cloned().unwrap_or_default());
         }

@@ -147,7 +147,7 @@ impl Run<'_> {
                     scopes_chosen: self.scopes_chosen,
                 };
                 self.note(self.settings(&now, &wanted));
-                self.note(connection::secret(&now, &wanted));
+                self.note(self.tenants_secret(&now, &wanted));
                 usable &= now.is_active();
                 connection = Some(now);
             } else {
@@ -224,6 +224,19 @@ impl Run<'_> {
         }
     }
 
+    /// `connection.secret`; a secret that the provider refused is nothing for a connection to hold.
+    fn tenants_secret(&self, now: &Connection, wanted: &Wanted) -> Finding {
+        let found = connection::secret(now, wanted);
+        let is_refused = self.has_failed(id::CREDENTIALS_ACCEPTED, &[Code::ClientSecretRejected]);
+        match found.code {
+            Some(Code::ConnectionSecretDiffers) if is_refused => Finding::skip(
+                id::CONNECTION_SECRET,
+                "the tenant holds another secret than the refused one: it may be the right one, which a login shows",
+            ),
+            _ => found,
+        }
+    }
+
     /// The finding, or that it only shows what another check has named: the cause speaks for its consequences.
     fn unless_it_follows(&self, finding: Finding) -> Finding {
         if finding.code == Some(Code::AuthorizeWrongClientId) && self.is_client_id_refused() {
@@ -284,13 +297,20 @@ impl Run<'_> {
             (Some(management), Some(connection)) => Some(management.enabled_clients(&connection.id)),
             _ => None,
         };
-        let mut off = BTreeSet::new();
+        let (mut off, mut unread) = (BTreeSet::new(), false);
         let about =
             |finding: Finding, application: &Chosen| finding.about(&application.client_id, application.name.as_deref());
         self.note_each(chosen.iter().map(|application| {
             let finding = match &on {
                 Some(Ok(on)) => enabled(application, expected.connection, on),
-                Some(Err(failure)) => met(id::APPLICATIONS_ENABLED, failure.clone()),
+                Some(Err(failure)) if unread => {
+                    Finding::skip(id::APPLICATIONS_ENABLED, format!("not read, as above [{}]", failure.code))
+                }
+                Some(Err(failure)) => {
+                    let met = met(id::APPLICATIONS_ENABLED, failure.clone());
+                    unread = met.is_fail();
+                    met
+                }
                 None => Finding::skip(id::APPLICATIONS_ENABLED, "not read, since the connection was not read"),
             };
             if finding.is_fail() {

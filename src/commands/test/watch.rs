@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::tenant::TenantState;
 use super::{Known, Run};
 use crate::ask::given::Inputs;
+use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State};
@@ -97,7 +98,7 @@ impl Run<'_> {
                 // What was not understood is not green, and no failure either.
                 Ok(()) if left.is_zero() || !self.is_any_not_understood() => return Ok(state),
                 Ok(()) => None,
-                Err(failure) => match self.beyond_waiting(&failure) {
+                Err(failure) => match self.beyond_waiting(&failure, known) {
                     None if left.is_zero() => Some(over(failure, began.elapsed(), count)),
                     other => other,
                 },
@@ -117,7 +118,7 @@ impl Run<'_> {
             // A session that was refused, or lacks what somebody may grant meanwhile, is made anew.
             let session = state.as_mut().and_then(|state| state.management.take());
             known.session = session.filter(|_| !self.seen.borrow().iter().any(is_about_the_session));
-            self.pause(plan.every.min(left))?;
+            self.pause(plan.every.max(self.world.http.asked_pause()).min(left))?;
             count += 1;
             before = Some(rows(&self.seen.take()));
             self.world.console.another_round();
@@ -132,7 +133,12 @@ impl Run<'_> {
     }
 
     /// The failure that no waiting mends, if there is one.
-    fn beyond_waiting(&self, verdict: &Failure) -> Option<Failure> {
+    fn beyond_waiting(&self, verdict: &Failure, known: &Known) -> Option<Failure> {
+        // A token that was given stays the one it is.
+        let is_given = matches!(known.login, Some(Some(Login::Token(_))));
+        let is_refused_token =
+            |code| is_given && matches!(code, Code::ManagementTokenExpired | Code::ManagementTokenRejected);
+        let is_worth_waiting = |failure: &Failure| is_worth_waiting(failure) && !is_refused_token(failure.code);
         let seen = self.seen.borrow();
         let mut failures =
             seen.iter().filter(|finding| finding.is_fail()).filter_map(|finding| finding.failure.as_ref());
