@@ -227,3 +227,21 @@ fn on_a_terminal_the_pause_is_counted_in_sight_and_nothing_of_it_stays() {
     assert!(!left.seen.contains("asked again in"), "{}", left.seen);
     assert!(left.terminal_is_as_before && left.cursor_is_shown());
 }
+
+#[test]
+fn a_service_that_asks_to_wait_longer_than_a_round_is_not_asked_meanwhile() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::RateLimited]);
+    let output = stage.environment().run(&["test", "--headless", "--json", "--watch=4s", "--every=1s"]).exits(6);
+    assert_eq!(output.error_code(), "rate_limited", "{output}");
+    // At the beginning and at the end.
+    assert_eq!(asked(&stage, "GET", "/api/v2/custom-domains"), 2, "{output}");
+}
+
+#[test]
+fn a_token_that_was_given_and_is_refused_is_not_waited_for() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ExpiredToken]);
+    let environment = stage.environment_without_management().with("AUTH0_API_TOKEN", &stage.token());
+    let output = environment.run(&["test", "--headless", "--json", "--watch=1h"]).exits(4);
+    assert_eq!(output.error_code(), "management_token_expired", "{output}");
+    assert_eq!(asked(&stage, "GET", "/api/v2/custom-domains"), 1, "{output}");
+}

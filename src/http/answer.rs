@@ -49,8 +49,8 @@ impl Answer {
     /// The beginning of what a page says, where the answer is one: redacted and safe to show. An API that answers with a page
     /// was not the one to answer.
     pub fn page_says(&self) -> Option<String> {
-        let is_page =
-            self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        let kind = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let is_page = kind.starts_with("text/html") || self.body.trim_ascii_start().starts_with(b"<");
         let head = &self.body[..self.body.len().min(PAGE_HEAD)];
         let words = excerpt(&plain_text(&String::from_utf8_lossy(head)), 120);
         (is_page && !words.is_empty()).then_some(words)

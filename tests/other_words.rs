@@ -1,0 +1,169 @@
+//! Answers in other words and shapes than the simulator's own, as others found them: each is told for what it is, once, and with
+//! a cure for what has a part in it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::stage::{Gate, Stage};
+use common::{Output, login_address};
+use fitbit_connect::endpoints::Endpoints;
+use fitbit_connect::http::{Call, Http};
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::{Reply, Request};
+use serde_json::json;
+use url::Url;
+
+const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
+const NAMED: [&str; 5] = ["test", "--headless", "--json", "--app", "Acme Web"];
+
+fn answering(is_it: impl Fn(&Request) -> bool + Send + Sync + 'static, reply: Reply) -> Gate {
+    Box::new(move |request, pass| if is_it(request) { reply.clone() } else { pass() })
+}
+
+fn states(output: &Output, check: &str) -> Vec<String> {
+    output.checks(check).iter().map(|found| found["state"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_application_that_is_given_by_name_is_not_taken_for_a_client_id_where_it_cannot_be_looked_up() {
+    let refused = json!({ "statusCode": 403, "error": "Forbidden", "errorCode": "insufficient_scope",
+        "message": "Insufficient scope, expected any of: read:clients" });
+    let lists = |request: &Request| request.method == "GET" && request.path == "/api/v2/clients";
+    let unread = Stage::configured(GoogleHealth, &[]).behind(answering(lists, Reply::json(403, &refused)));
+    let page = Stage::configured(GoogleHealth, &[]).behind(answering(lists, Reply::html(200, "<h1>Welcome</h1>")));
+    let nobody = Stage::configured(GoogleHealth, &[]);
+    for environment in [nobody.environment_without_management(), unread.environment(), page.environment()] {
+        let output = environment.run(&NAMED);
+        let asked = output.checks("authorize.redirect");
+        assert_eq!(asked.len(), 1, "{output}");
+        assert_eq!(asked[0]["state"], "skip", "{output}");
+        assert!(asked[0]["detail"].as_str().unwrap().contains("Acme Web"), "{output}");
+        assert!(
+            !states(&output, "applications.enabled").contains(&"fail".to_owned()) || output.code() == 6,
+            "{output}"
+        );
+        for wrong in ["application_not_enabled", "application_unknown_to_tenant", "application_gone"] {
+            output.hides(wrong);
+        }
+    }
+}
+
+#[test]
+fn a_list_that_does_not_end_is_not_taken_for_a_short_one() {
+    let lists = |request: &Request| request.method == "GET" && request.path == "/api/v2/clients";
+    let endless = Reply::json(200, &json!({ "clients": [], "next": "abc" }));
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(lists, endless));
+    let output = stage.environment().run(&HEADLESS).exits(6);
+    assert_eq!(output.error_code(), "service_unavailable", "{output}");
+    output.hides("application_gone");
+}
+
+/// A direct login that comes back with this error.
+fn denied(stage: &Stage, description: &'static str) -> Output {
+    stage.environment().run_watched(&["test", "--direct", "--json", "--no-browser"], move |line| {
+        let Some(address) = login_address(line) else { return };
+        let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+        let mut callback = Url::parse(&value("redirect_uri")).unwrap();
+        let pairs = [("error", "access_denied"), ("error_description", description), ("state", &value("state"))];
+        callback.query_pairs_mut().extend_pairs(pairs);
+        drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
+    })
+}
+
+#[test]
+fn at_the_provider_itself_a_denial_in_whatever_words_is_one_and_no_tenants() {
+    for provider in [GoogleHealth, Fitbit] {
+        let stage = Stage::configured(provider, &[]);
+        for words in ["The resource owner refused the request", "Nein danke", "blocked by me"] {
+            let output = denied(&stage, words).exits(5);
+            assert_eq!(output.error_code(), "access_denied", "{output}");
+            output.hides("manage.auth0.com");
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_another_issuer_at_the_provider_is_not_answered_with_the_domains_of_a_tenant() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongIssuer]);
+    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(3);
+    assert_eq!(output.error_code(), "issuer_mismatch", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("`fitbit-connect test --direct`") && !hint.contains("--domain"), "{hint}");
+}
+
+#[test]
+fn a_secret_that_is_out_of_date_is_one_failure() {
+    for (provider, stale) in
+        [(GoogleHealth, "GOCSPX-zzzzzzzzzzzzzzzzzzzzzzzzzzzz"), (Fitbit, "00000000000000000000000000000000")]
+    {
+        let environment = Stage::configured(provider, &[]);
+        let environment = environment.environment().with("FITBIT_CONNECT_CLIENT_SECRET", stale);
+        let output = environment.run(&HEADLESS).exits(4);
+        assert_eq!(states(&output, "credentials.accepted"), ["fail"], "{output}");
+        assert_eq!(states(&output, "connection.secret"), ["skip"], "{output}");
+        assert!(output.checks("connection.secret")[0]["detail"].as_str().unwrap().contains("may be the right one"));
+    }
+}
+
+#[test]
+fn what_a_tenants_own_error_page_is_told_is_understood() {
+    for (words, code) in [
+        ("Callback URL mismatch. The provided redirect_uri is not in the list", "callback_not_allowed"),
+        ("Unknown client: SandboxWeb0000000000000000000000", "application_unknown_to_tenant"),
+    ] {
+        let mut page = Url::parse("https://errors.acme.example/?error=unauthorized_client").unwrap();
+        page.query_pairs_mut().append_pair("error_description", words);
+        let reply = Reply::empty(302).with("location", page.as_str());
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let stage = stage.behind(answering(|request| request.path == "/authorize", reply));
+        let output = stage.environment().run(&HEADLESS).exits(3);
+        assert_eq!(output.error_code(), code, "{output}");
+    }
+}
+
+#[test]
+fn a_redirect_uri_that_the_token_endpoint_does_not_take_is_named() {
+    let exchanges = |request: &Request| {
+        request.path == "/token" && request.form().iter().any(|(name, value)| name == "code" && value.len() > 40)
+    };
+    let body = json!({ "error": "redirect_uri_mismatch", "error_description": "Bad Request" });
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(exchanges, Reply::json(400, &body)));
+    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]);
+    assert_eq!(output.error_code(), "redirect_uri_mismatch", "{output}");
+}
+
+#[test]
+fn a_page_in_the_providers_place_is_no_provider_that_answers() {
+    for provider in [GoogleHealth, Fitbit] {
+        let output = Stage::configured(provider, &[Fault::ProviderGarbage]).environment().run(&HEADLESS).exits(0);
+        let alive = output.checks("provider.alive")[0].clone();
+        assert_eq!((&alive["state"], &alive["code"]), (&json!("unknown"), &json!("unrecognised_answer")), "{output}");
+    }
+}
+
+#[test]
+fn no_mark_up_of_a_page_is_repeated() {
+    let page = "<!doctype html><html><head><style>p{}</style></head><body><p>Out of order</p></body></html>";
+    for (path, args) in [
+        ("/oauth/token", &HEADLESS[..]),
+        ("/token", &HEADLESS),
+        ("/v4/users/me/identity", &["test", "--direct", "--json"]),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let reply = Reply { headers: Vec::new(), ..Reply::html(401, page) };
+        let stage = stage.all_behind(answering(move |request| request.path == path, reply));
+        let output = stage.environment().run_with_robot(args);
+        assert!(output.stdout.contains("Out of order"), "{output}");
+        output.hides("<p>");
+        output.hides("doctype");
+    }
+}
+
+#[test]
+fn the_scopes_are_told_as_the_providers_page_wants_them() {
+    let output = Stage::configured(GoogleHealth, &[Fault::InvalidScope]).environment().run(&HEADLESS).exits(3);
+    let hint = output.checks("provider.callback")[0]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("https://www.googleapis.com/auth/googlehealth.profile.readonly"), "{hint}");
+}
