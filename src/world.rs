@@ -36,6 +36,7 @@ use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
 use kept::{alone, keychain, secrets_beside};
+use known::Files;
 pub use known::values_for;
 
 /// Everything a command can touch.
@@ -66,6 +67,8 @@ pub struct World {
     pub surroundings: Surroundings,
     /// ` --config FILE --profile NAME`, as far as a command has to repeat them to mean the same.
     pub again: String,
+    /// The flags that name files with secrets.
+    files: Files,
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
     /// The client ID that the provider does not have, once it has said so.
@@ -175,6 +178,7 @@ impl World {
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             surroundings: process.surroundings(),
             again: again(global),
+            files: Files::of(&flags),
             sandbox: None,
             refused_id: RefCell::default(),
             variables,
@@ -245,6 +249,7 @@ impl World {
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             surroundings: process.surroundings(),
             again: String::new(),
+            files: Files::default(),
             sandbox: Some(sandbox),
             refused_id: RefCell::default(),
             variables,

@@ -432,3 +432,29 @@ fn the_way_over_from_fitbit_keeps_the_place_of_secrets_that_was_chosen() {
     let hint = cure(&output, "provider.alive");
     assert!(hint.contains("`fitbit-connect setup --provider google-health --store file`"), "{hint}");
 }
+
+#[test]
+fn a_command_that_is_suggested_repeats_the_files_that_were_named() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::RedirectMismatch]);
+    let environment = stage.environment_without_management().without("FITBIT_CONNECT_CLIENT_SECRET");
+    let secret = environment.file("client secret.txt", facts::GOOGLE_CLIENT_SECRET);
+    let management = environment.file("management.txt", facts::MANAGEMENT_CLIENT_SECRET);
+    let given = [
+        "--client-secret-file",
+        &secret,
+        "--management-client-id",
+        facts::MANAGEMENT_CLIENT_ID,
+        "--management-client-secret-file",
+        &management,
+    ];
+    let output = environment.run(&[&HEADLESS[..], &given].concat()).exits(3);
+    let hint = cure(&output, "provider.callback");
+    let suggested = hint.split('`').find(|part| part.starts_with("fitbit-connect test")).unwrap();
+    for part in [
+        format!("--client-secret-file '{secret}'"),
+        format!("--management-client-id {}", facts::MANAGEMENT_CLIENT_ID),
+        format!("--management-client-secret-file {management}"),
+    ] {
+        assert!(suggested.contains(&part), "{part} is not in {suggested}");
+    }
+}

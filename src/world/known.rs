@@ -4,14 +4,40 @@
 
 mod told;
 
+use std::path::PathBuf;
+
 use super::{World, again, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
 use crate::diagnosis::{Blank, Values};
-use crate::ids::{DEFAULT_PORT, Domain, Store};
+use crate::ids::{DEFAULT_PORT, Domain, Store, shown_path};
 use crate::provider::{Provider, scopes};
 use crate::settings::{Profile, Settings};
 use crate::text::shell_word;
+
+/// The flags that name files with secrets, for commands that have to repeat them; what came from stdin cannot come again.
+#[derive(Default)]
+pub(super) struct Files {
+    /// ` --client-json FILE`
+    client: String,
+    /// ` --management-client-id ID --management-client-secret-file FILE`
+    management: String,
+}
+
+impl Files {
+    pub(super) fn of(flags: &cli::Inputs) -> Self {
+        let flag = |name: &str, path: &Option<PathBuf>| match path {
+            Some(path) if path.as_os_str() != "-" => format!(" {name} {}", shell_word(&shown_path(path))),
+            _ => String::new(),
+        };
+        let client =
+            flag("--client-secret-file", &flags.client_secret_file) + &flag("--client-json", &flags.client_json);
+        let id = flags.management_client_id.as_ref();
+        let id = id.map(|id| format!(" --management-client-id {}", shell_word(id))).unwrap_or_default();
+        let secret = flag("--management-client-secret-file", &flags.management_client_secret_file);
+        Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
+    }
+}
 
 /// As much of a set-up as is known.
 #[derive(Default)]
@@ -25,7 +51,7 @@ struct Known<'a> {
     names_domain: bool,
     /// Flags that a command has to repeat to mean the same, since they are not saved: ` --domain acme.eu.auth0.com`.
     given: String,
-    /// The flag for a place of secrets that is not saved: ` --store none`.
+    /// The flags for a place of secrets that is not saved, and for files that are not: ` --store none --token-file FILE`.
     store: String,
     /// What a set-up has to repeat beyond them: ` --app NAME`.
     of_setup: &'a str,
@@ -62,14 +88,16 @@ impl World {
 
     fn tell(&self, inputs: &Inputs, found: &[Domain], (of_setup, of_test): (&str, &str), direct: bool) {
         let given = !inputs.login_domains.is_empty();
+        // A refused client ID is not repeated, nor what holds it.
+        let client_files = if self.refused_id.borrow().is_some() { "" } else { self.files.client.as_str() };
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),
             project: None,
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
-            given: self.not_saved(inputs),
-            store: self.store_not_saved(),
+            given: self.not_saved(inputs) + client_files,
+            store: self.store_not_saved() + &self.files.management,
             of_setup,
             of_test,
             direct,
