@@ -137,6 +137,16 @@ pub fn not_found(message: String, all: &[Application]) -> Failure {
     Failure::new(Code::ApplicationNotFound, message).with_hint(there_are(all))
 }
 
+/// What to do where some of the saved applications are gone, and these are left.
+pub fn without_the_gone(left: &[&Chosen], all: &[Application]) -> String {
+    let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
+    let others = if left.is_empty() { String::new() } else { format!("Go on with the others: `{{setup}}{flags}`. ") };
+    format!(
+        "{others}Name the applications anew: `{{setup}} --app NAME_OR_ID` for some, or `{{setup}} --all-apps`. {}",
+        there_are(all)
+    )
+}
+
 /// The applications of the tenant that log people in, in a sentence.
 pub fn there_are(all: &[Application]) -> String {
     let mut names: Vec<String> =
@@ -180,11 +190,11 @@ pub fn not_enabled(connection: &str, client_id: &str, label: &str, is_of_profile
     Failure::new(Code::ApplicationNotEnabled, message).with_hint(hint)
 }
 
-/// `applications.enabled` for one application.
-pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>) -> Finding {
+/// `applications.enabled` for one application; `way_on` is what to do should it be gone.
+pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>, way_on: &str) -> Finding {
     let finding = if application.gone {
         let message = format!("the application {} does not exist in the tenant any more", application.client_id);
-        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message))
+        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message).with_hint(way_on))
     } else if enabled.contains(&application.client_id) {
         Finding::pass(id::APPLICATIONS_ENABLED, format!("{connection} is enabled"))
     } else {

@@ -25,8 +25,9 @@ pub fn find(
         if all.len() > 1 {
             let names: Vec<&str> = all.iter().map(|connection| connection.name.as_str()).collect();
             let message = format!("the tenant has {} fitbit connections: {}", all.len(), names.join(", "));
-            return Err(Failure::new(Code::ConnectionAmbiguous, message)
-                .with_hint("Choose one with --connection NAME or FITBIT_CONNECT_CONNECTION"));
+            let ways: Vec<String> = names.iter().map(|name| format!("`--connection {name}`")).collect();
+            let hint = format!("Choose one: {} (in a script also FITBIT_CONNECT_CONNECTION)", ways.join(" or "));
+            return Err(Failure::new(Code::ConnectionAmbiguous, message).with_hint(hint));
         }
         // None of that strategy: then the name may be taken by another one.
         return match all.pop() {

@@ -10,7 +10,7 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{self, Chosen, enabled, is_ours, not_found, resolve, there_are};
+use crate::checks::applications::{self, Chosen, enabled, is_ours, not_found, resolve, there_are, without_the_gone};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
@@ -144,13 +144,7 @@ fn saved_but_gone(gone: &[&Chosen], left: &[&Chosen], all: &[Application]) -> Fa
     let does = if ids.len() == 1 { "application does" } else { "applications do" };
     let of_these = ids.join(", ");
     let message = format!("the saved {does} not exist in the tenant any more: {of_these}");
-    let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
-    let others = if left.is_empty() { String::new() } else { format!("Go on with the others: `{{setup}}{flags}`. ") };
-    let hint = format!(
-        "{others}Name the applications anew: `{{setup}} --app NAME_OR_ID` for some, or `{{setup}} --all-apps`. {}",
-        there_are(all)
-    );
-    Failure::new(Code::ApplicationGone, message).with_hint(hint)
+    Failure::new(Code::ApplicationGone, message).with_hint(without_the_gone(left, all))
 }
 
 /// That the tenant is another one than the profile was set up for, when there is no connection either. The same command would
@@ -343,7 +337,7 @@ pub fn apply_applications(
             return Err(failure);
         }
         for application in &change.selection.applications {
-            demand(world, enabled(application, &connection.name, &on))?;
+            demand(world, enabled(application, &connection.name, &on, ""))?;
         }
         let state = if change.selection.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
         let names: Vec<String> = change.selection.applications.iter().map(Chosen::label).collect();

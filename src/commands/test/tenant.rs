@@ -7,7 +7,7 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, enabled, other_tenant, resolve};
+use crate::checks::applications::{Chosen, enabled, other_tenant, resolve, without_the_gone};
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
@@ -297,12 +297,14 @@ impl Run<'_> {
             (Some(management), Some(connection)) => Some(management.enabled_clients(&connection.id)),
             _ => None,
         };
+        let left: Vec<&Chosen> = chosen.iter().filter(|application| !application.gone).collect();
+        let way_on = without_the_gone(&left, &all);
         let (mut off, mut unread) = (BTreeSet::new(), false);
         let about =
             |finding: Finding, application: &Chosen| finding.about(&application.client_id, application.name.as_deref());
         self.note_each(chosen.iter().map(|application| {
             let finding = match &on {
-                Some(Ok(on)) => enabled(application, expected.connection, on),
+                Some(Ok(on)) => enabled(application, expected.connection, on, &way_on),
                 Some(Err(failure)) if unread => {
                     Finding::skip(id::APPLICATIONS_ENABLED, format!("not read, as above [{}]", failure.code))
                 }

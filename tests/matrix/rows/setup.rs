@@ -41,7 +41,7 @@ pub const ANEW: &[Row] = &[
 pub const AGAIN: &[Row] = &[
     fails(&[Fault::OptionsHidden], BOTH, "connection", "missing_scope", 4, "read:connections_options"),
     fails(&[Fault::WrongStrategy], BOTH, "connection", "connection_wrong_strategy", 3, "--connection NAME"),
-    fails(&[Fault::TwoConnections], FITBIT, "connection", "connection_ambiguous", 2, "--connection NAME"),
+    fails(&[Fault::TwoConnections], FITBIT, "connection", "connection_ambiguous", 2, "--connection fitbit-old"),
     fails(&[Fault::RateLimited], BOTH, "connection", "rate_limited", 6, "1h"),
     fails(&[Fault::ApplicationGone], BOTH, "applications", "application_gone", 3, "--app NAME_OR_ID"),
     fails(&[Fault::WithoutCodeGrant], BOTH, "applications", "application_grant_missing", 3, "{web}"),
