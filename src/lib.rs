@@ -138,9 +138,11 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
             let needs = Needs { inputs, settings_must_exist: true, writes: true, ..Needs::default() };
             commands::remove::run(&build(&needs)?, args)?;
         }
-        Command::Explain(args) => {
-            commands::explain::run(console, &|text| world::values_for(&process.variables, &cli.global, text), args)?
-        }
+        Command::Explain(args) => commands::explain::run(
+            console,
+            &|text| world::values_for(&process.variables, &cli.global, text, console),
+            args,
+        )?,
         Command::Sandbox(args) => commands::sandbox::run(console, &process.cancel, args)?,
         Command::Completions { shell } => commands::help_files::completions(console, *shell),
         Command::Man { dir } => commands::help_files::man(console, dir.as_deref())?,

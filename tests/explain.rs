@@ -479,3 +479,15 @@ fn a_text_in_the_words_of_one_provider_is_answered_for_that_one() {
         assert!(links.contains("//developers.google.com/") && !links.contains("dev.fitbit.com"), "{links}");
     }
 }
+
+#[test]
+fn settings_that_were_named_and_cannot_be_read_are_said_and_the_rest_is_told() {
+    let environment = Environment::new();
+    let broken = environment.file("broken.toml", "[profiles");
+    for (file, why) in [(broken.as_str(), "broken.toml"), ("/nonexistent/config.toml", "does not exist")] {
+        let output = environment.run(&["explain", "redirect_uri_mismatch", "--config", file]).exits(0);
+        assert!(output.stderr.contains("warning:") && output.stderr.contains(why), "{output}");
+        assert!(output.stdout.contains("YOUR_TENANT_DOMAIN"), "{output}");
+    }
+    Environment::new().run(&["explain", "redirect_uri_mismatch"]).exits(0).hides("warning:");
+}

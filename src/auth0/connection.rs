@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::refusal::allow;
 use super::wire::Connection;
 use crate::diagnosis::{Code, Failure};
 use crate::provider::{self, Provider, scopes};
@@ -231,9 +232,7 @@ pub fn options_hidden(name: &str) -> Failure {
         Code::ConnectionOptionsHidden,
         format!("the settings of the connection {name} cannot be read, so they cannot be compared or merged"),
     )
-    .with_hint(
-        "Allow the application read:connections_options and update:connections_options of the Auth0 Management API",
-    )
+    .with_hint(allow("read:connections_options update:connections_options"))
 }
 
 /// Puts a value into the object under a key, which is made when it is missing or no object.

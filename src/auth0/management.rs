@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::logs::Entry;
-pub use super::refusal::may_be_done;
+pub use super::refusal::{allow, may_be_done};
 use super::refusal::{missing_scope, refusal, shape};
 use super::wire::{Application, Connection, CustomDomain, EnabledClient, TokenAnswer, page, read, read_all};
 use crate::diagnosis::{Code, Failure};

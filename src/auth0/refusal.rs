@@ -76,8 +76,15 @@ fn words(answer: &Answer, body: &Value) -> String {
 
 pub(super) fn missing_scope(scopes: &str) -> Failure {
     let list = if scopes.is_empty() { "a scope".to_owned() } else { scopes.to_owned() };
-    Failure::new(Code::MissingScope, format!("the Management API token lacks {list}"))
-        .with_hint(format!("Allow the application these permissions of the Auth0 Management API: {list}"))
+    Failure::new(Code::MissingScope, format!("the Management API token lacks {list}")).with_hint(allow(&list))
+}
+
+/// How to give a token more permissions.
+pub fn allow(permissions: &str) -> String {
+    format!(
+        "In the Auth0 dashboard, at Applications, APIs, Auth0 Management API, allow the application that the token is made with \
+         these permissions, and make a new token where one was given: {permissions}"
+    )
 }
 
 /// The failure for an answer that is not the Management API's.

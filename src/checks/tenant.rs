@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{id, met};
-use crate::auth0::management::{Management, address};
+use crate::auth0::management::{Management, address, allow};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::{Call, Http};
@@ -52,10 +52,7 @@ pub fn access(management: &Management, wanted: &[&'static str]) -> Finding {
         Finding::pass(id::MANAGEMENT_ACCESS, "the Management API accepts the credentials")
     } else {
         let failure = Failure::new(Code::MissingScope, format!("the Management API token lacks {}", missing.join(" ")))
-            .with_hint(format!(
-                "Allow the application these permissions of the Auth0 Management API: {}",
-                missing.join(" ")
-            ));
+            .with_hint(allow(&missing.join(" ")));
         Finding::warn(id::MANAGEMENT_ACCESS, failure)
     }
 }

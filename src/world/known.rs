@@ -2,42 +2,22 @@
 //!
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
+mod files;
 mod told;
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::{World, again, profile_name, settings_path};
+pub(super) use files::Files;
+
+use super::{World, again, named_settings, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
+use crate::console::Console;
 use crate::diagnosis::{Blank, Values};
 use crate::ids::{DEFAULT_PORT, Domain, Store, shown_path};
 use crate::provider::{Provider, scopes};
 use crate::settings::{Profile, Settings};
 use crate::text::shell_word;
-
-/// The flags that name files with secrets, for commands that have to repeat them; what came from stdin cannot come again.
-#[derive(Default)]
-pub(super) struct Files {
-    /// ` --client-json FILE`
-    client: String,
-    /// ` --management-client-id ID --management-client-secret-file FILE`
-    management: String,
-}
-
-impl Files {
-    pub(super) fn of(flags: &cli::Inputs) -> Self {
-        let flag = |name: &str, path: &Option<PathBuf>| match path {
-            Some(path) if path.as_os_str() != "-" => format!(" {name} {}", shell_word(&shown_path(path))),
-            _ => String::new(),
-        };
-        let client =
-            flag("--client-secret-file", &flags.client_secret_file) + &flag("--client-json", &flags.client_json);
-        let id = flags.management_client_id.as_ref();
-        let id = id.map(|id| format!(" --management-client-id {}", shell_word(id))).unwrap_or_default();
-        let secret = flag("--management-client-secret-file", &flags.management_client_secret_file);
-        Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
-    }
-}
 
 /// As much of a set-up as is known.
 #[derive(Default)]
@@ -176,14 +156,20 @@ fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
 }
 
 /// The values for a text that somebody wants explained: of the saved profile, unless the text is about another client, whose
-/// pages are other ones. Settings that cannot be read are passed over.
-pub fn values_for(variables: &Variables, global: &cli::Global, text: &str) -> Values {
-    let read = || {
-        let settings = Settings::read(&settings_path(global, variables)?)?;
-        let name = profile_name(global, variables, &settings)?;
-        settings.profile(&name)
+/// pages are other ones. Settings that cannot be read are passed over, and said.
+pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, console: &Console) -> Values {
+    let read = |path: &Path| {
+        let settings = Settings::read(path)?;
+        settings.profile(&profile_name(global, variables, &settings)?)
     };
-    let profile = read().ok().flatten().unwrap_or_default();
+    let unread = |why: &str| console.warn(&format!("the cures name nothing of the saved profile: {why}"));
+    // Without a home there are no settings, and that is no news.
+    let path = settings_path(global, variables).ok();
+    if let Some(named) = path.as_ref().filter(|path| named_settings(global, variables).is_some() && !path.exists()) {
+        unread(&format!("the settings file {} does not exist", shown_path(named)));
+    }
+    let profile = path.map(|path| read(&path).inspect_err(|failure| unread(&failure.message)));
+    let profile = profile.and_then(Result::ok).flatten().unwrap_or_default();
     let told = told::read(text);
     let client_id = told.client_id.as_deref();
     let project = told.project.as_deref();

@@ -1,0 +1,32 @@
+//! Owns the flags that a suggested command repeats because they name files. Refuses to repeat what came from stdin.
+
+use std::path::PathBuf;
+
+use crate::cli;
+use crate::ids::shown_path;
+use crate::text::shell_word;
+
+/// The flags that name files with secrets, for commands that have to repeat them; what came from stdin cannot come again.
+#[derive(Default)]
+pub struct Files {
+    /// ` --client-json FILE`
+    pub client: String,
+    /// ` --management-client-id ID --management-client-secret-file FILE`
+    pub management: String,
+}
+
+impl Files {
+    /// As they were given.
+    pub fn of(flags: &cli::Inputs) -> Self {
+        let flag = |name: &str, path: &Option<PathBuf>| match path {
+            Some(path) if path.as_os_str() != "-" => format!(" {name} {}", shell_word(&shown_path(path))),
+            _ => String::new(),
+        };
+        let client =
+            flag("--client-secret-file", &flags.client_secret_file) + &flag("--client-json", &flags.client_json);
+        let id = flags.management_client_id.as_ref();
+        let id = id.map(|id| format!(" --management-client-id {}", shell_word(id))).unwrap_or_default();
+        let secret = flag("--management-client-secret-file", &flags.management_client_secret_file);
+        Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
+    }
+}
