@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli;
-use crate::ids::shown_path;
+use crate::ids::{is_secret, shown_path};
 use crate::text::shell_word;
 
 /// The flags that name files with secrets, for commands that have to repeat them; what came from stdin cannot come again.
@@ -24,7 +24,7 @@ impl Files {
         };
         let client =
             flag("--client-secret-file", &flags.client_secret_file) + &flag("--client-json", &flags.client_json);
-        let id = flags.management_client_id.as_ref();
+        let id = flags.management_client_id.as_ref().filter(|id| !is_secret(id));
         let id = id.map(|id| format!(" --management-client-id {}", shell_word(id))).unwrap_or_default();
         let secret = flag("--management-client-secret-file", &flags.management_client_secret_file);
         Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
