@@ -105,7 +105,7 @@ struct Extra {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
     /// Google, while the app's publishing status is Testing or the person chose limited access (seconds).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     refresh_token_expires_in: Option<u64>,
     /// Fitbit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +121,12 @@ type OurClient = Client<
     StandardRevocableToken,
     BasicRevocationErrorResponse,
 >;
+
+/// A number, also where it is written as a text; anything else says nothing, and is no reason to throw a token away.
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()))
+}
 
 /// What the token endpoint gave.
 pub struct Tokens {

@@ -262,6 +262,8 @@ impl World {
     /// # Errors
     /// All that is wrong, at once.
     pub fn inputs(&self, flags: &cli::Inputs) -> Result<Inputs, Failure> {
+        // What is wrong with an input is told for the saved profile.
+        self.know_saved();
         let mut inputs = given::gather(flags, &self.variables, &self.saved)?;
         if self.sandbox.is_some() {
             if let Some(provider) = inputs.provider

@@ -10,6 +10,7 @@ use common::{Output, login_address};
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Reply, Request};
 use serde_json::json;
@@ -166,4 +167,55 @@ fn the_scopes_are_told_as_the_providers_page_wants_them() {
     let output = Stage::configured(GoogleHealth, &[Fault::InvalidScope]).environment().run(&HEADLESS).exits(3);
     let hint = output.checks("provider.callback")[0]["hint"].as_str().unwrap().to_owned();
     assert!(hint.contains("https://www.googleapis.com/auth/googlehealth.profile.readonly"), "{hint}");
+}
+
+#[test]
+fn a_gateway_that_wants_a_sign_in_is_no_refused_token() {
+    let gateway = Reply::json(401, &json!({ "error": "proxy", "message": "Please sign in to the gateway" }));
+    for reply in [gateway, Reply::html(401, "<h1>Sign in to the proxy</h1>")] {
+        let asks = |request: &Request| request.path.starts_with("/api/v2/");
+        let stage = Stage::configured(GoogleHealth, &[]).behind(answering(asks, reply.clone()));
+        let output = stage.environment().run(&HEADLESS).exits(0);
+        assert_eq!(states(&output, "connection.exists"), ["unknown"], "{output}");
+        output.hides("management_token_rejected");
+    }
+    let proxy = || Reply::html(401, "<h1>Sign in to the proxy</h1>");
+    let exchanges = |request: &Request| {
+        request.path == "/oauth/token" && request.form().iter().any(|(_, value)| value == "authorization_code")
+    };
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(exchanges, proxy()));
+    let output = stage.environment().run_with_robot(&["test", "--json", "--timeout", "60s"]).exits(6);
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+    let identity = |request: &Request| request.path == "/v4/users/me/identity";
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(identity, proxy()));
+    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(6);
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+}
+
+#[test]
+fn a_time_that_is_written_as_a_text_costs_nobody_the_token() {
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(|request, pass| {
+        let mut reply = pass();
+        let body = serde_json::from_slice::<serde_json::Value>(&reply.body).ok();
+        if let Some(mut body) = body.filter(|body| request.path == "/token" && body["access_token"].is_string()) {
+            body["refresh_token_expires_in"] = json!("604799");
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    }));
+    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(0);
+    assert!(output.stdout.contains("refresh_token_expires_in_7_days"), "{output}");
+}
+
+#[test]
+fn what_is_wrong_with_an_input_is_answered_with_the_profile_in_use() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let file = environment.settings();
+    let file = file.to_str().unwrap();
+    let args = ["test", "--headless", "--json", "--provider", "fitbit", "--config", file];
+    let output = environment.run(&[&args[..], &["--client-id", facts::GOOGLE_CLIENT_ID]].concat()).exits(2);
+    assert_eq!(output.error_code(), "google_id_at_fitbit", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains(&format!("--provider google-health --config {file}")), "{hint}");
 }

@@ -29,7 +29,10 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         400 if lower.contains("bad http authentication header") => {
             Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token"))
         }
-        401 => Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token")),
+        // Without Auth0's own form it may be a gateway that wants something else.
+        401 if body["statusCode"].is_number() || body["error"] == "Unauthorized" => {
+            Failure::new(Code::ManagementTokenRejected, about("the Management API refused the token"))
+        }
         403 if code == "insufficient_scope" || lower.contains("insufficient scope") => {
             missing_scope(message.split_once(':').map_or("", |(_, scopes)| scopes.trim()))
         }

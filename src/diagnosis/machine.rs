@@ -56,7 +56,7 @@ pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
     code: "rate_limited",
     symptom: "The service answers 429: `Too Many Requests` or `too_many_requests` or `RATE_LIMIT_EXCEEDED`",
     cause: "More requests were made than the plan or quota allows, perhaps by other tools at the same time.",
-    cure: "Wait for the time that the message names, and run the command again.",
+    cure: "Wait for the time that the message names, or some minutes where it names none, and run the command again.",
     exit: Exit::Service,
     links: &[AUTH0_RATE_LIMITS, HEALTH_LIMITS],
     signs: &[

@@ -181,7 +181,7 @@ impl Round<'_> {
                 }
                 match (answer.status, error) {
                     (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
-                    (401, _) => Failure::new(Code::CodeRejected, message).with_hint(format!(
+                    (401, error) if !error.is_empty() => Failure::new(Code::CodeRejected, message).with_hint(format!(
                         "The application {} has to be a public client: token endpoint authentication method \"None\"",
                         self.application
                     )),

@@ -82,7 +82,8 @@ fn redirected(
 
 fn google_sign_in(path: &str) -> bool {
     let starts = ["/v3/signin/", "/signin/", "/ServiceLogin", "/AccountChooser", "/InteractiveLogin", "/o/oauth2/"];
-    starts.iter().any(|start| path.starts_with(start)) && !path.contains("/error") && !path.contains("/rejected")
+    starts.iter().any(|start| path.starts_with(start))
+        && !["error", "rejected", "denied"].iter().any(|word| path.contains(word))
 }
 
 fn fitbit_sign_in(path: &str) -> bool {

@@ -97,7 +97,8 @@ pub fn health_error(status: u16, body: &[u8]) -> Option<HealthError> {
         400..=499 => {}
         _ => return None,
     }
-    let document: Value = serde_json::from_slice(body).unwrap_or_default();
+    // A page is a gateway's or a proxy's.
+    let document: Value = serde_json::from_slice(body).ok()?;
     let error = &document["error"];
     let message = error["message"].as_str().unwrap_or_default().to_lowercase();
     let infos = || error["details"].as_array().into_iter().flatten();
@@ -108,6 +109,10 @@ pub fn health_error(status: u16, body: &[u8]) -> Option<HealthError> {
             let detail =
                 metadata("redirect_uri").filter(|uri| uri.starts_with("https://")).map(|uri| excerpt(uri, SAID));
             Some(HealthError { code: Code::AccountNotLinked, detail })
+        }
+        // Another API of Google's, which nobody here asked for.
+        (_, "SERVICE_DISABLED") if metadata("service").is_some_and(|service| service != "health.googleapis.com") => {
+            None
         }
         (_, "SERVICE_DISABLED") => {
             let detail = metadata("consumer").and_then(|consumer| digits_after(consumer, "projects/"));

@@ -53,6 +53,12 @@ impl World {
         self.tell(inputs, found, (&flags_for(&inputs.applications), ""), inputs.domain.is_none());
     }
 
+    /// Tells the console the values of the saved profile, before any input is read.
+    pub(super) fn know_saved(&self) {
+        let known = of_profile(&self.saved, None, &self.again);
+        self.console.knows(Known { store: self.store_not_saved(), ..known }.values());
+    }
+
     /// The same for a test, which may log in at the provider itself; `switches` are the flags of the test that are not inputs.
     pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], switches: &str, direct: bool) {
         let flag = if direct { " --direct" } else { "" };

@@ -29,6 +29,22 @@ fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() 
     if !available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
         return;
     }
+    // GNOME Keyring itself may end under so many clients that are killed: then there is nothing left to look at.
+    for _ in 0..3 {
+        let said = a_session();
+        if said.contains("disconnected from message bus without replying") {
+            println!("the keychain's own service died; once more");
+            continue;
+        }
+        assert!(said.contains("1 passed"), "{said}");
+        said.lines().filter(|line| line.contains(" kills, ")).for_each(|line| println!("{line}"));
+        return;
+    }
+    panic!("the keychain's own service died three times");
+}
+
+/// What the test below says in a session with an open keychain.
+fn a_session() -> String {
     let home = Home::new();
     let runtime = home.path("run");
     fs::create_dir(&runtime).unwrap();
@@ -38,9 +54,7 @@ fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() 
     let mut command = home.command("dbus-run-session");
     command.args(["--", "sh", "-ec", script]).env("XDG_RUNTIME_DIR", runtime);
     let output = command.env("TEST_BINARY", std::env::current_exe().unwrap()).output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-    said.lines().filter(|line| line.contains(" kills, ")).for_each(|line| println!("{line}"));
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
 /// A machine whose profile has this name, so that all of them can use the one keychain.
