@@ -44,10 +44,12 @@ pub fn is_denial(description: &str) -> bool {
 /// stands behind it after a colon, a dash or a bracket; empty when it comes with none, `None` where there is no such error.
 pub fn words_of(text: &str) -> Option<String> {
     const ERROR: &str = "access_denied";
-    const DESCRIPTION: &str = "error_description";
+    // In a callback or an answer, and in an entry of Auth0's log.
+    const DESCRIPTIONS: [&str; 2] = ["error_description", "\"description\""];
     let at = text.find(ERROR)?;
-    if let Some(found) = text.find(DESCRIPTION) {
-        let rest = &text[found + DESCRIPTION.len()..];
+    let described = DESCRIPTIONS.iter().find_map(|name| Some(text.find(name)? + name.len()));
+    if let Some(behind) = described {
+        let rest = &text[behind..];
         let value = rest.trim_start_matches(['"', '\'', '=', ':', ' ']);
         let before = &rest[..rest.len() - value.len()];
         let in_address = before.contains('=');

@@ -176,8 +176,8 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
     symptom: "The person consented, and Auth0 came back with an error of the connection's `fetchUserProfile` script.",
     cause: "The script could not read the profile: no Google Health account, the API disabled, a scope unticked, or \
             the script was changed.",
-    cure: "Read the sentence in the message; it names the reason. Run `{setup}` to put the script back as it should \
-           be.",
+    cure: "Read the sentence in the message; it names the reason. Where `connection.settings` says that the script was \
+           changed, `{setup}` puts it back as it should be.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
     signs: &[sign(&["fetchuserprofile"])],

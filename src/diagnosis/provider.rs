@@ -64,7 +64,7 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
         sign(&["oauth client was not found"]),
         sign(&["invalid client_id"]),
         sign(&["client id invalid"]),
-        sign(&["error 401: invalid_client"]),
+        but(&["error 401: invalid_client"], &["no application name"]),
         but(&["invalid_client"], SECRET_WORDS),
     ],
     sure: Sure::Documented,

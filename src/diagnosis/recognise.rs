@@ -88,6 +88,8 @@ fn ends_of(text: &str) -> Cow<'_, str> {
 /// The text, what is percent-encoded in it, what is left of it without mark-up, what Google's `authError` says, and the line of
 /// Google's error page in English; in lower case and with plain quotes.
 fn normalised(text: Cow<str>) -> String {
+    // A log may be coloured.
+    let text = Cow::from(anstream::adapter::strip_str(&text).to_string());
     let mut parts = vec![text.to_string()];
     if let Some(error) = auth_error::find(&text) {
         // The number that the page shows next to it, where it is not told: access_denied is its 403.
@@ -286,6 +288,16 @@ mod tests {
                 &[ClientSecretRejected],
             ),
             ("Failed to obtain access token (status: 500)", &[]),
+            ("Error 401: invalid_client\nNo application name", &[ProviderRefusedRequest]),
+            ("Error 403: \u{1b}[31morg_internal\u{1b}[0m", &[OrgInternal]),
+            (
+                r#"{"type":"f","description":"Access denied by Action","details":{"error":{"oauthError":"access_denied"}}}"#,
+                &[LoginBlocked],
+            ),
+            (
+                "https://app/cb?error=access_denied&error_description=Service%20not%20found%3A%20https%3A%2F%2Fapi.acme.com",
+                &[LoginBlocked],
+            ),
             (r#"{"type":"feacft","description":"Unauthorized"}"#, &[]),
             ("Calendar API has not been used in project 987654321 before or it is disabled.", &[]),
             (r#"Fitness API has not been used ... "SERVICE_DISABLED", "service": "fitness.googleapis.com""#, &[]),

@@ -27,6 +27,7 @@ pub(super) const SECRET_WORDS: &[&str] = &[
     "unauthorized",
     "invalid authorization header",
     "failed to obtain access token",
+    "no application name",
 ];
 /// Upstream answers to a tenant that say nothing about the secret.
 pub(super) const NO_ANSWER_ABOUT_IT: &[&str] =

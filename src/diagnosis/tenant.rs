@@ -62,7 +62,7 @@ pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
     cure: "Give the tenant's own domain with `--domain` and the custom one with `--login-domain`",
     exit: Exit::Refused,
     links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["service not found"]), sign(&["inexistent_resource_server"])],
+    signs: &[sign(&["service not found", "/api/v2/"]), sign(&["inexistent_resource_server"])],
     sure: Sure::Reported,
 };
 

@@ -7,7 +7,7 @@ use super::after::Trail;
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::checks::provider::extra;
 use crate::console::IdentityDoc;
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, is_about_testing};
 use crate::http::{Answer, Call, TO_CLEAN_UP};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
@@ -77,7 +77,9 @@ impl Round<'_> {
             let failure = refused(error, callback.error_description.as_deref().unwrap_or_default());
             // No tenant had a part in this: whatever the words are, they are the provider's about the person's choice.
             let is_denial = error == "access_denied" && failure.code == Code::LoginBlocked;
-            return Err(if is_denial { Failure::new(Code::AccessDenied, failure.message) } else { failure });
+            let words = callback.error_description.as_deref().unwrap_or_default();
+            let code = if is_about_testing(words) { Code::NotATestUser } else { Code::AccessDenied };
+            return Err(if is_denial { Failure::new(code, failure.message) } else { failure });
         }
         let Some(code) = &callback.code else {
             return Err(Failure::new(Code::UnrecognisedAnswer, "the answer has neither a code nor an error"));

@@ -165,7 +165,8 @@ pub fn refused(error: &str, description: &str) -> Failure {
         ("invalid_request", None) if description.to_lowercase().contains("connection") => {
             Code::AuthorizeConnectionNotUsable
         }
-        _ => Code::UnrecognisedAnswer,
+        // A code of Google's own, such as org_internal.
+        _ => recognise(error).into_iter().next().unwrap_or(Code::UnrecognisedAnswer),
     };
     let message = match code {
         Code::AccessDenied => format!("the access was denied: {words}"),

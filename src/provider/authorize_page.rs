@@ -103,10 +103,15 @@ fn google_refusal(told: Option<String>) -> Verdict {
     Verdict::Refused { code: google_code(&error.code, error.sentence.as_deref().unwrap_or_default()), said }
 }
 
+/// Google knows the client, and its project has no consent screen with an app name yet (reported).
+fn is_about_consent_screen(sentence: &str) -> bool {
+    sentence.to_lowercase().contains("no application name")
+}
+
 fn google_code(code: &str, sentence: &str) -> Code {
     match code {
         "redirect_uri_mismatch" => Code::RedirectUriMismatch,
-        "invalid_client" => Code::ClientIdUnknown,
+        "invalid_client" if !is_about_consent_screen(sentence) => Code::ClientIdUnknown,
         "deleted_client" => Code::ClientDeleted,
         "invalid_scope" => Code::InvalidScope,
         "org_internal" => Code::OrgInternal,
@@ -124,7 +129,8 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     match provider {
         Provider::GoogleHealth => {
             let error = numbered::find(text)?;
-            Some(Verdict::Refused { code: google_code(error.code, ""), said: excerpt(&text[error.at..], SAID) })
+            let sentence = if is_about_consent_screen(text) { text } else { "" };
+            Some(Verdict::Refused { code: google_code(error.code, sentence), said: excerpt(&text[error.at..], SAID) })
         }
         Provider::Fitbit => {
             if let Some((code, said)) = fitbit_error(text) {

@@ -194,6 +194,9 @@ pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, conso
         values.set(Blank::ReturnTo, format!("`{uri}`"));
         values.set(Blank::Callback, uri);
     }
+    if let Some(scopes) = told.scopes {
+        values.set(Blank::WireScopes, scopes);
+    }
     if let Some(application) = told.application {
         values.set(Blank::Application, format!("the application `{application}`"));
     }

@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub client_id: Option<String>,
     /// The number of a Google Cloud project.
     pub project: Option<String>,
+    /// The scopes that were refused, as they were sent.
+    pub scopes: Option<String>,
     /// Where the login was to return to.
     pub redirect_uri: Option<String>,
     /// The application, by its client ID, where Auth0 links to its settings.
@@ -43,7 +45,8 @@ pub(super) fn read(text: &str) -> Told {
     let of_fitbit = WORDS_OF_FITBIT.iter().any(|words| lower.contains(words));
     let of_google = lower.contains("google") || numbered::find(text).is_some();
     let client_id = client_in(text).map(str::to_owned);
-    let provider = match (client_id.is_some(), of_fitbit, of_google) {
+    let has_google_id = client_id.as_deref().and_then(Provider::of_client_id) == Some(Provider::GoogleHealth);
+    let provider = match (has_google_id, of_fitbit, of_google) {
         (true, ..) | (_, false, true) => Some(Provider::GoogleHealth),
         (_, true, false) => Some(Provider::Fitbit),
         _ => None,
@@ -52,15 +55,29 @@ pub(super) fn read(text: &str) -> Told {
         provider,
         client_id,
         project: project_in(&lower),
+        scopes: refused_scopes(text),
         redirect_uri: parameter(text).or_else(|| not_allowed(text, &lower)),
         application: application_in(text),
     }
 }
 
-/// The first client ID of Google's in a text.
+/// The first client ID of Google's in a text, or one of Fitbit's form that is a parameter.
 fn client_in(text: &str) -> Option<&str> {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    text.split(|c| !word(c)).find(|word| word.ends_with(".apps.googleusercontent.com") && word.len() < 200)
+    let google =
+        text.split(|c| !word(c)).find(|word| word.ends_with(".apps.googleusercontent.com") && word.len() < 200);
+    google.or_else(|| {
+        let value = text.split_once("client_id=")?.1.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+        (Provider::of_client_id(value) == Some(Provider::Fitbit)).then_some(value)
+    })
+}
+
+/// The scopes that Google names as invalid: `{valid=[openid], invalid=[https://www.googleapis.com/auth/x]}`.
+fn refused_scopes(text: &str) -> Option<String> {
+    let list = text.split_once("invalid=[").filter(|_| text.contains("scope"))?.1.split_once(']')?.0;
+    let plain = list.len() <= 2_000 && list.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:, ".contains(&b));
+    let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    (plain && !names.is_empty()).then(|| names.join(" "))
 }
 
 /// `has not been used in project 123456789012`, `overview?project=123456789012`, `projects/123456789012`.
@@ -162,6 +179,17 @@ mod tests {
             "",
         ] {
             assert_eq!(read(text).redirect_uri, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_id_of_either_form_and_the_scopes_that_were_refused_are_found() {
+        let told = read("Error 401: invalid_client Request details: client_id=23ABCD");
+        assert_eq!((told.client_id.as_deref(), told.provider), (Some("23ABCD"), Some(Provider::GoogleHealth)));
+        let text = "invalid_scope {valid=[openid], invalid=[https://www.googleapis.com/auth/googlehealth.sleep, x]}";
+        assert_eq!(read(text).scopes.as_deref(), Some("https://www.googleapis.com/auth/googlehealth.sleep x"));
+        for text in ["invalid=[a]", "scope invalid=[`rm`]", "scope invalid=[]", "client_id=hello"] {
+            assert_eq!((read(text).scopes, read(text).client_id), (None, None), "{text}");
         }
     }
 
