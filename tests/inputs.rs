@@ -239,6 +239,7 @@ fn a_secret_pasted_in_a_wrong_place_is_not_repeated() {
             &["--client-secret-file", secret],
             &["--token-file", secret],
             &["--client-json", secret],
+            &["--management-client-id", secret],
         ] {
             let repeats = |output: &Output| output.stdout.contains(secret) || output.stderr.contains(secret);
             shown.extend(

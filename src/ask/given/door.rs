@@ -235,6 +235,9 @@ impl<'a> Door<'a> {
         let id = self
             .parsed(flags.management_client_id.as_deref(), &crate::ask::MANAGEMENT_ID, |text| {
                 refuse_control(text)?;
+                if is_secret(text) {
+                    return Err("it looks like a secret, not like a client ID".to_owned());
+                }
                 // Auth0's client IDs have 32 characters, its secrets 64.
                 if text.len() > 48 { Err("it is too long for a client ID".to_owned()) } else { Ok(text.to_owned()) }
             })
