@@ -10,7 +10,6 @@ mod proxy;
 mod sent;
 pub mod trace;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +29,7 @@ use crate::secret::Secret;
 pub use answer::Answer;
 use answer::MAX_ANSWER;
 use attempt::{Lost, end_of_one, left};
+pub use client::Authorities;
 use client::Way;
 pub use proxy::is_proxy;
 use trace::Trace;
@@ -110,8 +110,8 @@ pub struct Http {
     cancel: Cancel,
     /// How long after Ctrl-C a call may still be under way (milliseconds).
     grace: AtomicU64,
-    /// Certificates of further authorities, which `SSL_CERT_FILE` names.
-    authorities: Option<PathBuf>,
+    /// Whose certificates are trusted.
+    authorities: Authorities,
     /// One for each [`Way`], made when it is first needed.
     clients: [OnceLock<Result<Client, String>>; Way::COUNT],
     /// What is remembered of the requests, when that was asked for.
@@ -131,7 +131,7 @@ impl Http {
             console: None,
             cancel: Cancel::default(),
             grace: AtomicU64::new(0),
-            authorities: None,
+            authorities: Authorities::default(),
             clients: Default::default(),
             trace: OnceLock::new(),
             sent: Mutex::default(),
@@ -156,9 +156,9 @@ impl Http {
         self
     }
 
-    /// Trusts the authorities in this file, as far as the system does not read it by itself.
-    pub fn trusting(mut self, authorities: Option<&str>) -> Self {
-        self.authorities = authorities.map(PathBuf::from);
+    /// Trusts these authorities, as far as the system does not read their file by itself.
+    pub fn trusting(mut self, authorities: Authorities) -> Self {
+        self.authorities = authorities;
         self
     }
 

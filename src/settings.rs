@@ -51,12 +51,14 @@ pub struct Profile {
 pub struct Settings {
     path: Option<PathBuf>,
     document: DocumentMut,
+    /// As an editor on Windows writes them; the library reads both and writes one.
+    ends_in_crlf: bool,
 }
 
 impl Settings {
     /// Settings that live in memory and are never written (the sandbox).
     pub fn in_memory() -> Self {
-        Self { path: None, document: DocumentMut::new() }
+        Self { path: None, document: DocumentMut::new(), ends_in_crlf: false }
     }
 
     /// Reads a file; a missing one is an empty one.
@@ -75,7 +77,7 @@ impl Settings {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             invalid(format!("line {line}: {}", error.message()))
         })?;
-        Ok(Self { path: Some(path.to_owned()), document })
+        Ok(Self { path: Some(path.to_owned()), document, ends_in_crlf: text.contains("\r\n") })
     }
 
     /// The file behind the settings.
@@ -199,9 +201,10 @@ impl Settings {
         was_there
     }
 
-    /// The text as it would be written.
+    /// The text as it would be written, with the line ends that it was read with.
     pub fn text(&self) -> String {
-        self.document.to_string()
+        let text = self.document.to_string();
+        if self.ends_in_crlf { text.replace('\n', "\r\n") } else { text }
     }
 
     /// Writes the file whole or not at all; mode 0600, in a folder of 0700 where it had to be made.

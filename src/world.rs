@@ -21,7 +21,7 @@ use crate::cancel::Cancel;
 use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
-use crate::http::{self, Http};
+use crate::http::{self, Authorities, Http};
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store, shown_path};
 use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
@@ -83,6 +83,8 @@ pub struct World {
     _alone: Option<Lock>,
 }
 
+/// The variable that names a file of authorities.
+const AUTHORITIES: &str = "SSL_CERT_FILE";
 /// The Auth0 CLI's settings are not larger (bytes).
 const MAX_CLI_SETTINGS: u64 = 1024 * 1024;
 
@@ -169,7 +171,7 @@ impl World {
             http: Http::new(saved.endpoints.clone())
                 .shown_on(console)
                 .cancelled_by(&process.cancel)
-                .trusting(variables.get("SSL_CERT_FILE")),
+                .trusting(Authorities::new(variables.get(AUTHORITIES), variables.is_blank(AUTHORITIES))),
             settings: RefCell::new(settings),
             profile,
             saved,

@@ -6,7 +6,7 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::thread;
+use std::{fs, thread};
 
 use common::stage::Stage;
 use common::{Environment, Output, free_port};
@@ -97,6 +97,21 @@ fn a_custom_login_domain_is_the_one_that_is_verified() {
         output.checks("provider.callback").iter().map(|check| check["detail"].to_string()).collect();
     assert!(callbacks.iter().any(|detail| detail.contains(facts::CUSTOM_DOMAIN)), "{callbacks:?}");
     assert_eq!(output.state("login.live"), "pass");
+}
+
+#[test]
+fn a_login_domain_that_cannot_be_reached_is_asked_once_and_not_for_each_application() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::CustomDomain]);
+    let environment = stage.environment();
+    let at = |place: &str| format!("\"https://{}\" = \"{place}\"", facts::CUSTOM_DOMAIN);
+    let settings = fs::read_to_string(environment.settings()).unwrap();
+    assert!(settings.contains(&at(&stage.tenant())), "{settings}");
+    environment
+        .write_settings(&settings.replace(&at(&stage.tenant()), &at(&format!("http://127.0.0.1:{}", free_port()))));
+    let output = environment.run(&HEADLESS).exits(6);
+    let asked: Vec<_> = output.checks("authorize.redirect").iter().map(|check| check["state"].clone()).collect();
+    assert_eq!(asked, ["fail", "skip"], "{output}");
+    assert!(output.checks("authorize.redirect")[1]["detail"].to_string().contains("not asked"), "{output}");
 }
 
 #[test]

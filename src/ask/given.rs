@@ -78,12 +78,17 @@ impl Drop for Variables {
 impl Variables {
     /// From pairs.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        Self(pairs.into_iter().collect())
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable is set to nothing, for a library that takes this for a value.
+    pub fn is_blank(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(String::is_empty)
     }
 
     /// The first variable of a field that is set, with its name.

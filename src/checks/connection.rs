@@ -56,21 +56,22 @@ fn by_name(management: &Management, provider: Provider, name: &str) -> Result<Op
     }
 }
 
-/// The name of a connection of the provider's strategy that holds the client ID, whatever it is called: one that was renamed.
-/// None as well when the tenant does not tell.
-pub fn twin(management: &Management, provider: Provider, client_id: &str) -> Option<String> {
+/// The name of a connection of the provider's strategy that holds the client ID and has another name than this: one that was
+/// renamed. None as well when the tenant does not tell.
+pub fn twin(management: &Management, provider: Provider, name: &str, client_id: &str) -> Option<String> {
     let holds = |connection: &Connection| {
         let options = connection.options.as_ref();
         options.and_then(|options| options.get("client_id")).and_then(|id| id.as_str()) == Some(client_id)
     };
     let all = management.connections("strategy", provider.strategy()).unwrap_or_default();
-    all.into_iter().find(holds).map(|connection| connection.name)
+    // One of this name was made in the meantime, by another run.
+    all.into_iter().filter(|connection| connection.name != name).find(holds).map(|connection| connection.name)
 }
 
 /// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID.
 pub fn missing(management: &Management, provider: Provider, name: &str, client_id: &str) -> Failure {
     let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
-    match twin(management, provider, client_id) {
+    match twin(management, provider, name, client_id) {
         Some(twin) => failure.with_hint(format!(
             "The connection {twin} holds this client ID. If it is the one that is meant, run the command again with `--connection {twin}`"
         )),

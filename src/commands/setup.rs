@@ -180,8 +180,8 @@ impl Prepared {
         let (Some(change), Some(session)) = (&draft.change, &draft.session) else { return Ok(None) };
         let management = &session.management;
         let wanted = app.wanted(&place.connection);
-        let connection = tenant::apply_connection(world, management, &wanted, change)?;
-        world.console.connection(document(change, &wanted, Some(connection.id.clone()), false));
+        let (connection, action) = tenant::apply_connection(world, management, &wanted, change)?;
+        world.console.connection(document(&wanted, Some(connection.id.clone()), action));
         tenant::apply_applications(world, management, &connection, change)?;
         verify_redirects(world, &change.selection.applications, &place.expected(app, false))?;
         Ok(Some(connection))
@@ -325,17 +325,17 @@ fn by_hand_document(app: &App, place: &Place) -> ConnectionDoc {
     }
 }
 
-fn document(change: &Change, wanted: &Wanted, id: Option<String>, dry_run: bool) -> ConnectionDoc {
+fn document(wanted: &Wanted, id: Option<String>, action: &'static str) -> ConnectionDoc {
     ConnectionDoc {
         id,
         name: wanted.name.to_owned(),
         strategy: wanted.provider.strategy().to_owned(),
-        action: Some(change.action(dry_run)),
+        action: Some(action),
     }
 }
 
 fn report_planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
-    world.console.connection(document(change, wanted, change.now.as_ref().map(|now| now.id.clone()), true));
+    world.console.connection(document(wanted, change.now.as_ref().map(|now| now.id.clone()), change.action(true)));
     let report = |step, yes: bool, detail: &str| {
         let state = if yes { StepState::Planned } else { StepState::Done };
         world.console.step(StepReport::new(step, state, detail));

@@ -58,7 +58,7 @@ impl Http {
             return Err(Failure::new(Code::TlsFailed, message).into());
         }
         let client = self.clients[way as usize]
-            .get_or_init(|| build(way, self.authorities.as_deref()))
+            .get_or_init(|| build(way, &self.authorities))
             .as_ref()
             .map_err(|why| Failure::new(Code::TlsFailed, format!("no secure connection can be made: {why}")))?;
         let request = assemble(client, call, url)?;

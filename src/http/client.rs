@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::blocking::{Client, ClientBuilder};
@@ -50,8 +50,31 @@ impl Way {
     }
 }
 
-/// The client for a way; `authorities` is the file that `SSL_CERT_FILE` names.
-pub(super) fn build(way: Way, authorities: Option<&Path>) -> Result<Client, String> {
+/// Whose certificates are trusted, by `SSL_CERT_FILE`.
+#[derive(Default)]
+pub enum Authorities {
+    /// The system's: the variable is not set.
+    #[default]
+    System,
+    /// The system's as well: the variable is set to nothing.
+    Blank,
+    /// Those in this file.
+    Named(PathBuf),
+}
+
+impl Authorities {
+    /// From the value of the variable, and whether it is set to nothing.
+    pub fn new(file: Option<&str>, blank: bool) -> Self {
+        match file {
+            Some(file) => Self::Named(PathBuf::from(file)),
+            None if blank => Self::Blank,
+            None => Self::System,
+        }
+    }
+}
+
+/// The client for a way.
+pub(super) fn build(way: Way, authorities: &Authorities) -> Result<Client, String> {
     // Installed once per process; a second call finds the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = builder();
@@ -63,15 +86,29 @@ pub(super) fn build(way: Way, authorities: Option<&Path>) -> Result<Client, Stri
     if way == Way::Plain {
         // No reason to read certificates.
         builder = builder.tls_certs_only([]);
-    } else if let Some(file) = authorities {
+    } else if let Authorities::Named(file) = authorities {
         // Read here too where the system reads it in place of its own: it passes by in silence what is no certificate.
         let certificates = read(file)?;
         if cfg!(any(target_vendor = "apple", windows)) {
             // The system verifies, and knows nothing of the variable.
             builder = builder.tls_certs_merge(certificates);
         }
+    } else if let (Authorities::Blank, Some(file)) = (authorities, of_the_system()) {
+        builder = builder.tls_certs_only(read(&file)?);
     }
     builder.build().map_err(|error| chain(&error).last().map_or_else(|| error.to_string(), ToString::to_string))
+}
+
+/// The system's own authorities as a file, where the library would look for a file without a name.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn of_the_system() -> Option<PathBuf> {
+    openssl_probe::probe().cert_file
+}
+
+/// The system verifies, and knows nothing of the variable.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn of_the_system() -> Option<PathBuf> {
+    None
 }
 
 fn builder() -> ClientBuilder {

@@ -1,6 +1,6 @@
 //! Owns one live login through Auth0 from start to end: bind, find or create the application, log in, clean up, report.
 
-use super::temporary::{self, Temporary};
+use super::temporary::{self, NotMade, Temporary};
 use super::through_auth0::Way;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{Reading, ask};
@@ -58,10 +58,15 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
             let to_clean_up = |what: Option<Failure>| {
                 world.console.has_to_clean_up(what.map(|what| Finding::warn(id::LOGIN_LIVE, what)));
             };
+            let warn = |left: Failure| world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             to_clean_up(Some(temporary::may_exist()));
             let created = Temporary::create(management, through.all, &listener, through.connection_id);
             to_clean_up(created.as_ref().ok().map(Temporary::if_ended_now));
-            let temporary = created?;
+            let mut temporary = created.map_err(|NotMade { failure, left }| {
+                left.into_iter().for_each(warn);
+                failure
+            })?;
+            temporary.in_use.take().into_iter().for_each(warn);
             let way = Way {
                 host,
                 application: &temporary.client_id,
@@ -75,7 +80,7 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
             if let Some(left) = left {
                 match &mut result {
                     Ok(done) => done.notes.push(left),
-                    Err(_) => world.console.finding(&Finding::warn(id::LOGIN_LIVE, left)),
+                    Err(_) => warn(left),
                 }
             }
             result

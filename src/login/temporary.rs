@@ -9,17 +9,31 @@ use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::Application;
 use crate::checks::applications::{TEMPORARY_NAME, is_ours};
 use crate::diagnosis::{Code, Failure};
-use crate::loopback::{HeldPort, Listener, port_of};
+use crate::loopback::{HeldPort, Listener, is_waited_on, port_of};
 
 /// What the Management API token needs for it.
 pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:connections"];
 
-/// What is said when nobody knows.
-const MAY_EXIST: &str = "the temporary application fitbit-connect test (temporary) may exist: the next run removes it";
-
 /// The warning of a run that ends before it knows whether the application was created.
 pub fn may_exist() -> Failure {
-    Failure::new(Code::TemporaryApplicationLeft, MAY_EXIST)
+    let message =
+        format!("the temporary application {TEMPORARY_NAME} may exist: its creation was asked for and not answered");
+    Failure::new(Code::TemporaryApplicationLeft, message)
+        .with_hint("The next run takes it over and removes it, if it is there: `{test}`")
+}
+
+/// Why there is no application to log in with.
+pub struct NotMade {
+    /// What went wrong.
+    pub failure: Failure,
+    /// The warning of what is, or may be, in the tenant all the same.
+    pub left: Option<Failure>,
+}
+
+impl From<Failure> for NotMade {
+    fn from(failure: Failure) -> Self {
+        Self { failure, left: None }
+    }
 }
 
 /// The application, as long as it exists.
@@ -28,6 +42,8 @@ pub struct Temporary {
     pub client_id: String,
     /// Whether it was there before this login.
     pub taken_over: bool,
+    /// The warning of those that are not touched, since somebody listens on the port of their callback.
+    pub in_use: Option<Failure>,
     /// More of them that killed runs left.
     others: Vec<String>,
     /// The ports of their callbacks: as long as they are in hand, no run on this machine takes them for left behind.
@@ -39,20 +55,22 @@ impl Temporary {
     /// connection for it. `known` are the tenant's applications as they were listed before.
     ///
     /// # Errors
-    /// As the Management API answers; what was created by then has been removed again where that was possible.
+    /// As the Management API answers; what was created by then has been removed again where that was possible, and what could
+    /// not be removed is named.
     pub fn create(
         management: &Management,
         known: &[Application],
         listener: &Listener,
         connection_id: &str,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NotMade> {
         let redirect_uri = listener.redirect_uri();
         // Without it another run could take over this application while it is still in use, and nothing worse.
         let mut ports: Vec<HeldPort> = listener.hold().into_iter().collect();
-        let mut others = Vec::new();
+        let (mut others, mut in_use) = (Vec::new(), Vec::new());
         for leftover in leftovers(management, known) {
             match whose(&leftover, &redirect_uri) {
                 Whose::Running => {}
+                Whose::Unknown(port) => in_use.push((leftover.client_id, port)),
                 Whose::Nobodys(port) => {
                     ports.extend(port);
                     others.push(leftover.client_id);
@@ -68,7 +86,7 @@ impl Temporary {
                     // It cannot be changed, but it can be replaced.
                     management.delete_application(&others.remove(0))?;
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(failure.into()),
             }
         }
         let is_leftover = taken_over.is_some();
@@ -76,12 +94,9 @@ impl Temporary {
             Some(client_id) => client_id,
             None => create(management, &redirect_uri, known)?,
         };
-        let temporary = Self { client_id, taken_over: is_leftover, others, _ports: ports };
+        let temporary = Self { client_id, taken_over: is_leftover, in_use: is_in_use(&in_use), others, _ports: ports };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
-            return Err(match temporary.remove(management) {
-                None => failure,
-                Some(left) => Failure::new(failure.code, format!("{}; {}", failure.message, left.message)),
-            });
+            return Err(NotMade { failure, left: temporary.remove(management) });
         }
         Ok(temporary)
     }
@@ -105,14 +120,18 @@ impl Temporary {
     }
 }
 
-/// The applications among these that killed runs left, for a run that removes none of them. One whose port is held on this
-/// machine belongs to a login that goes on.
+/// The applications among these that killed runs left, for a run that removes none of them.
 pub fn left_behind(all: &[Application]) -> Option<Failure> {
-    let is_nobodys =
-        |application: &&Application| is_ours(application) && matches!(whose(application, ""), Whose::Nobodys(_));
-    let ids: Vec<&str> = all.iter().filter(is_nobodys).map(|application| application.client_id.as_str()).collect();
+    let (mut ids, mut in_use) = (Vec::new(), Vec::new());
+    for application in all.iter().filter(|application| is_ours(application)) {
+        match whose(application, "") {
+            Whose::Nobodys(_) => ids.push(application.client_id.as_str()),
+            Whose::Running => {}
+            Whose::Unknown(port) => in_use.push((application.client_id.clone(), port)),
+        }
+    }
     if ids.is_empty() {
-        return None;
+        return is_in_use(&in_use);
     }
     let message = format!(
         "an earlier login, or one that goes on elsewhere, has its temporary application in the tenant: {TEMPORARY_NAME} ({})",
@@ -122,14 +141,25 @@ pub fn left_behind(all: &[Application]) -> Option<Failure> {
     Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
 }
 
+/// The warning about applications whose port somebody listens on: nobody can tell whether that is the login they belong to.
+fn is_in_use(all: &[(String, u16)]) -> Option<Failure> {
+    let (_, port) = all.first()?;
+    let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+    let message = format!(
+        "the tenant has {TEMPORARY_NAME} ({}), which belongs to a login that goes on here, or was left by one: somebody listens on \
+         its port {port}",
+        ids.join(", ")
+    );
+    let hint = format!("If no other login goes on: auth0 apps delete {}", ids.join(" "));
+    Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+}
+
 /// The warning about applications that are left in the tenant.
 fn is_left(client_ids: &[&str], why: &str) -> Failure {
     let hint = format!("The next run takes it over and removes it, or: auth0 apps delete {}", client_ids.join(" "));
-    Failure::new(Code::TemporaryApplicationLeft, not_removed(&client_ids.join(", "), why)).with_hint(hint)
-}
-
-fn not_removed(client_ids: &str, why: &str) -> String {
-    format!("the temporary application {TEMPORARY_NAME} ({client_ids}) could not be removed: {why}")
+    let ids = client_ids.join(", ");
+    let message = format!("the temporary application {TEMPORARY_NAME} ({ids}) could not be removed: {why}");
+    Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint)
 }
 
 /// The temporary applications that are there: listed again, since the list is from before the plan was confirmed.
@@ -143,8 +173,10 @@ fn leftovers(management: &Management, known: &[Application]) -> Vec<Application>
 
 /// Whose a temporary application is.
 enum Whose {
-    /// A run's that goes on: it listens on the port of the callback.
+    /// A run's that goes on.
     Running,
+    /// Somebody listens on this port, which is the one of the callback: a run that is about to wait or to end, or another program.
+    Unknown(u16),
     /// A killed run's; its port, unless that is the one of this run.
     Nobodys(Option<HeldPort>),
 }
@@ -156,12 +188,16 @@ fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
         callbacks.iter().filter(|callback| *callback != redirect_uri).filter_map(|callback| port_of(callback));
     // Its port is in hand, or there is none to be seen.
     let Some(port) = ports.next() else { return Whose::Nobodys(None) };
-    HeldPort::take(port).map_or(Whose::Running, |port| Whose::Nobodys(Some(port)))
+    match HeldPort::take(port) {
+        Some(port) => Whose::Nobodys(Some(port)),
+        None if is_waited_on(port) => Whose::Running,
+        None => Whose::Unknown(port),
+    }
 }
 
 /// Creates the application. When the answer was lost on the way it may exist all the same: it is looked for before it is asked
 /// for once more, and after Ctrl-C it is removed.
-fn create(management: &Management, redirect_uri: &str, known: &[Application]) -> Result<String, Failure> {
+fn create(management: &Management, redirect_uri: &str, known: &[Application]) -> Result<String, NotMade> {
     let is_it = |application: &Application| {
         let is_new = !known.iter().any(|known| known.client_id == application.client_id);
         // Where the token may not read them, nobody can tell whose it is.
@@ -173,22 +209,23 @@ fn create(management: &Management, redirect_uri: &str, known: &[Application]) ->
         let failure = match management.create_application(body(redirect_uri)) {
             Ok(created) => return Ok(created.client_id),
             Err(failure) if may_be_done(&failure) => failure,
-            Err(failure) => return Err(name_the_way_out(failure)),
+            Err(failure) => return Err(name_the_way_out(failure).into()),
         };
-        let also = |what: &str| Failure::new(failure.code, format!("{}; {what}", failure.message));
-        match management.find_application(is_it) {
-            Ok(Some(Application { callbacks: None, .. })) | Err(_) => return Err(also(MAY_EXIST)),
+        let left = match management.find_application(is_it) {
+            Ok(Some(Application { callbacks: None, .. })) | Err(_) => Some(may_exist()),
             Ok(Some(created)) if failure.code != Code::Cancelled => return Ok(created.client_id),
             Ok(Some(created)) => {
-                let left = management.delete_application(&created.client_id).err();
-                return Err(left.map_or(failure.clone(), |why| also(&not_removed(&created.client_id, &why.message))));
+                let why = management.delete_application(&created.client_id).err();
+                why.map(|why| is_left(&[&created.client_id], &why.message))
             }
-            // Who did not answer in time is not asked again.
+            // Who did not answer in time is not asked again, and may do it later.
             Ok(None) if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
                 again = false;
+                continue;
             }
-            Ok(None) => return Err(failure),
-        }
+            Ok(None) => matches!(failure.code, Code::Cancelled | Code::TimedOut).then(may_exist),
+        };
+        return Err(NotMade { failure, left });
     }
 }
 

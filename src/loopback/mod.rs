@@ -19,8 +19,9 @@ pub use server::HeldPage;
 pub use waiting::{Answer, Canceller, Outcome, Paster, Waiting};
 
 use crate::secret::Secret;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 /// The one path that is answered.
 const PATH: &str = "/callback";
@@ -135,6 +136,22 @@ impl HeldPort {
     pub fn take(port: u16) -> Option<Self> {
         Some(Self { _socket: Listener::bind(port).ok()?.socket })
     }
+}
+
+/// Whether a run of this tool is waiting for its callback on a port of this machine: its listener says whose it is to everybody
+/// who asks. One that has not begun to wait, or waits no more, is not recognised.
+pub fn is_waited_on(port: u16) -> bool {
+    const LONGEST: Duration = Duration::from_secs(1);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let ask = || -> io::Result<String> {
+        let mut socket = TcpStream::connect_timeout(&address, LONGEST)?;
+        socket.set_read_timeout(Some(LONGEST))?;
+        socket.write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
+        let mut head = [0; 2048];
+        let length = socket.read(&mut head)?;
+        Ok(String::from_utf8_lossy(&head[..length]).into_owned())
+    };
+    ask().is_ok_and(|head| head.contains(page::POLICY.as_str()))
 }
 
 /// The port of a redirect URI that is one of a listener's.

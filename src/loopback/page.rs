@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 static TEMPLATE: LazyLock<String> = LazyLock::new(|| include_str!("page.html").replace('\r', ""));
 
 /// The policy for that template.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
+pub(super) static POLICY: LazyLock<String> = LazyLock::new(|| {
     let (script, style) = (hash_of("<script>", "</script>"), hash_of("<style>", "</style>"));
     format!(
         "default-src 'none'; script-src '{script}'; style-src '{style}'; \

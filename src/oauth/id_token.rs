@@ -13,6 +13,8 @@ use crate::secret::Secret;
 
 /// Clocks may differ by this much (seconds).
 const CLOCK_SKEW: f64 = 60.0;
+/// No token lives to see it (Unix time).
+const YEAR_10000: f64 = 253_402_300_800.0;
 
 /// What an ID token has to say.
 pub struct IdTokenRules<'a> {
@@ -57,14 +59,17 @@ impl IdTokenRules<'_> {
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         // NumericDate may have a fraction (RFC 7519, 2).
-        match claims.get("exp").and_then(Value::as_f64) {
+        let time = |name: &str| claims.get(name).and_then(Value::as_f64);
+        match time("exp") {
+            Some(exp) if exp > YEAR_10000 => return Err(bad("exp is no time")),
             Some(exp) if exp + CLOCK_SKEW > now => {}
             Some(_) => return Err(late("it has expired")),
             None => return Err(bad("exp is missing")),
         }
-        let is_ahead =
-            |name: &str| claims.get(name).and_then(Value::as_f64).is_some_and(|time| time > now + CLOCK_SKEW);
-        if is_ahead("iat") || is_ahead("nbf") {
+        if time("iat").is_none() {
+            return Err(bad("iat is missing"));
+        }
+        if ["iat", "nbf"].into_iter().filter_map(time).any(|time| time > now + CLOCK_SKEW) {
             return Err(late("it comes from the future"));
         }
         if !self.nonce.same_as(&Secret::new(text("nonce").to_owned())) {
@@ -110,6 +115,9 @@ mod tests {
             ("azp", json!("d"), Code::IdTokenInvalid),
             ("exp", json!(1), Code::IdTokenInvalid),
             ("exp", json!(null), Code::IdTokenInvalid),
+            ("exp", json!(1e300), Code::IdTokenInvalid),
+            ("iat", json!(null), Code::IdTokenInvalid),
+            ("iat", json!("1"), Code::IdTokenInvalid),
             ("iat", json!(4_000_000_000_u64), Code::IdTokenInvalid),
             ("nbf", json!(4_000_000_000_u64), Code::IdTokenInvalid),
             ("nonce", json!("m"), Code::IdTokenInvalid),

@@ -3,7 +3,7 @@
 use super::*;
 
 fn settings(text: &str) -> Settings {
-    Settings { path: None, document: text.parse().unwrap() }
+    Settings { path: None, document: text.parse().unwrap(), ends_in_crlf: false }
 }
 
 const SAMPLE: &str = r#"# mine
@@ -46,6 +46,22 @@ fn comments_and_unknown_keys_survive_a_change() {
     }
     assert!(text.contains("provider = \"fitbit\" # alive"), "{text}");
     assert_eq!(settings.profile(&name).unwrap().unwrap(), profile);
+}
+
+#[test]
+fn lines_end_as_they_did_when_the_file_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, SAMPLE.replace('\n', "\r\n")).unwrap();
+    let mut settings = Settings::read(&path).unwrap();
+    settings.put(&ProfileName::default(), &settings.profile(&ProfileName::default()).unwrap().unwrap());
+    assert!(!settings.write().unwrap(), "nothing changed");
+    let mut profile = settings.profile(&ProfileName::default()).unwrap().unwrap();
+    profile.scopes = vec!["profile".to_owned()];
+    settings.put(&ProfileName::default(), &profile);
+    assert!(settings.write().unwrap());
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
 }
 
 #[test]

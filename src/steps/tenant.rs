@@ -226,7 +226,8 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) 
     }
 }
 
-/// Step 4, writing: create or merge, then read back and compare field by field.
+/// Step 4, writing: create or merge, then read back and compare field by field. The connection, and what was done
+/// ([`Change::action`]): another run may have been faster.
 ///
 /// # Errors
 /// `connection_changed_meanwhile` when what is read back is not what was written, or as the Management API answers.
@@ -235,11 +236,16 @@ pub fn apply_connection(
     management: &Management,
     wanted: &Wanted,
     change: &Change,
-) -> Result<Connection, Failure> {
+) -> Result<(Connection, &'static str), Failure> {
+    let mut action = change.action(false);
     let written = within(world, Step::Connection, || {
         let mut lost = None;
         let id = match &change.now {
-            None => Some(create(management, wanted)?),
+            None => {
+                let (id, by_this_run) = create(management, wanted)?;
+                action = if by_this_run { "created" } else { "unchanged" };
+                Some(id)
+            }
             Some(_) if change.differences.is_empty() => None,
             Some(now) => {
                 // Read again right before the write: what somebody changed since the plan is kept.
@@ -268,8 +274,8 @@ pub fn apply_connection(
             (None, None) => Err(Failure::new(Code::Unexpected, "there is no connection to look at")),
         }
     })?;
-    let state = if change.touches_connection() { StepState::Changed } else { StepState::Done };
-    let what = match change.action(false) {
+    let state = if action == "unchanged" { StepState::Done } else { StepState::Changed };
+    let what = match action {
         "created" => "created, read back and compared",
         "updated" => "changed, read back and compared",
         _ => "as it should be",
@@ -284,7 +290,7 @@ pub fn apply_connection(
         demand(world, connection_checks::settings(&written, wanted))?;
         demand(world, connection_checks::secret(&written, wanted))
     })?;
-    Ok(written)
+    Ok((written, action))
 }
 
 /// What was written may have arrived although the answer is lost: the next look shows. The failure, should it have not.
@@ -297,20 +303,21 @@ fn unless_lost(written: Result<(), Failure>) -> Result<Option<Failure>, Failure>
 }
 
 /// Creates the connection. When the answer was lost on the way, or another run was faster, it is looked for before it is asked
-/// for once more.
-fn create(management: &Management, wanted: &Wanted) -> Result<String, Failure> {
+/// for once more. Its id, and whether it was this run that made it.
+fn create(management: &Management, wanted: &Wanted) -> Result<(String, bool), Failure> {
     let mut again = true;
     loop {
         let failure = match management.create_connection(wanted.create_body()) {
-            Ok(created) => return Ok(created.id),
+            Ok(created) => return Ok((created.id, true)),
             Err(failure) if may_be_done(&failure) || failure.code == Code::ConnectionNameTaken => failure,
             Err(failure) => return Err(failure),
         };
+        let is_taken = failure.code == Code::ConnectionNameTaken;
         // Should it not be found out, the first failure is the one to be told.
         let Ok(found) = management.connections("name", wanted.name) else { return Err(failure) };
         let is_it = |c: &&Connection| c.name == wanted.name && c.strategy == wanted.provider.strategy();
         match found.iter().find(is_it) {
-            Some(connection) => return Ok(connection.id.clone()),
+            Some(connection) => return Ok((connection.id.clone(), !is_taken || !again)),
             // Who did not answer in time is not asked again.
             None if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
                 again = false;

@@ -13,7 +13,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::common::stage::Stage;
-use crate::common::{Environment, free_port, login_address};
+use crate::common::{Environment, Output, free_port, login_address};
 
 /// Runs up to the login, and stays there.
 #[expect(clippy::zombie_processes, reason = "a test that panics ends the whole process")]
@@ -49,6 +49,7 @@ fn a_test_beside_a_setup_that_waits_for_its_login_harms_neither() {
         let (mut setup, mut said, address) = at_the_login(&environment, &["setup", "--yes", "--no-browser"]);
         let beside = environment.run_with_robot(&["test", "--json"]).exits(0);
         assert_eq!(beside.state("login.live"), "pass");
+        assert_eq!(beside.checks("login.live").len(), 1, "a login that goes on is no reason for a warning: {beside}");
         assert_eq!(stage.applications().len(), before.len() + 1, "the one of the setup is still there");
         Robot::new(Default::default()).open(&address).unwrap();
         let mut rest = String::new();
@@ -60,7 +61,7 @@ fn a_test_beside_a_setup_that_waits_for_its_login_harms_neither() {
 }
 
 #[test]
-fn what_killed_runs_left_goes_all_at_once_and_what_a_run_holds_stays() {
+fn what_killed_runs_left_goes_all_at_once_and_what_may_be_held_by_a_run_stays_and_is_named() {
     let stage = Stage::configured(GoogleHealth, &[]);
     let environment = stage.environment();
     let before = stage.applications();
@@ -69,13 +70,19 @@ fn what_killed_runs_left_goes_all_at_once_and_what_a_run_holds_stays() {
     for port in [stage.port(), free_port(), free_port()] {
         left_behind(&stage, port);
     }
+    let is_named = |output: &Output| {
+        let warned = output.checks("login.live").into_iter().find(|check| check["state"] == "warn").unwrap();
+        assert_eq!(warned["code"], "temporary_application_left", "{output}");
+        assert!(warned["hint"].as_str().unwrap().contains(&format!("auth0 apps delete {somebodys}")), "{output}");
+    };
     let mark = stage.mark();
-    environment.run_with_robot(&["test", "--json"]).exits(0);
+    is_named(&environment.run_with_robot(&["test", "--json"]).exits(0));
+    is_named(&environment.run(&["test", "--json", "--headless"]).exits(0));
     let writes = stage.writes_since(mark);
     assert!(!writes.iter().any(|write| write.contains(&somebodys)), "{writes:#?}");
     assert!(!writes.iter().any(|write| write.starts_with("POST /api/v2/clients")), "one is reused: {writes:#?}");
     let mut and_somebodys = before.clone();
-    and_somebodys.push((somebodys, TEMPORARY_NAME.to_owned()));
+    and_somebodys.push((somebodys.clone(), TEMPORARY_NAME.to_owned()));
     let sorted = |mut applications: Vec<(String, String)>| {
         applications.sort();
         applications

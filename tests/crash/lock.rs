@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use fitbit_connect::ids::Store;
 use fitbit_connect::lock::Lock;
 use fitbit_connect::provider::Provider::GoogleHealth;
-use fitbit_connect::sandbox::web::Reply;
+use fitbit_connect::sandbox::web::{Reply, Request};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::Environment;
@@ -170,4 +170,37 @@ fn of_eight_setups_at_once_one_sets_up_and_the_others_say_so() {
     assert_eq!(left, ["config.toml", "secrets.toml"]);
     let text = std::fs::read_to_string(environment.settings()).unwrap();
     assert!(text.parse::<toml_edit::DocumentMut>().is_ok(), "{text}");
+}
+
+#[test]
+fn of_two_first_setups_with_settings_of_their_own_one_creates_the_connection_and_both_are_right() {
+    // The first that found none waits until the other is done: before it looks for one of another name, and before it writes.
+    type Where = fn(&Request) -> bool;
+    let looks: Where =
+        |request| request.path == "/api/v2/connections" && request.query.iter().any(|(name, _)| name == "strategy");
+    let creates: Where = |request| request.method == "POST" && request.path == "/api/v2/connections";
+    for waits_at in [looks, creates] {
+        let (arrives, arrived) = channel();
+        let (lets_on, go) = channel::<()>();
+        let first = Mutex::new(Some((arrives, go)));
+        let stage = Stage::empty(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+            let taken = if waits_at(request) { first.lock().unwrap().take() } else { None };
+            if let Some((arrives, go)) = taken {
+                arrives.send(()).unwrap();
+                let _ = go.recv();
+            }
+            pass()
+        }));
+        let (slow, fast) = (stage.environment(), stage.environment());
+        std::thread::scope(|scope| {
+            let slow = scope.spawn(|| slow.run(&SETUP));
+            arrived.recv().unwrap();
+            let fast = fast.run(&SETUP).exits(0);
+            drop(lets_on);
+            let slow = slow.join().unwrap().exits(0);
+            assert_eq!(fast.document()["connection"]["action"], "created", "{fast}");
+            assert_eq!(slow.document()["connection"]["action"], "unchanged", "{slow}");
+            assert_eq!(fast.document()["connection"]["id"], slow.document()["connection"]["id"]);
+        });
+    }
 }

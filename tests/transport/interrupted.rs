@@ -185,11 +185,25 @@ fn who_wants_out_after_the_login_went_through_is_told_that_it_did() {
     assert!(!hanging.stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
 }
 
+fn creates(request: &Request) -> bool {
+    request.method == "POST" && request.path == "/api/v2/clients"
+}
+
+#[test]
+fn a_temporary_application_that_may_be_created_after_the_end_is_named() {
+    for args in [&LOGIN[..], &["setup", "--yes", "--no-browser", "--json"]] {
+        let hanging = Hanging::at(creates, false);
+        let run = Run::start(&hanging.stage, args);
+        hanging.until_it_hangs();
+        let (document, stderr) = run.ends_within(TO_FINISH + TO_CLEAN_UP + AT_ONCE);
+        let warned = document["checks"].as_array().unwrap().iter().find(|check| check["state"] == "warn");
+        assert_eq!(warned.unwrap()["code"], "temporary_application_left", "{document}");
+        assert!(stderr.contains(&format!("{TEMPORARY_NAME} may exist")), "{stderr}");
+    }
+}
+
 #[test]
 fn a_temporary_application_whose_creation_is_never_answered_is_found_and_removed() {
-    fn creates(request: &Request) -> bool {
-        request.method == "POST" && request.path == "/api/v2/clients"
-    }
     let hanging = Hanging::at(creates, true);
     let before = hanging.stage.applications();
     let run = Run::start(&hanging.stage, &LOGIN);

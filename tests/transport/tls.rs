@@ -30,11 +30,13 @@ fn the_authority_of_a_company_is_trusted_once_ssl_cert_file_names_it() {
 }
 
 #[test]
-fn without_it_nothing_is_sent_and_the_cure_names_it() {
+fn without_it_or_with_nothing_in_it_nothing_is_sent_and_the_cure_names_it() {
     let company = Company::new();
-    let said = insecure(company.environment().run(&TEST));
-    assert!(said.contains("an authority that this machine does not know"), "{said}");
-    assert!(said.contains("SSL_CERT_FILE") && said.contains(&company.proxy.url()), "{said}");
+    for environment in [company.environment(), company.environment().with("SSL_CERT_FILE", "")] {
+        let said = insecure(environment.run(&TEST));
+        assert!(said.contains("an authority that this machine does not know"), "{said}");
+        assert!(said.contains("SSL_CERT_FILE") && said.contains(&company.proxy.url()), "{said}");
+    }
     assert!(company.heard.is_empty(), "{}", company.heard.text());
     assert!(Code::TlsFailed.diagnosis().cure.contains("`SSL_CERT_FILE`"));
 }

@@ -99,7 +99,8 @@ impl Draft<'_> {
         });
         // Its name may be another one by now.
         let client_id = self.inputs.client_id.as_deref().filter(|_| matches!(looked, Ok(None)));
-        let twin = client_id.and_then(|id| crate::checks::connection::twin(management, provider, id));
+        let name = self.inputs.connection.as_ref().map_or(provider.default_connection(), |name| name.as_str());
+        let twin = client_id.and_then(|id| crate::checks::connection::twin(management, provider, name, id));
         // The heading stands above what is found out, also when that is a failure.
         self.heading(Step::Connection);
         let now = looked?;

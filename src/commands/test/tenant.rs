@@ -323,7 +323,11 @@ impl Run<'_> {
         let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
         let mut named = BTreeSet::new();
         self.note_each(chosen.iter().enumerate().map(|(n, application)| {
-            let finding = if !usable {
+            let out_of_reach = named.iter().find(|code| NO_ANSWER.contains(code));
+            let finding = if let Some(code) = out_of_reach {
+                // Each of them would cost the whole time limit again.
+                Finding::skip(id::AUTHORIZE_REDIRECT, format!("not asked, as above [{code}]"))
+            } else if !usable {
                 Finding::skip(id::AUTHORIZE_REDIRECT, "not asked: see the check that failed above")
             } else if off.contains(&application.client_id) {
                 Finding::skip(id::AUTHORIZE_REDIRECT, "not asked, since applications.enabled failed for it")
@@ -342,7 +346,7 @@ impl Run<'_> {
 }
 
 /// What is the same for every application: the login domain, the connection, the service. It fails once.
-const OF_ALL: [Code; 9] = [
+const OF_ALL: [Code; 12] = [
     Code::AuthorizeWrongProvider,
     Code::AuthorizeWrongClientId,
     Code::AuthorizeWrongCallback,
@@ -352,7 +356,13 @@ const OF_ALL: [Code; 9] = [
     Code::ConnectionNotConfigured,
     Code::ServiceUnavailable,
     Code::RateLimited,
+    NO_ANSWER[0],
+    NO_ANSWER[1],
+    NO_ANSWER[2],
 ];
+
+/// Nothing came back from the login domain.
+const NO_ANSWER: [Code; 3] = [Code::TimedOut, Code::NetworkUnreachable, Code::TlsFailed];
 
 fn once(named: &mut BTreeSet<Code>, finding: Finding) -> Finding {
     match finding.code.filter(|code| finding.is_fail() && OF_ALL.contains(code)) {
