@@ -138,6 +138,15 @@ const ENTITIES: [(&str, &str); 8] = [
     ("&amp;", "&"),
 ];
 
+/// Whether what stands after some words makes them part of a sentence about them: `... mean?`, `... detection was updated`. What
+/// a service says itself ends there, or goes on with a sentence or a name and its value.
+pub fn is_talked_about(rest: &str) -> bool {
+    let word = rest.trim_start().split(char::is_whitespace).next().unwrap_or_default();
+    let letters = word.trim_end_matches(['.', ',', ';', '?', '!', ')', '"', '\'']);
+    rest.starts_with('?')
+        || rest.starts_with(' ') && !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
 /// A word as a shell takes it.
 pub fn shell_word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b':' | b'/');

@@ -105,7 +105,7 @@ fn nothing_is_seen_however_the_secrets_are_given() {
     aviary.runs(&environment, &[&test[..], &["--client-json", json_file], &client].concat(), 0);
     aviary.runs(&environment, &[&test[..], &["--client-json", json_file, "--token-file", token_file]].concat(), 0);
     let args = [&["test", "--headless", "--json", "--client-secret-file", "-"][..], &client].concat();
-    let output = environment.run_with_stdin(&args, &format!("{secret}\n")).exits(0);
+    let output = environment.run_with_stdin(&args, format!("{secret}\n")).exits(0);
     aviary.look(&environment, &output);
     let environment = environment.with("AUTH0_ACCESS_TOKEN", &token);
     aviary.runs(&environment, &["test", "--headless", "--client-secret-file", secret_file], 0);

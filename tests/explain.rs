@@ -21,6 +21,23 @@ fn codes(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_file_of_powershell_is_read_and_so_is_one_that_marks_its_utf_8() {
+    let text = "Error 400: redirect_uri_mismatch";
+    let marked = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+    };
+    let utf_8: Vec<u8> = b"\xef\xbb\xbfcallback_not_allowed".to_vec();
+    for (bytes, code) in [
+        (marked([0xff, 0xfe], u16::to_le_bytes), "redirect_uri_mismatch"),
+        (marked([0xfe, 0xff], u16::to_be_bytes), "redirect_uri_mismatch"),
+        (utf_8, "callback_not_allowed"),
+    ] {
+        let output = Environment::new().run_with_stdin(&["explain", "-", "--json"], bytes).exits(0);
+        assert_eq!(output.document()["diagnoses"][0]["code"], code, "{output}");
+    }
+}
+
+#[test]
 fn the_readme_lists_the_table_as_it_is() {
     let mut text = String::new();
     let areas = [
@@ -194,7 +211,7 @@ fn text_that_is_no_text_and_text_without_end_are_answered_and_not_repeated() {
     let environment = Environment::new();
     let mut child =
         environment.command(&["explain", "-", "--json"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let mut bytes = b"\xff\xfe\x00Error 400: redirect_uri_mismatch \x1b[2J".to_vec();
+    let mut bytes = b"\xfe\xfd\x00Error 400: redirect_uri_mismatch \x1b[2J".to_vec();
     bytes.extend(std::iter::repeat_n(b'x', 5_000_000));
     // What is beyond the limit is not read.
     let _ = child.stdin.take().unwrap().write_all(&bytes);

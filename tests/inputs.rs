@@ -434,7 +434,7 @@ fn white_space_around_a_pasted_value_is_dropped() {
     let args = ["test", "--headless", "--json", "--client-secret-file", &secret, "--client-id", &id];
     assert_eq!(environment.run(&args).exits(0).state("credentials.accepted"), "pass");
     let args = ["test", "--headless", "--json", "--client-secret-file", "-"];
-    let output = environment.run_with_stdin(&args, &format!("{}\n", facts::GOOGLE_CLIENT_SECRET)).exits(0);
+    let output = environment.run_with_stdin(&args, format!("{}\n", facts::GOOGLE_CLIENT_SECRET)).exits(0);
     assert_eq!(output.state("credentials.accepted"), "pass");
     let json = environment.file("client.json", client_json("web", GOOGLE_ID));
     let output = environment.run(&["test", "--headless", "--json", "--client-json", &json]).exits(0);

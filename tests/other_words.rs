@@ -125,6 +125,51 @@ fn what_a_tenants_own_error_page_is_told_is_understood() {
 }
 
 #[test]
+fn a_page_that_talks_about_an_error_is_not_taken_for_the_error() {
+    let asks = |request: &Request| request.path.ends_with("/authorize") || request.path == "/o/oauth2/v2/auth";
+    for (provider, words) in [
+        (GoogleHealth, "<h1>Help</h1><p>What does Error 400: redirect_uri_mismatch mean?</p>"),
+        (GoogleHealth, "<h1>Status</h1><p>Error 401: invalid_client was seen by some</p>"),
+        (
+            Fitbit,
+            "<h1>Help</h1><p>What to do about an Invalid redirect_uri parameter value or an Invalid client_id</p>",
+        ),
+    ] {
+        let stage = Stage::configured(provider, &[]).all_behind(answering(asks, Reply::html(400, words)));
+        let output = stage.environment().run(&HEADLESS);
+        assert_eq!(states(&output, "provider.callback"), ["unknown"], "{output}");
+        for check in output.checks("provider.callback") {
+            assert_eq!(check["code"], "unrecognised_answer", "{output}");
+        }
+    }
+    for words in [
+        "Status: a change of the callback url mismatch detection was rolled back",
+        "Incident: Unknown client: foo is shown to some of our customers",
+        "The client sent a request that this gateway does not take",
+    ] {
+        let reply = Reply::html(403, format!("<p>{words}</p>"));
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let stage = stage.behind(answering(|request| request.path == "/authorize", reply));
+        let output = stage.environment().run(&HEADLESS);
+        for check in output.checks("authorize.redirect") {
+            assert_eq!(
+                (&check["state"], &check["code"]),
+                (&json!("unknown"), &json!("unrecognised_answer")),
+                "{output}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_not_there_is_one_failure_where_nobody_can_tell_why() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ConnectionMissing]);
+    let output = stage.environment_without_management().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "authorize_connection_not_usable", "{output}");
+    assert_eq!(states(&output, "authorize.redirect"), ["fail", "skip"], "{output}");
+}
+
+#[test]
 fn a_redirect_uri_that_the_token_endpoint_does_not_take_is_named() {
     let exchanges = |request: &Request| {
         request.path == "/token" && request.form().iter().any(|(name, value)| name == "code" && value.len() > 40)

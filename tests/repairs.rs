@@ -120,6 +120,21 @@ fn a_saved_application_that_is_gone_is_not_answered_with_the_same_command() {
 }
 
 #[test]
+fn what_enables_one_application_works_although_another_is_gone() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationGone, Fault::ApplicationNotEnabled]);
+    let environment = stage.environment();
+    let output = environment.run(&HEADLESS).exits(3);
+    let checks = output.checks("applications.enabled");
+    assert_eq!(
+        checks.iter().map(|check| check["code"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["application_gone", "application_not_enabled"]
+    );
+    let hint = checks[1]["hint"].as_str().unwrap();
+    paste(&environment, commands(hint)[0], &["--yes", "--skip-login"]).exits(0);
+    environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
 fn another_tenant_is_named_by_setup_as_by_test() {
     let stage = Stage::configured(GoogleHealth, &[Fault::OtherTenant]);
     let environment = stage.environment();
@@ -264,9 +279,10 @@ fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_
     let output = environment.run(&SETUP).exits(0);
     assert_eq!(output.state("login.live"), "warn", "{output}");
     {
-        // Somebody's login goes on.
+        // Another program's, or that of a login that has not begun to wait.
         let _held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
-        assert_eq!(environment.run(&HEADLESS).exits(0).state("login.live"), "skip");
+        let told = found(&environment.run(&HEADLESS).exits(0), "login.live")["hint"].to_string();
+        assert!(told.contains("If no other login goes on"), "{told}");
     }
     environment.run_with_robot(&["test", "--json"]).exits(0);
     assert!(stage.applications().iter().all(|(client_id, _)| client_id != id), "a login takes it over");

@@ -54,7 +54,7 @@ fields! {
     SCOPES: "scopes", "--scopes A,B", ["FITBIT_CONNECT_SCOPES"], "";
     STORE: "secret store", "--store keychain|file|none", ["FITBIT_CONNECT_STORE"], "";
     PORT: "port", "--port N", ["FITBIT_CONNECT_PORT"], "";
-    TIMEOUT: "time limit", "--timeout 5m", ["FITBIT_CONNECT_TIMEOUT"], "";
+    TIMEOUT: "time limit", "--timeout TIME", ["FITBIT_CONNECT_TIMEOUT"], "";
 }
 
 impl Field {

@@ -9,7 +9,7 @@ use crate::diagnosis::Failure;
 use crate::http::{Call, Http};
 use crate::ids::Domain;
 use crate::oauth;
-use crate::text::{plain_text, said};
+use crate::text::{is_talked_about, plain_text, said};
 
 /// What `/authorize` answered.
 #[derive(Debug)]
@@ -29,9 +29,40 @@ pub enum Reading {
     Page {
         /// The HTTP status.
         status: u16,
+        /// What it is about, in Auth0's own words.
+        error: Option<PageError>,
         /// An excerpt of it, safe to print.
         said: String,
     },
+}
+
+/// An error that a tenant shows to the person, since it has nowhere to send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageError {
+    /// The application does not allow the callback URL.
+    CallbackMismatch,
+    /// The tenant has no such application.
+    UnknownClient,
+}
+
+impl PageError {
+    /// Reads the words of a page, asked for with this client ID. A page that only talks about such errors has none.
+    fn read(text: &str, client_id: &str) -> Option<Self> {
+        // Only ASCII letters change, so places in one are places in the other.
+        let lower = text.to_ascii_lowercase();
+        let after = |words: &str| {
+            let ends: Vec<usize> = lower.match_indices(words).map(|(at, _)| at + words.len()).collect();
+            ends.into_iter().map(|end| &text[end..])
+        };
+        let is_this = |rest: &str| {
+            rest.split_whitespace().next().is_none_or(|named| named.trim_matches(['.', ',', '"', '\'']) == client_id)
+        };
+        if after("callback url mismatch").any(|rest| !is_talked_about(rest)) {
+            return Some(Self::CallbackMismatch);
+        }
+        let is_unknown = |rest: &str| rest.strip_prefix(':').map_or(!is_talked_about(rest), is_this);
+        after("unknown client").any(is_unknown).then_some(Self::UnknownClient)
+    }
 }
 
 /// Where the tenant would send a browser.
@@ -84,23 +115,21 @@ pub fn ask(
     if let Some(trouble) = answer.trouble(host.as_str()) {
         return Err(trouble);
     }
-    let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
-        return Ok(Reading::Page { status: answer.status, said: said(&plain_text(&answer.text())) });
+    let status = answer.status;
+    let Some(location) = answer.header("location").filter(|_| (300..400).contains(&status)) else {
+        let text = plain_text(&answer.text());
+        return Ok(Reading::Page { status, error: PageError::read(&text, client_id), said: said(&text) });
     };
     Ok(match read(http, host, &url, location) {
-        Some(Reading::Refused { description, .. }) if is_of_error_page(&description) => {
-            Reading::Page { status: answer.status, said: description }
-        }
+        // Words of a page that never goes back to the application: a tenant with an error page of its own sends them there
+        // (auth0.com/docs/customize/login-pages/custom-error-pages).
+        Some(Reading::Refused { error, description }) => match PageError::read(&description, client_id) {
+            Some(error) => Reading::Page { status, error: Some(error), said: said(&description) },
+            None => Reading::Refused { error: said(&error), description: said(&description) },
+        },
         Some(reading) => reading,
-        None => Reading::Page { status: answer.status, said: said(location) },
+        None => Reading::Page { status, error: None, said: said(location) },
     })
-}
-
-/// Whether words are those of a page that never goes back to the application; a tenant with an error page of its own sends them
-/// there (auth0.com/docs/customize/login-pages/custom-error-pages).
-pub fn is_of_error_page(said: &str) -> bool {
-    let lower = said.to_lowercase();
-    lower.contains("callback url mismatch") || lower.contains("unknown client")
 }
 
 fn read(http: &Http, host: &Domain, asked: &Url, location: &str) -> Option<Reading> {
@@ -112,12 +141,36 @@ fn read(http: &Http, host: &Domain, asked: &Url, location: &str) -> Option<Readi
     bare.set_fragment(None);
     // To the application, or to the tenant's own error page, wherever that is: a provider is never sent an `error`.
     if let Some(error) = param("error") {
-        let description = said(&param("error_description").unwrap_or_default());
-        return Some(Reading::Refused { error: said(&error), description });
+        let description = param("error_description").unwrap_or_default();
+        return Some(Reading::Refused { error, description });
     }
     if http.endpoints().begins_with(bare.as_str(), &host.origin()) {
         let login = ["login", "/u/", "/lo/"].iter().any(|part| bare.path().contains(part));
         return login.then_some(Reading::LoginPage);
     }
     Some(Reading::Upstream(Upstream { endpoint: bare.to_string(), query }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_page_is_told_from_a_page_about_errors() {
+        const ID: &str = "SandboxWeb0000000000000000000000";
+        let unknown = format!("Unknown client: {ID}");
+        for (text, error) in [
+            ("Callback URL mismatch. The provided redirect_uri is not in the list", Some(PageError::CallbackMismatch)),
+            ("Oops! Callback URL mismatch", Some(PageError::CallbackMismatch)),
+            ("The callback url mismatch detection was updated", None),
+            ("What is a callback URL mismatch?", None),
+            (unknown.as_str(), Some(PageError::UnknownClient)),
+            ("Unknown client", Some(PageError::UnknownClient)),
+            ("Incident: Unknown client: foo was seen by some", None),
+            ("Unknown client errors are being investigated", None),
+            ("The client sent a request with a callback", None),
+        ] {
+            assert_eq!(PageError::read(text, ID), error, "{text}");
+        }
+    }
 }

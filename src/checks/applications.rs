@@ -139,8 +139,8 @@ pub fn not_found(message: String, all: &[Application]) -> Failure {
 
 /// What to do where some of the saved applications are gone, and these are left.
 pub fn without_the_gone(left: &[&Chosen], all: &[Application]) -> String {
-    let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
-    let others = if left.is_empty() { String::new() } else { format!("Go on with the others: `{{setup}}{flags}`. ") };
+    let others =
+        if left.is_empty() { String::new() } else { format!("Go on with the others: `{}`. ", setup_for(left)) };
     format!(
         "{others}Name the applications anew: `{{setup}} --app NAME_OR_ID` for some, or `{{setup}} --all-apps`. {}",
         there_are(all)
@@ -157,6 +157,29 @@ pub fn there_are(all: &[Application]) -> String {
     match names.as_slice() {
         [] => "The tenant has no application that logs people in: create one first".to_owned(),
         names => format!("The tenant has: {}{more}", names.join(", ")),
+    }
+}
+
+/// `setup` for these applications alone.
+fn setup_for(left: &[&Chosen]) -> String {
+    let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
+    format!("{{setup}}{flags}")
+}
+
+/// What to do about applications that are not as they should be: a cure for one has to work in spite of the others.
+pub struct WayOn {
+    /// For one that is gone.
+    gone: String,
+    /// The command that enables the connection for those that are there.
+    enable: String,
+}
+
+impl WayOn {
+    /// Of the applications of a profile, in a tenant that has these.
+    pub fn of(chosen: &[Chosen], all: &[Application]) -> Self {
+        let left: Vec<&Chosen> = chosen.iter().filter(|application| !application.gone).collect();
+        let enable = if left.len() < chosen.len() { setup_for(&left) } else { "{setup}".to_owned() };
+        Self { gone: without_the_gone(&left, all), enable }
     }
 }
 
@@ -180,27 +203,32 @@ pub fn is_ours(application: &Application) -> bool {
 pub const TEMPORARY_NAME: &str = "fitbit-connect test (temporary)";
 
 /// The failure of an application that the connection is not enabled for; `setup` puts it right for those of the profile.
-pub fn not_enabled(connection: &str, client_id: &str, label: &str, is_of_profile: bool) -> Failure {
+pub fn not_enabled(connection: &str, client_id: &str, label: &str, enable: Option<&str>) -> Failure {
     let message = format!("{connection} is not enabled for {label}");
     let by_hand = format!("{client_id} on under Applications of the connection `{connection}` at {{connections_page}}");
-    let hint = match is_of_profile {
-        true => format!("Run `{{setup}}` which enables it for every application of the profile, or switch {by_hand}"),
-        false => format!("Switch {by_hand}"),
+    let hint = match enable {
+        Some("{setup}") => {
+            format!("Run `{{setup}}` which enables it for every application of the profile, or switch {by_hand}")
+        }
+        Some(setup) => {
+            format!("Run `{setup}` which enables it for every application that is there, or switch {by_hand}")
+        }
+        None => format!("Switch {by_hand}"),
     };
     Failure::new(Code::ApplicationNotEnabled, message).with_hint(hint)
 }
 
-/// `applications.enabled` for one application; `way_on` is what to do should it be gone.
-pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>, way_on: &str) -> Finding {
+/// `applications.enabled` for one application.
+pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>, way_on: &WayOn) -> Finding {
     let finding = if application.gone {
         let message = format!("the application {} does not exist in the tenant any more", application.client_id);
-        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message).with_hint(way_on))
+        Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message).with_hint(&way_on.gone))
     } else if enabled.contains(&application.client_id) {
         Finding::pass(id::APPLICATIONS_ENABLED, format!("{connection} is enabled"))
     } else {
         Finding::fail(
             id::APPLICATIONS_ENABLED,
-            not_enabled(connection, &application.client_id, &application.label(), true),
+            not_enabled(connection, &application.client_id, &application.label(), Some(&way_on.enable)),
         )
     };
     finding.about(&application.client_id, application.name.as_deref())

@@ -2,7 +2,7 @@
 
 use super::applications::{Chosen, is_client_id};
 use super::{id, met};
-use crate::auth0::authorize::{Reading, Upstream, ask, is_of_error_page};
+use crate::auth0::authorize::{PageError, Reading, Upstream, ask};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::Http;
@@ -93,39 +93,40 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             let failure = Failure::new(Code::AuthorizeConnectionNotUsable, message);
             Finding::fail(id::AUTHORIZE_REDIRECT, if expected.confirmed { failure.with_hint(hint) } else { failure })
         }
-        Reading::Page { status, said } => {
-            let lower = said.to_lowercase();
-            if (300..400).contains(&status) && !is_of_error_page(&said) {
-                let detail =
-                    format!("{} answered {status} with an address that is not understood: {said}", expected.host);
-                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
-            } else if lower.contains("unknown client") {
-                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
-            } else if callback.is_none() || application.from_settings {
-                let detail = format!(
-                    "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
-                    application.label(),
-                    expected.host
-                );
-                let hint = "Give Management API credentials with read:clients, so that the callback URL is known";
-                Finding {
-                    hint: Some(hint.to_owned()),
-                    ..Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+        Reading::Page { status, error, said } => {
+            let unknown = |detail| Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail);
+            match error {
+                Some(PageError::UnknownClient) => {
+                    Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
                 }
-            } else if lower.contains("callback") || lower.contains("redirect_uri") {
-                let message =
-                    format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());
-                let exact = callback.unwrap_or_default();
-                let hint = format!(
-                    "Add exactly this to the Allowed Callback URLs of the application {}, and save: {exact}",
-                    application.label()
-                );
-                Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
-            } else if lower.contains("client") {
-                Finding::fail(id::AUTHORIZE_REDIRECT, unknown_client(http, application, expected, &said))
-            } else {
-                let detail = format!("{} answered {status}: {said}", expected.host);
-                Finding::unknown(id::AUTHORIZE_REDIRECT, Code::UnrecognisedAnswer, detail)
+                None if (300..400).contains(&status) => unknown(format!(
+                    "{} answered {status} with an address that is not understood: {said}",
+                    expected.host
+                )),
+                // Asked with a callback that was guessed or none at all, which the page may be about.
+                _ if callback.is_none() || application.from_settings => {
+                    let detail = format!(
+                        "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
+                        application.label(),
+                        expected.host
+                    );
+                    let hint = "Give Management API credentials with read:clients, so that the callback URL is known";
+                    Finding { hint: Some(hint.to_owned()), ..unknown(detail) }
+                }
+                Some(PageError::CallbackMismatch) => {
+                    let message =
+                        format!("{} does not allow the callback URL of {}: {said}", expected.host, application.label());
+                    let exact = callback.unwrap_or_default();
+                    let hint = format!(
+                        "Add exactly this to the Allowed Callback URLs of the application {}, and save: {exact}",
+                        application.label()
+                    );
+                    Finding::fail(
+                        id::AUTHORIZE_REDIRECT,
+                        Failure::new(Code::CallbackNotAllowed, message).with_hint(hint),
+                    )
+                }
+                None => unknown(format!("{} answered {status}: {said}", expected.host)),
             }
         }
     }

@@ -108,7 +108,7 @@ pub fn why_refused(management: Option<&Management>, name: &str, application: &st
             return Ok(Failure::new(Code::ConnectionInactive, format!("{said}; {name} is switched off")));
         }
         if !management.enabled_clients(&connection.id)?.contains(application) {
-            return Ok(not_enabled(name, application, application, false));
+            return Ok(not_enabled(name, application, application, None));
         }
         let message = format!("{said}; the Management API says that it exists, is active and is enabled");
         Ok(Failure::new(Code::AuthorizeChangePending, message))

@@ -3,6 +3,7 @@
 //! The cures name the values of the saved profile, where there is one. Nothing of the pasted text is repeated that could be a
 //! secret.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Read as _};
 
 use serde_json::{Value, json};
@@ -51,7 +52,19 @@ fn pasted(console: &Console) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let read = stdin.lock().take(MAX_TEXT).read_to_end(&mut bytes);
     read.map_err(|error| Failure::new(Code::InputInvalid, format!("stdin cannot be read: {error}")))?;
-    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+    Ok(decoded(&bytes).trim().to_owned())
+}
+
+/// UTF-8, or the UTF-16 of a file that PowerShell wrote, which says so with a byte order mark.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let units = |of: fn([u8; 2]) -> u16, rest: &[u8]| {
+        String::from_utf16_lossy(&rest.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect::<Vec<_>>())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest).into(),
+        [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest).into(),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
+    }
 }
 
 fn find(text: &str) -> Result<Vec<Code>, Failure> {

@@ -127,8 +127,8 @@ pub(super) static DESKTOP_CLIENT: Diagnosis = Diagnosis {
     symptom: "The client JSON has `installed` at its root, so the client is of type Desktop app.",
     cause: "A Desktop client has no list of redirect URIs, so the callback of an Auth0 tenant cannot be registered \
             on it.",
-    cure: "In the Google console open Clients, create a client of type Web application with the redirect URIs of \
-           step 2, and use its JSON.",
+    cure: "In the Google console open Clients, create a client of type Web application with the redirect URIs \
+           `{callback}` and `{loopback}` and use its JSON.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS, HEALTH_SETUP],
     signs: &[sign(&["\"installed\"", "client_id"])],

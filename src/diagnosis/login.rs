@@ -203,7 +203,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
         sign(&["failed to verify code verifier"]),
         sign(&["code_verifier or verifier is not needed"]),
         but(&["invalid_grant"], TOKEN_IS_DEAD),
-        but(&["\"type\":\"feacft\""], &["unauthorized"]),
+        but(&["feacft"], &["unauthorized"]),
     ],
     sure: Sure::Reported,
 };
@@ -281,14 +281,22 @@ pub(super) static NOT_VERIFIED: Diagnosis = Diagnosis {
 pub(super) static BROWSER_REFUSES_HTTP: Diagnosis = Diagnosis {
     code: "browser_refuses_http",
     symptom: "Safari shows `WebKitErrorDomain` 305, or a browser set to HTTPS only warns before it opens \
-              `http://127.0.0.1`",
+              `http://127.0.0.1` or says `ERR_SSL_PROTOCOL_ERROR` or `SSL_ERROR_RX_RECORD_TOO_LONG` of it",
     cause: "The browser does not open plain http, which a loopback address uses: nothing leaves this machine on that \
             way.",
     cure: "Choose to go on to the page, allow http for 127.0.0.1 in the browser's settings, use another browser, or \
            paste the address of that page into the terminal.",
     exit: Exit::NoConsent,
     links: &[],
-    signs: &[sign(&["webkiterrordomain"]), sign(&["https-only", "127.0.0.1"])],
+    signs: &[
+        sign(&["webkiterrordomain"]),
+        sign(&["https-only", "127.0.0.1"]),
+        sign(&["https-only mode"]),
+        sign(&["err_ssl_protocol_error", "127.0.0.1"]),
+        sign(&["err_ssl_protocol_error", "localhost"]),
+        sign(&["ssl_error_rx_record_too_long", "127.0.0.1"]),
+        sign(&["ssl_error_rx_record_too_long", "localhost"]),
+    ],
     sure: Sure::Reported,
 };
 

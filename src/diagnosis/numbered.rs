@@ -1,6 +1,8 @@
 //! Owns the reading of `Error 400: redirect_uri_mismatch`, the line of Google's error pages, in whatever language the page is.
 //! Refuses a number in front of a word that is no error code.
 
+use crate::text::is_talked_about;
+
 /// One such line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbered<'a> {
@@ -10,6 +12,8 @@ pub struct Numbered<'a> {
     pub number: &'a str,
     /// The OAuth code.
     pub code: &'a str,
+    /// Whether the line is an error, or a sentence is about one: `What does Error 400: invalid_scope mean?`
+    pub is_talked_about: bool,
 }
 
 /// The first of them: `Error 400: invalid_scope`, `Fehler 400: invalid_scope`, `Erreur 400 : invalid_scope`.
@@ -23,7 +27,8 @@ pub fn find(text: &str) -> Option<Numbered<'_>> {
         // In English any word is a code; elsewhere a code is told by its underscore from a word of the language.
         let is_code = word == "Error" && !code.is_empty() || !word.is_empty() && is_snake_case(code);
         let is_number = number.bytes().all(|b| b.is_ascii_digit()) && number.starts_with(['4', '5']);
-        (is_code && is_number).then(|| Numbered { at: label.len() - word.len(), number, code })
+        let is_talked_about = is_talked_about(text[colon + 1..].trim_start().strip_prefix(code)?);
+        (is_code && is_number).then(|| Numbered { at: label.len() - word.len(), number, code, is_talked_about })
     })
 }
 

@@ -248,6 +248,11 @@ mod tests {
             ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
             ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
             ("Safari Can’t Connect to the Server: localhost:18917", &[LoopbackUnreachable]),
+            ("127.0.0.1 sent an invalid response. ERR_SSL_PROTOCOL_ERROR", &[BrowserRefusesHttp]),
+            ("localhost:18917 SSL_ERROR_RX_RECORD_TOO_LONG", &[BrowserRefusesHttp]),
+            ("HTTPS-Only Mode Alert. Secure Site Not Available", &[BrowserRefusesHttp]),
+            ("feacft", &[CodeRejected]),
+            ("What does Error 400: redirect_uri_mismatch mean?", &[RedirectUriMismatch]),
         ] {
             assert_has(text, codes);
         }

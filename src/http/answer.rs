@@ -19,6 +19,7 @@ const ROOM: usize = 64 * 1024;
 
 /// So much of a page is looked at for what it says (bytes).
 const PAGE_HEAD: usize = 32 * 1024;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What came back; it may hold tokens, so it is not printable, and its body is wiped when it is dropped.
 pub struct Answer {
@@ -88,9 +89,11 @@ impl Answer {
     /// `who` is the service.
     pub fn trouble(&self, who: &str) -> Option<Failure> {
         let wait = if self.status == 429 { self.pause() } else { self.retry_after() };
-        let wait = wait.map(|wait| Duration::from_secs(wait.as_secs().max(1)));
-        let wait =
-            wait.map(|wait| format!(" and asks to wait {}", humantime::format_duration(wait))).unwrap_or_default();
+        let wait = match wait.map(|wait| Duration::from_secs(wait.as_secs().max(1))) {
+            None => String::new(),
+            Some(wait) if wait > DAY => " and asks to wait for more than a day".to_owned(),
+            Some(wait) => format!(" and asks to wait {}", humantime::format_duration(wait)),
+        };
         match self.status {
             429 => Some(Failure::new(Code::RateLimited, format!("{who} refuses further requests for now (429){wait}"))),
             status @ 500.. => Some(Failure::new(Code::ServiceUnavailable, format!("{who} answered {status}{wait}"))),

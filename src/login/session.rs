@@ -3,7 +3,7 @@
 use super::temporary::{self, NotMade, Temporary};
 use super::through_auth0::Way;
 use super::{LoggedIn, Login, bind, bind_near, through_auth0};
-use crate::auth0::authorize::{Reading, ask};
+use crate::auth0::authorize::{PageError, Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::not_found;
@@ -110,13 +110,13 @@ fn preflight(
     }
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
         Reading::Upstream(_) => Ok(()),
-        Reading::Page { said, .. } if said.to_lowercase().contains("callback") => {
+        Reading::Page { error: Some(PageError::CallbackMismatch), .. } => {
             let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
             let hint = format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}");
             Err(Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
         }
-        Reading::Page { said, .. } if said.to_lowercase().contains("client") => missing(),
-        Reading::Page { status, said } => {
+        Reading::Page { error: Some(PageError::UnknownClient), .. } => missing(),
+        Reading::Page { status, said, .. } => {
             // What is not understood is left to the person's browser to show.
             world.console.warn(&format!("{host} answered {status} for {application}: {said}"));
             Ok(())

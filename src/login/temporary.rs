@@ -150,7 +150,7 @@ fn is_in_use(all: &[(String, u16)]) -> Option<Failure> {
          its port {port}",
         ids.join(", ")
     );
-    let hint = format!("If no other login goes on: auth0 apps delete {}", ids.join(" "));
+    let hint = format!("If no other login goes on: `auth0 apps delete {}`", ids.join(" "));
     Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
 }
 

@@ -128,7 +128,7 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     }
     match provider {
         Provider::GoogleHealth => {
-            let error = numbered::find(text)?;
+            let error = numbered::find(text).filter(|error| !error.is_talked_about)?;
             let sentence = if is_about_consent_screen(text) { text } else { "" };
             Some(Verdict::Refused { code: google_code(error.code, sentence), said: excerpt(&text[error.at..], SAID) })
         }
@@ -141,24 +141,16 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     }
 }
 
-/// Reads Fitbit's page `Developer information: <error> - <message>`; Fitbit's own answers otherwise say nothing of it.
+/// Reads Fitbit's page `Developer information: <error> - <message>`; a page without the label says nothing of it.
 fn fitbit_error(text: &str) -> Option<(Code, String)> {
     const LABEL: &str = "developer information:";
     // Both have the same length: only ASCII letters change.
-    let at = text.to_ascii_lowercase().find(LABEL);
-    let told = at.map_or(text, |at| text[at + LABEL.len()..].trim_start());
+    let told = text[text.to_ascii_lowercase().find(LABEL)? + LABEL.len()..].trim_start();
     let known = recognise(told).into_iter().find(|code| {
-        use Code::{ClientIdUnknown, InvalidScope, PersonalApplication, ProviderRefusedRequest, RedirectUriMismatch};
-        matches!(
-            code,
-            RedirectUriMismatch | ClientIdUnknown | PersonalApplication | InvalidScope | ProviderRefusedRequest
-        )
+        use Code::{ClientIdUnknown, InvalidScope, PersonalApplication, RedirectUriMismatch};
+        matches!(code, RedirectUriMismatch | ClientIdUnknown | PersonalApplication | InvalidScope)
     });
-    match (at, known) {
-        (Some(_), code) => Some((code.unwrap_or(Code::ProviderRefusedRequest), excerpt(told, SAID))),
-        (None, Some(code)) => Some((code, excerpt(told, SAID))),
-        (None, None) => None,
-    }
+    Some((known.unwrap_or(Code::ProviderRefusedRequest), excerpt(told, SAID)))
 }
 
 fn describe(status: u16, location: Option<&str>, body: &str) -> String {

@@ -10,7 +10,9 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{self, Chosen, enabled, is_ours, not_found, resolve, there_are, without_the_gone};
+use crate::checks::applications::{
+    self, Chosen, WayOn, enabled, is_ours, not_found, resolve, there_are, without_the_gone,
+};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
@@ -343,8 +345,9 @@ pub fn apply_applications(
         if let Some(failure) = lost.filter(|_| change.selection.to_enable.iter().any(|id| !on.contains(id))) {
             return Err(failure);
         }
+        let way_on = WayOn::of(&change.selection.applications, &change.selection.all);
         for application in &change.selection.applications {
-            demand(world, enabled(application, &connection.name, &on, ""))?;
+            demand(world, enabled(application, &connection.name, &on, &way_on))?;
         }
         let state = if change.selection.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
         let names: Vec<String> = change.selection.applications.iter().map(Chosen::label).collect();

@@ -103,10 +103,10 @@ impl Environment {
     }
 
     /// Runs to the end with this on stdin.
-    pub fn run_with_stdin(&self, args: &[&str], stdin: &str) -> Output {
+    pub fn run_with_stdin(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Output {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
         // A program that refuses its arguments never reads it.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         finish(child, args, |_| {})
     }
 

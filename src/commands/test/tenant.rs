@@ -7,7 +7,7 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, enabled, other_tenant, resolve, without_the_gone};
+use crate::checks::applications::{Chosen, WayOn, enabled, other_tenant, resolve};
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
@@ -297,8 +297,7 @@ impl Run<'_> {
             (Some(management), Some(connection)) => Some(management.enabled_clients(&connection.id)),
             _ => None,
         };
-        let left: Vec<&Chosen> = chosen.iter().filter(|application| !application.gone).collect();
-        let way_on = without_the_gone(&left, &all);
+        let way_on = WayOn::of(&chosen, &all);
         let (mut off, mut unread) = (BTreeSet::new(), false);
         let about =
             |finding: Finding, application: &Chosen| finding.about(&application.client_id, application.name.as_deref());
@@ -337,7 +336,8 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                once(&mut named, self.unless_it_follows(redirect(&self.world.http, application, expected)))
+                let finding = self.unless_it_follows(redirect(&self.world.http, application, expected));
+                once(&mut named, finding, expected.confirmed)
             };
             about(finding, application)
         }));
@@ -364,8 +364,11 @@ const OF_ALL: [Code; 12] = [
 /// Nothing came back from the login domain.
 const NO_ANSWER: [Code; 3] = [Code::TimedOut, Code::NetworkUnreachable, Code::TlsFailed];
 
-fn once(named: &mut BTreeSet<Code>, finding: Finding) -> Finding {
-    match finding.code.filter(|code| finding.is_fail() && OF_ALL.contains(code)) {
+/// The first failure of a kind speaks for the others. Where the Management API was not asked, nobody can tell the applications
+/// apart that a connection is not to be used for.
+fn once(named: &mut BTreeSet<Code>, finding: Finding, confirmed: bool) -> Finding {
+    let is_of_all = |code: &Code| OF_ALL.contains(code) || !confirmed && *code == Code::AuthorizeConnectionNotUsable;
+    match finding.code.filter(|code| finding.is_fail() && is_of_all(code)) {
         Some(code) if !named.insert(code) => {
             Finding::skip(finding.check, format!("fails in the same way as above [{code}]"))
         }
