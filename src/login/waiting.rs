@@ -207,17 +207,17 @@ fn nothing_came(trail: &Trail, strangers: usize, reachable: bool) -> Failure {
         return failure;
     }
     let causes = likely(world, login, reachable || trail.ended_before.get());
+    let as_a_rule = if causes.len() == 1 { "As a rule it is this:" } else { "As a rule it is one of these:" };
     if world.dialogue.is_none() {
         let causes: Vec<String> =
             causes.iter().map(|(cause, copy)| format!("{cause} {}", copy.as_deref().unwrap_or_default())).collect();
         return failure.with_hint(format!(
-            "What does the browser show? Paste its text: fitbit-connect explain \"TEXT OF THE PAGE\" As a rule it is one of these: \
-             {}",
+            "What does the browser show? Paste its text: `fitbit-connect explain \"TEXT OF THE PAGE\"` {as_a_rule} {}",
             causes.join(" | ").trim()
         ));
     }
     let console = &world.console;
-    console.say(&format!("No answer came within {limit}. As a rule it is one of these:"));
+    console.say(&format!("No answer came within {limit}. {as_a_rule}"));
     for (cause, copy) in causes {
         console.say(&format!("  - {cause}"));
         copy.iter().for_each(|value| console.copyable(value));
