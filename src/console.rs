@@ -7,6 +7,7 @@ mod dialogue;
 mod document;
 mod findings;
 mod waiting;
+mod withheld;
 mod wrap;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -25,6 +26,7 @@ use document::Document;
 pub use document::{ConnectionDoc, IdentityDoc};
 use waiting::Screen;
 pub use waiting::Waiting;
+use withheld::Withheld;
 pub use wrap::{columns, cut, one_row};
 use wrap::{margin, wrap, wrap_behind};
 
@@ -61,6 +63,8 @@ pub struct Console {
     undo: Mutex<Option<String>>,
     /// What is there that has to be cleaned up, should the process end at once.
     left: Mutex<Option<Finding>>,
+    /// What is printed nowhere.
+    withheld: Withheld,
     /// Whether a question was drawn, which may have hidden the cursor.
     drew: AtomicBool,
     /// Whether a result could not be written, for another reason than a reader that went away.
@@ -90,6 +94,7 @@ impl Console {
             finished: Mutex::default(),
             undo: Mutex::default(),
             left: Mutex::default(),
+            withheld: Withheld::default(),
             drew: AtomicBool::new(false),
             unwritten: AtomicBool::new(false),
         }
@@ -118,7 +123,7 @@ impl Console {
 
     /// A line for people; what stands before its text (margin, mark of a list) stays clear of the lines it breaks into.
     pub fn say(&self, line: &str) {
-        let line = clean(line);
+        let line = self.safe(line);
         let (head, text) = margin(&line);
         self.prose(head, text, columns(head), columns(head));
     }
@@ -130,31 +135,31 @@ impl Console {
 
     /// A line that somebody copies: alone, unwrapped, without decoration.
     pub fn copyable(&self, value: &str) {
-        self.err(&clean(value));
+        self.err(&self.safe(value));
     }
 
     /// The heading of a step: `3 of 6  Copy the client ID and secret`.
     pub fn heading(&self, number: u8, title: &str) {
         self.gap();
-        self.styled(BOLD, &format!("{number} of 6  "), &clean(title));
+        self.styled(BOLD, &format!("{number} of 6  "), &self.safe(title));
     }
 
     /// A heading that belongs to no step.
     pub fn title(&self, title: &str) {
         self.gap();
-        self.styled(BOLD, "", &clean(title));
+        self.styled(BOLD, "", &self.safe(title));
     }
 
     /// A warning for people.
     pub fn warn(&self, line: &str) {
-        self.labelled("", YELLOW, "warning:", &clean(line));
+        self.labelled("", YELLOW, "warning:", &self.safe(line));
     }
 
     /// What to do about the line before.
     pub fn hint(&self, hint: &str) {
         let hint = &self.filled(hint);
         hint.clone_into(&mut self.last_hint.lock().unwrap_or_else(PoisonError::into_inner));
-        self.labelled("  ", DIM, "hint:", &clean(hint));
+        self.labelled("  ", DIM, "hint:", &self.safe(hint));
         self.since_hint.store(0, Ordering::SeqCst);
     }
 
@@ -173,7 +178,7 @@ impl Console {
         if !self.json {
             let _alone = self.screen.to_print();
             let mut out = AutoStream::new(std::io::stdout(), self.colour);
-            let written = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+            let written = writeln!(out, "{}", self.open_part(text.trim_end())).and_then(|()| out.flush());
             self.note(written);
         }
     }
@@ -219,7 +224,7 @@ impl Console {
             let is_near = self.since_hint.load(Ordering::SeqCst) <= NEAR;
             self.gap();
             let mut lines = failure.message.lines();
-            let first = clean(lines.next().unwrap_or_default());
+            let first = self.safe(lines.next().unwrap_or_default());
             let left = failure.code == Code::Cancelled;
             let (style, label) = if left { (YELLOW, "left:") } else { (RED, "error:") };
             self.labelled("", style, label, &format!("{first} [{}]", failure.code.name()));
@@ -260,7 +265,7 @@ impl Console {
     fn write_document(&self, exit: Exit, failure: Option<&Failure>) {
         let failure = failure.map(|failure| (failure, self.hint_of(failure)));
         let text = self.with(|document| document.text(exit, failure));
-        self.raw(format!("{text}\n").as_bytes());
+        self.raw(format!("{}\n", self.open_part(&text)).as_bytes());
     }
 
     /// Whether stderr is a terminal.

@@ -116,7 +116,7 @@ pub struct Http {
     clients: [OnceLock<Result<Client, String>>; Way::COUNT],
     /// What is remembered of the requests, when that was asked for.
     trace: OnceLock<Trace>,
-    /// What was sent so far and is secret.
+    /// What was sent so far, or given by a service, and is secret.
     sent: Mutex<Vec<Zeroizing<String>>>,
     /// Before this the services do not want to be asked again; it was too long to wait in one call.
     asked_not_before: Mutex<Option<Instant>>,
@@ -252,6 +252,21 @@ impl Http {
         let done = work();
         self.grace.store(before, Ordering::SeqCst);
         done
+    }
+
+    /// What a service gave that is secret: from now on it is treated like what was sent.
+    pub fn withhold(&self, secret: &str) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keep_secret(&mut sent, Zeroizing::new(secret.to_owned()));
+    }
+
+    fn keep_secret(&self, sent: &mut Vec<Zeroizing<String>>, secret: Zeroizing<String>) {
+        if let Some(console) = &self.console {
+            console.withhold(&secret);
+        }
+        if !sent.contains(&secret) {
+            sent.push(secret);
+        }
     }
 
     /// Refuses to begin anything new after Ctrl-C.

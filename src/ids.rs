@@ -127,6 +127,18 @@ pub fn is_secret(text: &str) -> bool {
     text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || word
 }
 
+/// What stands around a secret that was given with more than itself: a whole JSON document, or quotes.
+pub fn wrapping(text: &str) -> Option<&'static str> {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}');
+    if text.starts_with(['{', '[']) {
+        Some("this is JSON; give Google's download with --client-json PATH, or the secret alone")
+    } else if text.starts_with(is_quote) || text.ends_with(is_quote) {
+        Some("it stands in quotes; give it without them")
+    } else {
+        None
+    }
+}
+
 /// A path that was given, as it may be shown: a part of it that is rather a secret stays hidden.
 pub fn shown_path(path: &Path) -> String {
     let text = path.to_string_lossy();

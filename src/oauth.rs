@@ -209,14 +209,20 @@ impl Exchange<'_> {
                 let message = "the token endpoint gave an access token that no request can carry";
                 Err(ExchangeError::Failed(Failure::new(Code::UnrecognisedAnswer, message)))
             }
-            (Ok(tokens), _) => Ok(Tokens {
-                access: Secret::new(tokens.access_token().secret().clone()),
-                refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
-                id_token: tokens.extra_fields().id_token.clone().map(Secret::new),
-                scopes: tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
-                refresh_expires_in: tokens.extra_fields().refresh_token_expires_in,
-                user_id: tokens.extra_fields().user_id.clone(),
-            }),
+            (Ok(tokens), _) => {
+                let (refresh, id_token) = (tokens.refresh_token(), tokens.extra_fields().id_token.as_ref());
+                http.withhold(tokens.access_token().secret());
+                refresh.into_iter().for_each(|token| http.withhold(token.secret()));
+                id_token.into_iter().for_each(|token| http.withhold(token));
+                Ok(Tokens {
+                    access: Secret::new(tokens.access_token().secret().clone()),
+                    refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
+                    id_token: tokens.extra_fields().id_token.clone().map(Secret::new),
+                    scopes: tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+                    refresh_expires_in: tokens.extra_fields().refresh_token_expires_in,
+                    user_id: tokens.extra_fields().user_id.clone(),
+                })
+            }
             (Err(_), Some(Ok(answer))) => Err(ExchangeError::Refused(Box::new(answer))),
             (Err(_), Some(Err(failure))) => Err(ExchangeError::Failed(failure)),
             (Err(_), None) => {

@@ -4,6 +4,7 @@
 
 mod kept;
 mod known;
+mod shadow;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -32,12 +33,11 @@ use crate::sandbox::{self, Sandbox};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
-use crate::text::shell_word;
 use crate::vault::{self, Vault};
 pub use kept::store_failure;
 use kept::{alone, keychain, secrets_beside};
-use known::Files;
 pub use known::values_for;
+use known::{Files, again};
 
 /// Everything a command can touch.
 pub struct World {
@@ -73,6 +73,8 @@ pub struct World {
     pub sandbox: Option<Sandbox>,
     /// The client ID that the provider does not have, once it has said so.
     refused_id: RefCell<Option<String>>,
+    /// Variables that win over what is saved.
+    shadows: RefCell<shadow::Shadows>,
     variables: Variables,
     /// Where secrets are kept, and how that place was chosen; a person may choose another one.
     kept: RefCell<(Store, Rc<dyn Vault>)>,
@@ -152,6 +154,7 @@ impl World {
             Store::File => Rc::new(vault::File::new(secrets_file.clone()?)),
             Store::Nothing => Rc::new(vault::Nowhere),
         };
+        variables.secrets().for_each(|secret| console.withhold(secret));
         let browser: Box<dyn Browser> = if flags.no_browser {
             Box::new(Printed)
         } else {
@@ -183,6 +186,7 @@ impl World {
             files: Files::of(&flags),
             sandbox: None,
             refused_id: RefCell::default(),
+            shadows: RefCell::default(),
             variables,
             _alone: alone,
         })
@@ -254,6 +258,7 @@ impl World {
             files: Files::default(),
             sandbox: Some(sandbox),
             refused_id: RefCell::default(),
+            shadows: RefCell::default(),
             variables,
             _alone: None,
         })
@@ -266,6 +271,7 @@ impl World {
     pub fn inputs(&self, flags: &cli::Inputs) -> Result<Inputs, Failure> {
         // What is wrong with an input is told for the saved profile.
         self.know_saved();
+        self.notice_variables(flags);
         let mut inputs = given::gather(flags, &self.variables, &self.saved)?;
         if self.sandbox.is_some() {
             if let Some(provider) = inputs.provider
@@ -375,17 +381,6 @@ fn profile_name(global: &cli::Global, variables: &Variables, settings: &Settings
         }),
         None => Ok(settings.default_profile()?.unwrap_or_default()),
     }
-}
-
-fn again(global: &cli::Global) -> String {
-    let mut again = String::new();
-    if let Some(config) = &global.config {
-        again.push_str(&format!(" --config {}", shell_word(&config.display().to_string())));
-    }
-    if let Some(profile) = &global.profile {
-        again.push_str(&format!(" --profile {}", shell_word(profile)));
-    }
-    again
 }
 
 fn dialogue(process: &Process, global: &cli::Global, console: &Arc<Console>) -> Option<Box<dyn Ask>> {

@@ -6,8 +6,8 @@
 mod canary_kit;
 mod common;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use canary_kit::{Aviary, Echo, UNKNOWN_FITBIT, UNKNOWN_GOOGLE, UNKNOWN_MACHINE};
@@ -17,7 +17,7 @@ use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A stage behind gates that learn what is secret, and an environment whose secrets are in variables.
 fn stage(provider: Provider, configured: bool, faults: &[Fault]) -> (Aviary, Stage, Environment) {
@@ -126,6 +126,10 @@ fn nothing_is_seen_however_the_secrets_are_given() {
         }
     }
     for value in [secret, machine, &token] {
+        let list = format!("profile,{value},openid");
+        for flag in ["--scopes", "--app", "--login-domain"] {
+            aviary.runs(&environment, &["test", "--headless", flag, &list], 2);
+        }
         for args in [
             &["test", "--client-secret", value][..],
             &["setup", &format!("--client-secret={value}")],
@@ -307,6 +311,60 @@ fn a_secret_where_the_tenant_has_its_client_id_is_not_seen() {
         let without = environment.without("AUTH0_CLIENT_SECRET");
         let output = without.run(&["test", "--headless", "--json"]);
         aviary.look(&without, &output);
+    }
+}
+
+/// Pasted into the box for scopes in the dashboard, where what the tenant has is shown and asked for again.
+#[test]
+fn a_secret_among_the_scopes_of_the_connection_is_not_seen() {
+    for (name, secret) in [("client", facts::GOOGLE_CLIENT_SECRET), ("machine", facts::MANAGEMENT_CLIENT_SECRET)] {
+        let (aviary, stage, environment) = stage(GoogleHealth, true, &[]);
+        stage.change_options("google-health", &json!({ "scope": format!("openid {secret}") }));
+        for args in [
+            &["test", "--headless", "--json"][..],
+            &["setup", "--dry-run", "--all-apps"],
+            &["setup", "--dry-run", "--all-apps", "--json"],
+            &["setup", "--yes", "--all-apps", "--skip-login", "--json"],
+            &["setup", "--yes", "--all-apps", "--skip-login"],
+            &["status"],
+        ] {
+            let output = environment.run(args);
+            aviary.look(&environment, &output);
+            assert!(!output.stdout.contains(secret) && !output.stderr.contains(secret), "{name}: {output}");
+        }
+    }
+}
+
+/// What a service gives away is kept from the screen like what was sent to it.
+#[test]
+fn a_token_that_comes_again_as_a_name_or_a_number_is_not_seen() {
+    for (given, args) in [
+        ("id_token", &["test", "--json"][..]),
+        ("id_token", &["test", "--direct", "--json"]),
+        ("refresh_token", &["test", "--direct", "--json"]),
+        ("access_token", &["test", "--direct"]),
+    ] {
+        let token = Arc::new(Mutex::new(String::new()));
+        let learnt = Arc::clone(&token);
+        let gate: Gate = Box::new(move |request, pass| {
+            let mut reply = pass();
+            let mut token = learnt.lock().unwrap();
+            if request.path.ends_with("/token") {
+                let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+                answer[given].as_str().unwrap_or_default().clone_into(&mut token);
+            } else if request.method == "GET" && !token.is_empty() {
+                let body = String::from_utf8_lossy(&reply.body);
+                reply.body =
+                    ["A1B2C3", "Ada"].iter().fold(body.into_owned(), |body, name| body.replace(name, &token)).into();
+            }
+            reply
+        });
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(gate);
+        let output = stage.environment().run_with_robot(args);
+        let token = token.lock().unwrap();
+        assert!(token.len() > 20, "{given} was never given: {output}");
+        assert!(!output.stdout.contains(&**token) && !output.stderr.contains(&**token), "{given}: {output}");
+        assert!(output.stdout.contains("[redacted]") || output.stderr.contains("[redacted]"), "{given}: {output}");
     }
 }
 

@@ -264,3 +264,70 @@ fn what_is_wrong_with_an_input_is_answered_with_the_profile_in_use() {
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
     assert!(hint.contains(&format!("--provider google-health --config {file}")), "{hint}");
 }
+
+#[test]
+fn a_domain_that_is_not_the_one_that_is_meant_is_named_and_not_the_callback_that_nobody_registered_for_it() {
+    let nowhere = format!("http://127.0.0.1:{}", common::free_port());
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    environment.write_settings(&format!("{settings}\"https://dev.sandbox.test\" = \"{nowhere}\"\n"));
+    let output = environment.run(&["test", "--headless", "--json", "--domain", "dev.sandbox.test"]).exits(6);
+    assert_eq!(output.error_code(), "network_unreachable", "{output}");
+    assert_eq!(states(&output, "provider.callback"), ["skip"], "{output}");
+    assert!(output.checks("provider.callback")[0]["detail"].as_str().unwrap().contains("tenant.reachable"), "{output}");
+
+    let stage = Stage::configured(GoogleHealth, &[Fault::OtherTenant, Fault::RedirectMismatch]);
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "other_tenant", "{output}");
+    assert_eq!(states(&output, "provider.callback"), ["skip"], "{output}");
+}
+
+#[test]
+fn a_request_of_the_tenants_that_the_provider_refuses_is_named_before_anybody_is_sent_there() {
+    let with_commas: fn() -> Gate = || {
+        Box::new(|request, pass| {
+            let mut reply = pass();
+            if request.path == "/authorize"
+                && let Some((_, location)) = reply.headers.iter_mut().find(|(name, _)| name == "location")
+            {
+                let mut address = Url::parse(location).unwrap();
+                let query: Vec<_> = address.query_pairs().into_owned().collect();
+                let joined = query.iter().map(|(name, value)| match name.as_str() {
+                    "scope" => (name.clone(), value.replace(' ', ",")),
+                    _ => (name.clone(), value.clone()),
+                });
+                address.query_pairs_mut().clear().extend_pairs(joined);
+                *location = address.into();
+            }
+            reply
+        })
+    };
+    let output = Stage::configured(GoogleHealth, &[]).behind(with_commas()).environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "invalid_scope", "{output}");
+    assert_eq!(states(&output, "authorize.redirect")[0], "fail", "{output}");
+    let stage = Stage::empty(GoogleHealth, &[]).behind(with_commas());
+    let output = stage.environment().run(&["setup", "--yes", "--json", "--all-apps"]).exits(3);
+    assert_eq!(output.error_code(), "invalid_scope", "{output}");
+}
+
+#[test]
+fn a_secret_that_the_tenant_does_not_show_is_neither_right_nor_wrong() {
+    for mask in [json!(null), json!("********")] {
+        let gate: Gate = Box::new(move |request, pass| {
+            let mut reply = pass();
+            if request.method == "GET" && request.path.starts_with("/api/v2/connections") {
+                let text = String::from_utf8_lossy(&reply.body);
+                let shown = format!("\"client_secret\":{}", json!(facts::GOOGLE_CLIENT_SECRET));
+                reply.body = text.replace(&shown, &format!("\"client_secret\":{mask}")).into();
+            }
+            reply
+        });
+        let output = Stage::configured(GoogleHealth, &[]).behind(gate).environment().run(&HEADLESS).exits(0);
+        assert_eq!(states(&output, "connection.secret"), ["skip"], "{output}");
+        assert!(
+            output.checks("connection.secret")[0]["detail"].as_str().unwrap().contains("does not show"),
+            "{output}"
+        );
+    }
+}

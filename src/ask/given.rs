@@ -91,6 +91,14 @@ impl Variables {
         self.0.get(name).is_some_and(String::is_empty)
     }
 
+    /// The values that are secrets.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        [&super::CLIENT_SECRET, &super::MANAGEMENT_SECRET, &super::TOKEN]
+            .into_iter()
+            .filter_map(|field| self.of(field))
+            .map(|(text, _)| text)
+    }
+
     /// The first variable of a field that is set, with its name.
     pub fn of(&self, field: &Field) -> Option<(&str, &'static str)> {
         field.variables.iter().find_map(|name| {

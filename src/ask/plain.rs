@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::keys::{gone, show_what_is_typed};
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, is_back};
-use crate::console::{Console, clean};
+use crate::console::Console;
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
@@ -93,7 +93,7 @@ impl Plain {
 
     fn list(&self, items: &[String], mark: impl Fn(usize) -> &'static str) {
         for (n, item) in items.iter().enumerate() {
-            self.console.say(&format!("  {}. {}{}", n + 1, mark(n), clean(item)));
+            self.console.say(&format!("  {}. {}{}", n + 1, mark(n), self.console.safe(item)));
         }
     }
 }
@@ -169,7 +169,11 @@ impl Ask for Plain {
         loop {
             for n in shown.iter().take(PAGE) {
                 let mark = if selected.get(*n) == Some(&true) { "(selected) " } else { "" };
-                self.console.say(&format!("  {}. {mark}{}", n + 1, clean(items.get(*n).map_or("", String::as_str))));
+                self.console.say(&format!(
+                    "  {}. {mark}{}",
+                    n + 1,
+                    self.console.safe(items.get(*n).map_or("", String::as_str))
+                ));
             }
             if shown.len() > PAGE {
                 self.console.say(&format!("  and {} more; type part of a name to search", shown.len() - PAGE));
@@ -201,7 +205,7 @@ impl Ask for Plain {
                         .filter(|n| items.get(*n).is_some_and(|item| item.to_lowercase().contains(&wanted)))
                         .collect();
                     if shown.is_empty() {
-                        self.console.problem(&format!("no item has \"{}\" in its name", clean(&answer)));
+                        self.console.problem(&format!("no item has \"{}\" in its name", self.console.safe(&answer)));
                         shown = (0..items.len()).collect();
                     }
                 }

@@ -12,7 +12,7 @@ use super::given::looks_secret;
 use super::keys::{Keys, show_what_is_typed};
 use super::line::Line;
 use super::{Ask, Check, Key, Keyboard, Question, Stop, Typed, is_back};
-use crate::console::{Console, clean, columns, cut};
+use crate::console::{Console, columns, cut};
 use crate::diagnosis::Failure;
 use crate::secret::Secret;
 
@@ -150,7 +150,7 @@ impl Ask for Person {
 
     fn choose(&self, question: &Question, items: &[String], default: usize) -> Result<usize, Stop> {
         let help = help(&Question { back: false, ..*question }, "arrows, enter");
-        let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
+        let mut options: Vec<String> = items.iter().map(|item| self.console.safe(item)).collect();
         if question.back {
             options.push(BACK.to_owned());
         }
@@ -170,7 +170,7 @@ impl Ask for Person {
 
     fn choose_many(&self, question: &Question, items: &[String], selected: &[bool]) -> Result<Vec<usize>, Stop> {
         let help = help(&Question { back: false, ..*question }, "type to search, space, enter");
-        let mut options: Vec<String> = items.iter().map(|item| clean(item)).collect();
+        let mut options: Vec<String> = items.iter().map(|item| self.console.safe(item)).collect();
         if question.back {
             options.push(BACK.to_owned());
         }
@@ -247,7 +247,7 @@ impl Ask for Person {
                 }
                 Some(Typed::Key(c)) => {
                     text.push(c);
-                    crate::console::unfinished_line(&clean(&c.to_string()));
+                    crate::console::unfinished_line(&self.console.safe(&c.to_string()));
                 }
                 Some(Typed::Pasted(more)) => {
                     text.push_str(&more);

@@ -68,6 +68,8 @@ impl PageError {
 /// Where the tenant would send a browser.
 #[derive(Debug)]
 pub struct Upstream {
+    /// The whole address.
+    pub url: Url,
     /// The address without its query.
     pub endpoint: String,
     /// The decoded query.
@@ -148,7 +150,7 @@ fn read(http: &Http, host: &Domain, asked: &Url, location: &str) -> Option<Readi
         let login = ["login", "/u/", "/lo/"].iter().any(|part| bare.path().contains(part));
         return login.then_some(Reading::LoginPage);
     }
-    Some(Reading::Upstream(Upstream { endpoint: bare.to_string(), query }))
+    Some(Reading::Upstream(Upstream { url: target, endpoint: bare.to_string(), query }))
 }
 
 #[cfg(test)]

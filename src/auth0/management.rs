@@ -358,14 +358,14 @@ fn client_credentials(
     let error = body["error"].as_str().unwrap_or_default();
     let description = body["error_description"].as_str().unwrap_or_default();
     let lower = description.to_lowercase();
+    let says = |words: &str| lower.contains(words);
     let code = match (answer.status, error) {
         // Not the tenant's own words: a gateway, a portal, a proxy.
         (_, "") if answer.status != 404 => Code::UnrecognisedAnswer,
         (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
-        (403, _) if lower.contains("service not found") => Code::ManagementAudienceUnknown,
-        (403, _) if lower.contains("client-grant") || lower.contains("not authorized to access") => {
-            Code::ManagementClientNotAuthorized
-        }
+        (403, _) if says("service not found") || says("service not enabled") => Code::ManagementAudienceUnknown,
+        (403, _) if says("client-grant") || says("not authorized to access") => Code::ManagementClientNotAuthorized,
+        (403, _) if says("has not been granted scopes") => Code::MissingScope,
         (401, _) => Code::ManagementCredentialsRejected,
         (404, _) => Code::TenantNotFound,
         _ => Code::UnrecognisedAnswer,

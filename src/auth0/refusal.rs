@@ -49,6 +49,13 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         404 if code == "inexistent_client" => {
             Failure::new(Code::ApplicationGone, about("the application does not exist"))
         }
+        409 if path.starts_with("connections") && lower.contains("client_id") => Failure::new(
+            Code::ConnectionNameTaken,
+            about("another connection of the tenant has this client ID"),
+        )
+        .with_hint(
+            "Use that connection with `--connection NAME`, or remove it at {connections_page} and run `{setup}` again",
+        ),
         409 if path.starts_with("connections") => {
             Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
         }

@@ -1,5 +1,7 @@
 //! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
 
+use std::cell::Cell;
+
 use super::applications::{Chosen, is_client_id};
 use super::{id, met};
 use crate::auth0::authorize::{PageError, Reading, Upstream, ask};
@@ -7,6 +9,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::Http;
 use crate::ids::Domain;
+use crate::provider::authorize_page::Verdict;
 use crate::provider::{Provider, scopes};
 use crate::text::said;
 
@@ -26,6 +29,9 @@ pub struct Expected<'a> {
     pub domain: &'a Domain,
     /// Whether the Management API says that the connection exists, is active, and is enabled for whoever is asked about.
     pub confirmed: bool,
+    /// Whether the provider is asked once what it says to the request that the tenant sends there; worth it where it takes the
+    /// same request of ours.
+    pub asks_provider: Cell<bool>,
 }
 
 /// `authorize.redirect` for one application.
@@ -53,14 +59,16 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     };
     let fail = |code, message: String| Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(code, message));
     match reading {
-        Reading::Upstream(upstream) => match compare(http, &upstream, expected) {
-            Ok(()) => {
-                let detail =
-                    format!("leads to {} with the right client ID, callback and scopes", expected.provider.title());
-                Finding::pass(id::AUTHORIZE_REDIRECT, detail)
+        Reading::Upstream(upstream) => {
+            match compare(http, &upstream, expected).and_then(|()| taken(http, &upstream, expected)) {
+                Ok(()) => {
+                    let detail =
+                        format!("leads to {} with the right client ID, callback and scopes", expected.provider.title());
+                    Finding::pass(id::AUTHORIZE_REDIRECT, detail)
+                }
+                Err(failure) => Finding::fail(id::AUTHORIZE_REDIRECT, failure),
             }
-            Err(failure) => Finding::fail(id::AUTHORIZE_REDIRECT, failure),
-        },
+        }
         Reading::Refused { error, description } => {
             let lower = description.to_lowercase();
             if matches!(error.as_str(), "server_error" | "temporarily_unavailable") {
@@ -174,6 +182,25 @@ fn of_other_tenant(expected: &Expected, said: String) -> Failure {
 fn domain_of(callback: &str) -> Option<Domain> {
     let domain: Domain = callback.strip_prefix("https://")?.split('/').next()?.parse().ok()?;
     (domain.callback() == callback).then_some(domain)
+}
+
+/// What the provider says to the tenant's own request, with nobody signed in: it may carry more than what is compared, and in
+/// another form.
+fn taken(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
+    if !expected.asks_provider.take() {
+        return Ok(());
+    }
+    let provider = expected.provider;
+    match super::provider::ask(http, provider, &upstream.url, &expected.host.callback())? {
+        Verdict::Refused { code, said } => {
+            let message = format!(
+                "/authorize leads to {}, which refuses the request that the tenant sends there: {said}",
+                provider.title()
+            );
+            Err(Failure::new(code, message))
+        }
+        Verdict::Accepted | Verdict::ShutDown | Verdict::Unknown { .. } => Ok(()),
+    }
 }
 
 fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {

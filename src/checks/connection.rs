@@ -147,6 +147,14 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
     }
 }
 
+/// Whether the tenant keeps the client secret to itself: of a connection that has a client ID, nothing or a mask is shown.
+fn is_hidden(connection: &Connection) -> bool {
+    let option =
+        |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(|text| text.as_str());
+    let is_mask = |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '\u{2022}' | '.'));
+    option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
+}
+
 /// `connection.secret`: the secret in the tenant against the one at hand.
 pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
     if connection.options.is_none() {
@@ -154,6 +162,12 @@ pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
     }
     if wanted.secret.is_none() {
         return Finding::skip(id::CONNECTION_SECRET, "not compared: the client secret is not at hand");
+    }
+    if is_hidden(connection) {
+        return Finding::skip(
+            id::CONNECTION_SECRET,
+            "not compared: the tenant does not show the client secret that it holds, so that only a login tells",
+        );
     }
     let other_client =
         |d: &Difference| matches!(d.code, Code::ConnectionClientIdDiffers | Code::ConnectionUsesDeveloperKeys);

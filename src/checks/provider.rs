@@ -29,7 +29,15 @@ pub fn probe(
         extra: extra(provider),
     }
     .url(&Proof::new())?;
-    let answer = http.send(&Call::get(url))?;
+    ask(http, provider, &url, redirect_uri)
+}
+
+/// Asks the authorize page with a whole request, with nobody signed in, and follows nothing.
+///
+/// # Errors
+/// As for [`probe`].
+pub fn ask(http: &Http, provider: Provider, url: &Url, redirect_uri: &str) -> Result<Verdict, Failure> {
+    let answer = http.send(&Call::get(url.clone()))?;
     if let Some(trouble) = answer.trouble(&asked(provider)) {
         return Err(trouble);
     }
@@ -71,6 +79,13 @@ pub fn alive(provider: Provider, verdict: &Result<Verdict, Failure>) -> Finding 
             Finding::unknown(id::PROVIDER_ALIVE, Code::UnrecognisedAnswer, detail)
         }
         Ok(_) => Finding::pass(id::PROVIDER_ALIVE, format!("{} answers", host_of(provider.authorize_url()))),
+        Err(failure) if provider == Provider::Fitbit && failure.code == Code::NetworkUnreachable => {
+            let hint = format!(
+                "{}. Since Fitbit's service ended on 2 Nov 2026 its names may be gone: `{{move}}`",
+                failure.hint()
+            );
+            met(id::PROVIDER_ALIVE, failure.clone().with_hint(hint))
+        }
         Err(failure) => met(id::PROVIDER_ALIVE, failure.clone()),
     }
 }

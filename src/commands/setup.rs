@@ -183,7 +183,7 @@ impl Prepared {
         let (connection, action) = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(&wanted, Some(connection.id.clone()), action));
         tenant::apply_applications(world, management, &connection, change)?;
-        verify_redirects(world, &change.selection.applications, &place.expected(app, false))?;
+        verify_redirects(world, &change.selection.applications, &place.expected(app, false, draft.callbacks_accepted))?;
         Ok(Some(connection))
     }
 
@@ -263,8 +263,9 @@ impl Place {
         login::host(&self.domain, &self.login_domains)
     }
 
-    /// What `/authorize` has to lead to; `by_hand` when nobody asked the Management API.
-    fn expected<'a>(&'a self, app: &'a App, by_hand: bool) -> Expected<'a> {
+    /// What `/authorize` has to lead to; `by_hand` when nobody asked the Management API. The provider's own word on the tenant's
+    /// request is worth asking for where it takes ours.
+    fn expected<'a>(&'a self, app: &'a App, by_hand: bool, callbacks_accepted: bool) -> Expected<'a> {
         Expected {
             provider: app.provider,
             connection: &self.connection,
@@ -273,6 +274,7 @@ impl Place {
             host: self.host(),
             domain: &self.domain,
             confirmed: !by_hand,
+            asks_provider: callbacks_accepted.into(),
         }
     }
 

@@ -91,7 +91,7 @@ pub fn run(world: &World) -> Result<(), Failure> {
     if !saved.endpoints.is_empty() {
         line("Endpoints", Some(format!("{} origins are rewritten", saved.endpoints.iter().count())));
     }
-    lines.iter().for_each(|line| world.console.result(&crate::console::clean(line)));
+    lines.iter().for_each(|line| world.console.result(&world.console.safe(line)));
     world.console.member("configured", json!(true));
     world.console.member("secrets", json!(secrets));
     world.console.member(

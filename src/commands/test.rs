@@ -2,6 +2,7 @@
 
 mod app;
 mod live;
+mod look;
 mod report;
 mod tenant;
 mod watch;
@@ -20,6 +21,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
 use crate::world::{World, store_failure};
+use look::Looked;
 use report::Destination;
 use tenant::TenantState;
 use watch::Plan;
@@ -189,23 +191,33 @@ impl Run<'_> {
         let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
         let domain = inputs.domain.clone().filter(|_| !self.direct);
         let mut login_domains = self.login_domains.borrow().clone();
-        // The session comes first, since it knows the custom domains whose callbacks are verified; it is reported in its place.
+        // The session comes first, since it knows the custom domains whose callbacks are verified, and whether the domain is the
+        // one that is meant; it is reported in its place.
         let session = domain.as_ref().map(|domain| self.sign_in(domain, inputs, &mut login_domains, known));
         self.login_domains.replace(login_domains.clone());
+        let looked = match (&domain, &session) {
+            (Some(domain), Some((_, session))) => self.look(inputs, domain, session),
+            _ => Looked::default(),
+        };
+        let elsewhere = match (&looked.found, &session) {
+            (Err(failure), _) if failure.code == Code::OtherTenant => Some(id::CONNECTION_EXISTS),
+            (_, Some((reachable, _))) if reachable.is_fail() => Some(id::TENANT_REACHABLE),
+            _ => None,
+        };
 
         let callbacks = match &domain {
             Some(domain) => steps::app::callbacks(domain, &login_domains),
             None => vec![(loopback, true)],
         };
         self.title(self.provider.title());
-        let answers = self.provider_checks(inputs, &callbacks);
+        let answers = self.provider_checks(inputs, &callbacks, elsewhere);
         let first_callback = callbacks.first().map(|(url, _)| url.clone()).unwrap_or_default();
         self.credentials_checks(inputs, &known.secret, answers, &first_callback);
 
         let Some(domain) = domain else { return Ok(None) };
         self.title(&format!("Auth0 tenant {domain}"));
         let (reachable, session) = session.unwrap_or((Finding::skip(id::TENANT_REACHABLE, "not asked"), Ok(None)));
-        self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), reachable, session).map(Some)
+        self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), reachable, session, looked).map(Some)
     }
 
     fn title(&self, title: &str) {
@@ -220,6 +232,7 @@ impl Run<'_> {
     }
 
     fn note(&self, finding: Finding) -> bool {
+        let finding = self.world.finding_unshadowed(finding);
         let finding = if self.args.headless { without_login(finding) } else { finding };
         if !self.is_later.get() {
             self.world.console.finding(&finding);

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::document::Document;
 use super::waiting::Waiting;
 use super::wrap::{columns, cut, margin, room, wrap};
-use super::{BOLD, Console, DIM, GREEN, RED, YELLOW, clean};
+use super::{BOLD, Console, DIM, GREEN, RED, YELLOW};
 use crate::diagnosis::Failure;
 use crate::finding::State;
 use crossterm::cursor::{MoveToColumn, MoveUp};
@@ -30,8 +30,8 @@ pub struct Asked {
 impl Console {
     /// A question, and below it what helps to answer it; the answer is typed in the row that follows.
     pub fn question(&self, text: &str, help: &str) -> Asked {
-        let text = wrap(&clean(text), room(), 2);
-        let help = wrap(&clean(help), room(), 3);
+        let text = wrap(&self.safe(text), room(), 2);
+        let help = wrap(&self.safe(help), room(), 3);
         let (text, help) = (text.join("\n"), format!("[{}]", help.join("\n")));
         self.err(&format!(
             "{}?{} {}{text}{}",
@@ -61,7 +61,7 @@ impl Console {
         let _ = crossterm::execute!(screen, Clear(ClearType::FromCursorDown));
         let shown = cut(answer, LONGEST_SHOWN);
         let more = if shown.len() < answer.len() { "..." } else { "" };
-        self.labelled("", GREEN, ">", &clean(&format!("{text} {shown}{more}")));
+        self.labelled("", GREEN, ">", &self.safe(&format!("{text} {shown}{more}")));
     }
 
     /// A question is drawn from here on: the end has to put the terminal in order.
@@ -95,7 +95,7 @@ impl Console {
 
     /// What is known about the way so far, in words, below a heading.
     pub fn progress(&self, line: &str) {
-        let line = clean(line);
+        let line = self.safe(line);
         let (head, text) = margin(&line);
         self.styled(DIM, head, text);
     }
@@ -112,7 +112,7 @@ impl Console {
             '~' => YELLOW,
             _ => DIM,
         };
-        self.labelled("    ", style, &mark.to_string(), &clean(what));
+        self.labelled("    ", style, &mark.to_string(), &self.safe(what));
     }
 
     /// A failure that can be mended, unless its finding stands there already.
@@ -123,7 +123,7 @@ impl Console {
                 "  ",
                 RED,
                 State::Fail.word(),
-                &format!("{} [{}]", clean(&failure.message), failure.code.name()),
+                &format!("{} [{}]", self.safe(&failure.message), failure.code.name()),
             );
             self.hint(&failure.hint());
         }
@@ -131,12 +131,12 @@ impl Console {
 
     /// Why an answer was not accepted.
     pub fn problem(&self, why: &str) {
-        self.labelled("  ", YELLOW, "not accepted:", &clean(why));
+        self.labelled("  ", YELLOW, "not accepted:", &self.safe(why));
     }
 
     /// What to watch out for at this place.
     pub fn beware(&self, line: &str) {
-        self.labelled("  ", YELLOW, "note:", &clean(line));
+        self.labelled("  ", YELLOW, "note:", &self.safe(line));
     }
 
     /// From here on something is written, which this command undoes.
@@ -158,8 +158,8 @@ impl Console {
     pub fn waiting(&self, what: &str) -> Waiting {
         match (self.is_terminal() && !self.json, self.plain) {
             (false, _) => Waiting::unseen(),
-            (true, false) => Waiting::drawn(&self.screen, clean(what)),
-            (true, true) => Waiting::said(&self.screen, clean(what)),
+            (true, false) => Waiting::drawn(&self.screen, self.safe(what)),
+            (true, true) => Waiting::said(&self.screen, self.safe(what)),
         }
     }
 
@@ -168,14 +168,14 @@ impl Console {
         if self.is_terminal() && !self.json {
             self.waiting(what)
         } else {
-            Waiting::said(&self.screen, format!("{} ...", clean(what)))
+            Waiting::said(&self.screen, format!("{} ...", self.safe(what)))
         }
     }
 
     /// The same as [`Self::waiting`] for a text that says itself how long, from the first moment on; nothing in plain mode.
     pub fn counting(&self, what: &str) -> Waiting {
         if self.is_terminal() && !self.json && !self.plain {
-            Waiting::counted(&self.screen, clean(what))
+            Waiting::counted(&self.screen, self.safe(what))
         } else {
             Waiting::unseen()
         }

@@ -3,7 +3,7 @@
 //! Refuses to decide what is a failure.
 
 use super::wrap::columns;
-use super::{Console, DIM, GREEN, RED, YELLOW, clean};
+use super::{Console, DIM, GREEN, RED, YELLOW};
 use crate::diagnosis::Code;
 use crate::finding::{Finding, State};
 
@@ -75,7 +75,7 @@ impl Console {
             _ => finding.check.to_owned(),
         };
         let code = finding.code.map(|code| format!(" [{}]", code.name())).unwrap_or_default();
-        let (subject, detail) = (clean(&subject), format!("{}{code}", clean(&finding.detail)));
+        let (subject, detail) = (self.safe(&subject), format!("{}{code}", self.safe(&finding.detail)));
         let state = format!("{:<7}", finding.state.word());
         let gap = " ".repeat(DETAIL_AT.saturating_sub(STATE + columns(&subject)).max(1));
         let detail_at = STATE + columns(&subject) + gap.len();

@@ -142,12 +142,20 @@ pub(super) static ADMIN_POLICY_ENFORCED: Diagnosis = Diagnosis {
 
 pub(super) static STATE_MISMATCH: Diagnosis = Diagnosis {
     code: "state_mismatch",
-    symptom: "What came back carries another `state` than this run sent.",
-    cause: "It belongs to an older tab or an earlier run, or somebody else made it.",
-    cure: "Close the old tabs, run `{test}` and use the address that it prints then.",
+    symptom: "What came back carries another `state` than this run sent, or a page says `Unable to verify authorization \
+              request state` or `we couldn't find your session`",
+    cause: "It belongs to an older tab or an earlier login, the browser's cookies of that login are gone, or somebody else \
+            made it.",
+    cure: "Close the old tabs and begin the login anew in one tab: run `{test}` and use the address that it prints then.",
     exit: Exit::NoConsent,
     links: &[],
-    signs: &[sign(&["state mismatch"]), sign(&["mismatching state"]), sign(&["mismatching_state"])],
+    signs: &[
+        sign(&["state mismatch"]),
+        sign(&["mismatching state"]),
+        sign(&["mismatching_state"]),
+        sign(&["unable to verify authorization request state"]),
+        sign(&["couldn't find your session"]),
+    ],
     sure: Sure::Seen,
 };
 
@@ -180,7 +188,7 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
            changed, `{setup}` puts it back as it should be.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
-    signs: &[sign(&["fetchuserprofile"])],
+    signs: &[sign(&["fetchuserprofile: "])],
     sure: Sure::Inferred,
 };
 

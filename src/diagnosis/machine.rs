@@ -61,6 +61,7 @@ pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
     links: &[AUTH0_RATE_LIMITS, HEALTH_LIMITS],
     signs: &[
         sign(&["too many requests"]),
+        sign(&["http 429"]),
         sign(&["too_many_requests"]),
         sign(&["rate_limit_exceeded"]),
         sign(&["resource_exhausted"]),

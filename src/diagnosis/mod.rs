@@ -26,7 +26,7 @@ use std::str::FromStr;
 pub use denial::{is_about_testing, is_denial};
 pub use failure::Failure;
 pub use recognise::recognise;
-pub use sign::Sign;
+pub use sign::{NOT_ABOUT_THE_ID, Sign};
 pub use values::{Blank, Values};
 
 /// How the program ends; the numbers are part of the interface.

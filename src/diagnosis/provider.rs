@@ -2,7 +2,7 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::sign::{GOOGLE_HOSTS, ID_WORDS, NO_ANSWER_ABOUT_IT, SECRET_WORDS, but, sign};
+use super::sign::{GOOGLE_HOSTS, ID_WORDS, NO_ANSWER_ABOUT_IT, NOT_ABOUT_THE_ID, SECRET_WORDS, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
@@ -21,6 +21,7 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
         but(&["http 410"], GOOGLE_HOSTS),
         but(&["http/2 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
+        but(&["failed to obtain access token", "status: 410"], GOOGLE_HOSTS),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
     sure: Sure::Documented,
@@ -64,7 +65,7 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
         sign(&["oauth client was not found"]),
         sign(&["invalid client_id"]),
         sign(&["client id invalid"]),
-        but(&["error 401: invalid_client"], &["no application name"]),
+        but(&["error 401: invalid_client"], NOT_ABOUT_THE_ID),
         but(&["invalid_client"], SECRET_WORDS),
     ],
     sure: Sure::Documented,

@@ -252,6 +252,20 @@ mod tests {
             ("localhost:18917 SSL_ERROR_RX_RECORD_TOO_LONG", &[BrowserRefusesHttp]),
             ("HTTPS-Only Mode Alert. Secure Site Not Available", &[BrowserRefusesHttp]),
             ("feacft", &[CodeRejected]),
+            ("no support email\nError 401: invalid_client", &[ProviderRefusedRequest]),
+            ("Error 401: invalid_client no registered origin", &[ProviderRefusedRequest]),
+            ("InternalOAuthError: Failed to obtain access token (status: 410 data: )", &[ProviderShutDown]),
+            (r#"Failed to obtain access token (status: 400 data: {"error":"invalid_grant"})"#, &[CodeRejected]),
+            (
+                r#"{"error":"access_denied","error_description":"Client has not been granted scopes: read:connections"}"#,
+                &[MissingScope],
+            ),
+            (
+                r#"{"error":"access_denied","error_description":"Service not enabled within domain: https://a/api/v2/"}"#,
+                &[ManagementAudienceUnknown],
+            ),
+            ("Unable to verify authorization request state.", &[StateMismatch]),
+            ("You may have pressed the back button. We couldn’t find your session.", &[StateMismatch]),
             ("What does Error 400: redirect_uri_mismatch mean?", &[RedirectUriMismatch]),
         ] {
             assert_has(text, codes);
@@ -289,6 +303,11 @@ mod tests {
                 &[ApplicationGrantMissing][..],
             ),
             (
+                r#"{"error":"unauthorized_client","error_description":"Grant type 'client_credentials' not allowed for the client.","error_uri":"https://auth0.com/docs/clients/client-grant-types"}"#,
+                &[ManagementGrantNotAllowed],
+            ),
+            ("https://auth0.com/docs/clients/client-grant-types", &[]),
+            (
                 r#"InternalOAuthError: Failed to obtain access token (status: 401 data: {"error":"invalid_client"})"#,
                 &[ClientSecretRejected],
             ),
@@ -304,6 +323,7 @@ mod tests {
                 &[LoginBlocked],
             ),
             (r#"{"type":"feacft","description":"Unauthorized"}"#, &[]),
+            (r#"{"options":{"scripts":{"fetchUserProfile":"function fetchUserProfile(a) { error }"}}}"#, &[]),
             ("Calendar API has not been used in project 987654321 before or it is disabled.", &[]),
             (r#"Fitness API has not been used ... "SERVICE_DISABLED", "service": "fitness.googleapis.com""#, &[]),
         ] {

@@ -28,10 +28,25 @@ pub(super) const SECRET_WORDS: &[&str] = &[
     "invalid authorization header",
     "failed to obtain access token",
     "no application name",
+    "no support email",
+    "no registered origin",
 ];
+/// What Google says behind `invalid_client` of a client that it knows: its consent screen is not complete, or it is of another
+/// type than the request needs (reported).
+pub const NOT_ABOUT_THE_ID: &[&str] = &["no application name", "no support email", "no registered origin"];
 /// Upstream answers to a tenant that say nothing about the secret.
-pub(super) const NO_ANSWER_ABOUT_IT: &[&str] =
-    &["status: 500", "status: 502", "status: 503", "status: 504", "status: 429", "econnrefused", "etimedout"];
+pub(super) const NO_ANSWER_ABOUT_IT: &[&str] = &[
+    "status: 410",
+    "status: 429",
+    "status: 500",
+    "status: 502",
+    "status: 503",
+    "status: 504",
+    "econnrefused",
+    "etimedout",
+    "invalid_grant",
+    "redirect_uri_mismatch",
+];
 /// What makes an `access_denied` something else than a person who pressed Deny.
 pub(super) const NOT_A_DENIAL: &[&str] = &[
     "error 403",
@@ -42,8 +57,10 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
     "approved testers",
     "client-grant",
     "service not found",
+    "service not enabled",
+    "not been granted scopes",
     "unauthorized",
-    "fetchuserprofile",
+    "fetchuserprofile: ",
 ];
 /// Google's own services, of whose end nothing is known.
 pub(super) const GOOGLE_HOSTS: &[&str] = &["googleapis.com", "accounts.google.com", "google health api"];

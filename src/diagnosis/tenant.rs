@@ -38,7 +38,7 @@ pub(super) static MANAGEMENT_CLIENT_NOT_AUTHORIZED: Diagnosis = Diagnosis {
            application and tick the scopes that the message lists.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["client-grant"])],
+    signs: &[sign(&["client-grant", "associated to this api"]), sign(&["not authorized to access", "/api/v2/"])],
     sure: Sure::Reported,
 };
 
@@ -51,7 +51,7 @@ pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
            or use a Machine to Machine application.",
     exit: Exit::Refused,
     links: &[AUTH0_APPLICATION],
-    signs: &[but(&["unauthorized_client", "grant type"], &["grant type 'authorization_code'"])],
+    signs: &[but(&["unauthorized_client", "grant type"], &["'authorization_code'", "'refresh_token'"])],
     sure: Sure::Reported,
 };
 
@@ -62,7 +62,11 @@ pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
     cure: "Give the tenant's own domain with `--domain` and the custom one with `--login-domain`",
     exit: Exit::Refused,
     links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["service not found", "/api/v2/"]), sign(&["inexistent_resource_server"])],
+    signs: &[
+        sign(&["service not found", "/api/v2/"]),
+        sign(&["service not enabled within domain"]),
+        sign(&["inexistent_resource_server"]),
+    ],
     sure: Sure::Reported,
 };
 
@@ -102,6 +106,7 @@ pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
     links: &[AUTH0_MANAGEMENT_TOKENS],
     signs: &[
         sign(&["insufficient scope, expected any of"]),
+        sign(&["client has not been granted scopes"]),
         but(&["insufficient_scope"], &["errortype", "does not have permission to access", "fitbit"]),
     ],
     sure: Sure::Documented,
@@ -149,8 +154,8 @@ pub(super) static OTHER_TENANT: Diagnosis = Diagnosis {
     code: "other_tenant",
     symptom: "The tenant has neither the connection nor any of the applications that this profile was set up with.",
     cause: "The profile belongs to another tenant than the one that is asked, or everything was deleted there.",
-    cure: "Compare `{domain}` with the tenant you mean and give the right one with `--domain` or run `{setup}` to \
-           set this tenant up as well.",
+    cure: "Compare `{domain}` with the tenant you mean and give the right one with `--domain` or set this tenant up \
+           as well: `{setup} --all-apps` or `{setup} --app NAME_OR_ID`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],

@@ -72,9 +72,7 @@ impl Http {
             secrets.extend(sent.iter().cloned());
         }
         for secret in call.secrets() {
-            if !sent.contains(&secret) {
-                sent.push(secret);
-            }
+            self.keep_secret(&mut sent, secret);
         }
         answer.body = without_secrets(std::mem::take(&mut answer.body), &secrets);
         Ok(answer)

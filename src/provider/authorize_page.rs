@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::Provider;
-use crate::diagnosis::{Code, auth_error, is_about_testing, numbered, recognise};
+use crate::diagnosis::{Code, NOT_ABOUT_THE_ID, auth_error, is_about_testing, numbered, recognise};
 use crate::text::{excerpt, plain_text};
 
 /// Characters of foreign text that are repeated at most.
@@ -103,9 +103,11 @@ fn google_refusal(told: Option<String>) -> Verdict {
     Verdict::Refused { code: google_code(&error.code, error.sentence.as_deref().unwrap_or_default()), said }
 }
 
-/// Google knows the client, and its project has no consent screen with an app name yet (reported).
+/// Google knows the client, and what people would be shown of its project is not complete, or the client is of another type
+/// (reported).
 fn is_about_consent_screen(sentence: &str) -> bool {
-    sentence.to_lowercase().contains("no application name")
+    let lower = sentence.to_lowercase();
+    NOT_ABOUT_THE_ID.iter().any(|words| lower.contains(words))
 }
 
 fn google_code(code: &str, sentence: &str) -> Code {
@@ -118,6 +120,8 @@ fn google_code(code: &str, sentence: &str) -> Code {
         "access_denied" if is_about_testing(sentence) => Code::NotATestUser,
         "admin_policy_enforced" => Code::AdminPolicyEnforced,
         "disallowed_useragent" => Code::DisallowedUseragent,
+        "server_error" | "backend_error" | "internal_failure" => Code::ServiceUnavailable,
+        "rate_limit_exceeded" | "quota_exceeded" => Code::RateLimited,
         _ => Code::ProviderRefusedRequest,
     }
 }

@@ -11,6 +11,8 @@ pub mod token_answer;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ids::wrapping;
+
 pub use google_health::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS};
 pub use pages::{ConsolePage, FieldValue, FormField, FormValues};
 
@@ -202,6 +204,9 @@ impl Provider {
 
     /// Refuses a client secret that cannot be right, with the reason and never with the value.
     pub fn check_secret(self, secret: &str) -> Result<(), String> {
+        if let Some(why) = wrapping(secret) {
+            return Err(why.to_owned());
+        }
         one_word("client secret", secret)?;
         if looks_masked(secret) {
             return Err("it is masked: this is not the secret but what the page shows in its place; \
@@ -216,9 +221,6 @@ impl Provider {
         }
         if ["ya29.", "1//", "4/0", "eyJ"].iter().any(|start| secret.starts_with(start)) {
             return Err("this is a token or a code, not a client secret".to_owned());
-        }
-        if secret.starts_with(['{', '[', '"']) {
-            return Err("this is JSON; give Google's download with --client-json PATH".to_owned());
         }
         let (ours, theirs) = match self {
             Self::Fitbit => (fitbit::is_secret(secret), google_health::is_secret(secret)),

@@ -19,7 +19,9 @@ use crate::world::World;
 /// # Errors
 /// The part's own.
 pub fn within<T>(world: &World, step: Step, part: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    part().inspect_err(|failure| world.console.step(StepReport::failed(step, failure)))
+    part()
+        .map_err(|failure| world.unshadowed(failure))
+        .inspect_err(|failure| world.console.step(StepReport::failed(step, failure)))
 }
 
 /// Prints a finding and makes a failed one an error.
@@ -27,6 +29,7 @@ pub fn within<T>(world: &World, step: Step, part: impl FnOnce() -> Result<T, Fai
 /// # Errors
 /// The finding's failure.
 pub fn demand(world: &World, finding: Finding) -> Result<Finding, Failure> {
+    let finding = world.finding_unshadowed(finding);
     world.console.finding(&finding);
     match &finding.failure {
         Some(failure) if finding.is_fail() => Err(failure.clone()),

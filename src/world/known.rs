@@ -7,9 +7,9 @@ mod told;
 
 use std::path::Path;
 
-pub(super) use files::Files;
+pub(super) use files::{Files, again};
 
-use super::{World, again, named_settings, profile_name, settings_path};
+use super::{World, named_settings, profile_name, settings_path};
 use crate::ask::given::{Applications, Inputs, Variables};
 use crate::cli;
 use crate::console::Console;

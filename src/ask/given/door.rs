@@ -14,7 +14,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{is_secret, refuse_control, shown_path};
+use crate::ids::{is_secret, refuse_control, shown_path, wrapping};
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -40,7 +40,7 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
         && text.len() <= 80
         && !text.contains('@')
         && refuse_control(text).is_ok()
-        && !looks_secret(text);
+        && !text.split([',', ' ']).any(looks_secret);
     let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
     Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
 }
@@ -104,7 +104,7 @@ impl<'a> Door<'a> {
         for entry in &entries {
             if let Err(why) = refuse_control(entry) {
                 self.wrong.push(invalid(field, from, entry, &why));
-            } else if is_secret(entry) {
+            } else if entry.split([',', ' ']).any(is_secret) {
                 self.wrong.push(invalid(field, from, HIDDEN, "it looks like a secret"));
             } else if entry.is_empty() {
                 self.wrong.push(invalid(field, from, "", "it is empty"));
@@ -123,6 +123,8 @@ impl<'a> Door<'a> {
         drop(Secret::new(text));
         let wrong = if secret.is_empty() {
             Some("it is empty".to_owned())
+        } else if let Some(why) = wrapping(secret.expose()) {
+            Some(why.to_owned())
         } else if secret.expose().contains(char::is_whitespace) {
             Some("it has white space inside; give the secret alone".to_owned())
         } else if ["***", "•••", "..."].iter().any(|mask| secret.expose().contains(mask)) {

@@ -16,7 +16,7 @@ pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) 
     world.console.title("In the dashboard, by your hand");
     world.console.say("  On the connection's Applications tab, switch it on for:");
     applications.iter().for_each(|application| world.console.say(&format!("    {}", application.label())));
-    manual::verify(world, &place.domain, app, applications, &place.expected(app, true))
+    manual::verify(world, &place.domain, app, applications, &place.expected(app, true, true))
 }
 
 /// The end of a dry run.

@@ -13,8 +13,14 @@ use crate::ids::Store;
 const REFUSED_ID: [Code; 2] = [Code::ClientIdUnknown, Code::ClientDeleted];
 
 impl Run<'_> {
-    /// Whether the provider answers.
-    pub(super) fn provider_checks(&self, inputs: &Inputs, callbacks: &[(String, bool)]) -> bool {
+    /// Whether the provider answers. `elsewhere` is the check that says that the domain of the callbacks is not the one that is
+    /// meant: then nobody registered them, and that is no failure of its own.
+    pub(super) fn provider_checks(
+        &self,
+        inputs: &Inputs,
+        callbacks: &[(String, bool)],
+        elsewhere: Option<&'static str>,
+    ) -> bool {
         let mut answers = true;
         for (n, (url, needed)) in callbacks.iter().enumerate() {
             let verdict = probe(&self.world.http, self.provider, &self.client_id, url, &self.scopes);
@@ -25,7 +31,16 @@ impl Run<'_> {
             if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
                 self.client_id_is_refused(inputs);
             }
-            self.note(found);
+            self.note(match elsewhere {
+                Some(check) if found.is_fail() && found.code == Some(Code::RedirectUriMismatch) => {
+                    let title = self.provider.title();
+                    Finding::skip(
+                        found.check,
+                        format!("{title} does not have {url}, which may follow from {check} below"),
+                    )
+                }
+                _ => found,
+            });
         }
         answers
     }
@@ -35,6 +50,11 @@ impl Run<'_> {
         let fits =
             |seen: &Finding| seen.check == check && seen.is_fail() && seen.code.is_some_and(|c| codes.contains(&c));
         self.seen.borrow().iter().any(fits)
+    }
+
+    /// Whether a check passed.
+    pub(super) fn has_passed(&self, check: &str) -> bool {
+        self.seen.borrow().iter().any(|seen| seen.check == check && seen.state == State::Pass)
     }
 
     /// Whether the provider does not have the client ID.
@@ -70,6 +90,11 @@ impl Run<'_> {
             Kept::Nothing => {
                 let message = match self.world.store() {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
+                    _ if !inputs.saved_secret_applies => format!(
+                        "the client secret of {} is not in {}: what is saved there belongs to another client ID",
+                        self.client_id,
+                        self.world.place()
+                    ),
                     _ => format!("the client secret is not in {}", self.world.place()),
                 };
                 let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());

@@ -6,7 +6,7 @@ use crate::ask::given::Inputs;
 use crate::auth0::wire::Application;
 use crate::checks::id;
 use crate::diagnosis::Failure;
-use crate::finding::{Finding, State};
+use crate::finding::Finding;
 use crate::login::{Login, bind, direct, session, temporary, what_is_shown};
 use crate::secret::Secret;
 
@@ -43,17 +43,15 @@ impl Run<'_> {
         provider_callback: String,
         secret: Option<&'l Secret>,
     ) -> Login<'l> {
-        let has_passed =
-            |check: &str| self.seen.borrow().iter().any(|seen| seen.check == check && seen.state == State::Pass);
         Login {
             provider: self.provider,
             client_id: &self.client_id,
             scopes: &self.scopes,
             connection,
             provider_callback,
-            callback_accepted: has_passed(id::PROVIDER_CALLBACK),
+            callback_accepted: self.has_passed(id::PROVIDER_CALLBACK),
             secret,
-            secret_is: self.world.secret_is(has_passed(id::CREDENTIALS_STORED)),
+            secret_is: self.world.secret_is(self.has_passed(id::CREDENTIALS_STORED)),
             port: inputs.port,
             timeout: inputs.timeout,
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{ASKED_APPLICATIONS, Known, Run};
+use super::look::Looked;
+use super::{ASKED_APPLICATIONS, Run};
 use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
-use crate::auth0::management::{Login, Management};
+use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, WayOn, enabled, other_tenant, resolve};
+use crate::checks::applications::{Chosen, WayOn, enabled, resolve};
 use crate::checks::authorize::{Expected, redirect};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
@@ -16,8 +17,7 @@ use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::login::{self, temporary};
 use crate::secret::Secret;
-use crate::steps::access::stored_login;
-use crate::steps::sign_in::{custom_domains, no_session};
+use crate::steps::sign_in::no_session;
 
 /// What the read-only checks use.
 const READ: [&str; 3] = ["read:connections", "read:connections_options", "read:clients"];
@@ -32,54 +32,6 @@ pub(super) struct TenantState<'a> {
 }
 
 impl Run<'_> {
-    pub(super) fn sign_in<'w>(
-        &'w self,
-        domain: &Domain,
-        inputs: &mut Inputs,
-        login_domains: &mut Vec<Domain>,
-        known: &mut Known<'w>,
-    ) -> (Finding, Result<Option<Management<'w>>, Failure>) {
-        let reachable = tenant::reachable(&self.world.http, domain);
-        if reachable.is_fail() {
-            return (reachable, Ok(None));
-        }
-        let session = match known.session.take() {
-            Some(session) => Ok(Some(session)),
-            None => match known.login.get_or_insert_with(|| self.management_login(inputs)) {
-                Some(login) => Management::sign_in(&self.world.http, domain, login).map(Some),
-                None => Ok(None),
-            },
-        };
-        let found = match &session {
-            Ok(Some(management)) if login_domains.is_empty() && !known.asked_for_domains => {
-                let found = custom_domains(management, domain);
-                known.asked_for_domains = found.is_ok();
-                found
-            }
-            _ => Ok(Vec::new()),
-        };
-        match found {
-            Ok(found) => {
-                login_domains.extend(found);
-                self.know(inputs, login_domains);
-                (reachable, session)
-            }
-            Err(failure) => (reachable, Err(failure)),
-        }
-    }
-
-    /// How to get at the Management API. A saved client whose secret cannot be read is one that is not at hand: this command can
-    /// do without, and says so.
-    fn management_login(&self, inputs: &mut Inputs) -> Option<Login> {
-        if let Some(login) = inputs.management.take() {
-            return Some(login);
-        }
-        stored_login(self.world, inputs).unwrap_or_else(|failure| {
-            self.world.console.warn(&format!("the saved Management API client is not used: {}", failure.message));
-            None
-        })
-    }
-
     pub(super) fn tenant_checks<'w>(
         &'w self,
         inputs: &Inputs,
@@ -88,43 +40,17 @@ impl Run<'_> {
         secret: Option<&Secret>,
         reachable: Finding,
         session: Result<Option<Management<'w>>, Failure>,
+        looked: Looked,
     ) -> Result<TenantState<'w>, Failure> {
         let answers = self.note(reachable);
-        let chosen = inputs.connection.as_ref();
-        let mut name = chosen.map_or(self.provider.default_connection(), |name| name.as_str()).to_owned();
+        let Looked { mut name, found, listed } = looked;
         let host = login::host(domain, login_domains).clone();
-
-        let found = match &session {
-            Ok(Some(management)) => management
-                .require(&["read:connections"])
-                .and_then(|()| connection::find(management, self.provider, chosen)),
-            _ => Ok(None),
-        };
-        let listed = match &session {
-            Ok(Some(management)) if !matches!(&found, Err(failure) if no_session(failure)) => {
-                Some(management.applications())
-            }
-            _ => None,
-        };
-        let found = match (&found, &listed) {
-            (Ok(None), Some(listed)) => {
-                let all = listed.as_deref().unwrap_or_default();
-                match (other_tenant(&inputs.applications, all, domain, &name).filter(|_| listed.is_ok()), &session) {
-                    (Some(elsewhere), _) => Err(elsewhere),
-                    (None, Ok(Some(management))) => {
-                        Err(connection::missing(management, self.provider, &name, &self.client_id))
-                    }
-                    _ => found,
-                }
-            }
-            _ => found,
-        };
         // The first call shows whether the session is good for anything.
         let session = match &found {
             Err(failure) if no_session(failure) => Err(failure.clone()),
             _ => session,
         };
-        let management = self.management_check(session, answers, inputs.test_app.is_some());
+        let management = self.management_check(session, answers, inputs);
         let mut usable = answers;
         let mut connection = None;
         if management.is_some() {
@@ -174,6 +100,7 @@ impl Run<'_> {
                 host: &host,
                 domain,
                 confirmed: connection.is_some(),
+                asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
             },
         )?;
         Ok(TenantState { management, all, connection, name, host })
@@ -183,19 +110,23 @@ impl Run<'_> {
         &self,
         session: Result<Option<Management<'w>>, Failure>,
         answers: bool,
-        has_test_app: bool,
+        inputs: &Inputs,
     ) -> Option<Management<'w>> {
         match session {
             Ok(Some(management)) => {
                 let mut wanted = READ.to_vec();
-                if !self.args.headless && !has_test_app {
+                if !self.args.headless && inputs.test_app.is_none() {
                     wanted.extend(temporary::SCOPES);
                 }
                 self.note(tenant::access(&management, &wanted));
                 Some(management)
             }
             Ok(None) if answers => {
-                self.note(Finding::skip(id::MANAGEMENT_ACCESS, "no Management API credentials are given"));
+                let why = match inputs.management_id {
+                    Some(_) => "the client secret of the Management API client is not given (AUTH0_CLIENT_SECRET)",
+                    None => "no Management API credentials are given",
+                };
+                self.note(Finding::skip(id::MANAGEMENT_ACCESS, why));
                 None
             }
             Ok(None) => {

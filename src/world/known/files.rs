@@ -30,3 +30,15 @@ impl Files {
         Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
     }
 }
+
+/// The flags of every command that a suggested one repeats: which settings, and which profile in them.
+pub(in crate::world) fn again(global: &cli::Global) -> String {
+    let mut again = String::new();
+    if let Some(config) = &global.config {
+        again.push_str(&format!(" --config {}", shell_word(&config.display().to_string())));
+    }
+    if let Some(profile) = &global.profile {
+        again.push_str(&format!(" --profile {}", shell_word(profile)));
+    }
+    again
+}

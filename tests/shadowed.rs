@@ -1,0 +1,84 @@
+//! A variable that wins over what is saved, and is wrong: it is named in the cure, and unsetting it is enough.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::stage::Stage;
+use common::{Environment, Output};
+use fitbit_connect::ids::Store;
+use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::sandbox::facts;
+use serde_json::Value;
+
+const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
+const STALE_SECRET: &str = "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";
+const STALE_ID: &str = "987654321098-mistyped0mistyped0mistyped00000.apps.googleusercontent.com";
+
+/// Everything is saved, and nothing is in variables.
+fn saved(stage: &Stage) -> Environment {
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    environment.run(&["setup", "--yes", "--skip-login", "--all-apps", "--save-management"]).exits(0);
+    let without =
+        ["FITBIT_CONNECT_CLIENT_ID", "FITBIT_CONNECT_CLIENT_SECRET", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"];
+    let environment = without.into_iter().fold(environment, |environment, name| environment.without(name));
+    environment.run(&HEADLESS).exits(0);
+    environment
+}
+
+#[track_caller]
+fn begins_with_unset(output: &Output, code: &str, variable: &str) {
+    assert_eq!(output.error_code(), code, "{output}");
+    let document: Value = output.document();
+    let hint = document["error"]["hint"].as_str().unwrap();
+    assert!(hint.starts_with(&format!("Unset `{variable}`, which wins over ")), "{hint}");
+    assert_eq!(hint.matches("Unset ").count(), 1, "{hint}");
+}
+
+#[test]
+fn a_stale_secret_in_a_variable_is_told_from_a_wrong_one() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage).with("FITBIT_CONNECT_CLIENT_SECRET", STALE_SECRET);
+    let test = environment.run(&HEADLESS).exits(4);
+    begins_with_unset(&test, "client_secret_rejected", "FITBIT_CONNECT_CLIENT_SECRET");
+    let setup = environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(4);
+    begins_with_unset(&setup, "client_secret_rejected", "FITBIT_CONNECT_CLIENT_SECRET");
+    // A file that is given is no variable's business.
+    let file = environment.file("secret", STALE_SECRET);
+    let output = environment.run(&[&HEADLESS[..], &["--client-secret-file", &file]].concat()).exits(4);
+    assert!(!output.document()["error"]["hint"].as_str().unwrap().contains("Unset"), "{output}");
+}
+
+#[test]
+fn a_client_id_in_a_variable_that_is_not_the_saved_one_is_named() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage).with("FITBIT_CONNECT_CLIENT_ID", STALE_ID);
+    let output = environment.run(&HEADLESS).exits(4);
+    begins_with_unset(&output, "client_id_unknown", "FITBIT_CONNECT_CLIENT_ID");
+    let stored = output.checks("credentials.stored")[0].clone();
+    assert!(stored["detail"].as_str().unwrap().contains("belongs to another client ID"), "{output}");
+}
+
+#[test]
+fn a_stale_token_is_told_from_the_client_that_would_work() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let stale = "eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln";
+    let environment = saved(&stage).with("AUTH0_API_TOKEN", stale);
+    begins_with_unset(&environment.run(&HEADLESS).exits(4), "management_token_expired", "AUTH0_API_TOKEN");
+    let environment = stage.environment().with("AUTH0_CLIENT_ID", facts::MANAGEMENT_CLIENT_ID);
+    let environment =
+        environment.with("AUTH0_CLIENT_SECRET", facts::MANAGEMENT_CLIENT_SECRET).with("AUTH0_API_TOKEN", stale);
+    let output = environment.run(&HEADLESS).exits(4);
+    begins_with_unset(&output, "management_token_expired", "AUTH0_API_TOKEN");
+}
+
+#[test]
+fn a_stale_secret_of_the_management_client_is_named() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage)
+        .with("AUTH0_CLIENT_ID", facts::MANAGEMENT_CLIENT_ID)
+        .with("AUTH0_CLIENT_SECRET", "stale-stale-stale-stale-stale-stale-stale-stale-stale-stale-0000");
+    let output = environment.run(&HEADLESS).exits(4);
+    begins_with_unset(&output, "management_credentials_rejected", "AUTH0_CLIENT_SECRET");
+}
