@@ -40,7 +40,8 @@ const MAY_EXPOSE: &[&str] = &[
     "ask/prompt.rs",          // whether it is the word back
     "auth0/authorize.rs",     // state and nonce of a question, sent to the tenant
     "auth0/connection.rs",    // the client secret, in the body for the tenant
-    "auth0/management.rs",    // the token's claims; the Management API client's secret, sent to the tenant
+    "auth0/management.rs",    // a token that was given
+    "auth0/token.rs",         // the token's claims; the Management API client's secret, sent to the tenant
     "checks/credentials.rs",  // the client secret, sent to the provider
     "http/attempt.rs",        // headers and forms
     "http/sent.rs",           // what an answer must not repeat
@@ -123,7 +124,15 @@ fn each_crate_with_an_effect_lives_in_one_room() {
         ("rpassword", &["ask/plain.rs"]),
         (
             "reqwest",
-            &["http.rs", "http/answer.rs", "http/attempt.rs", "http/client.rs", "auth0/management.rs", "oauth.rs"],
+            &[
+                "http.rs",
+                "http/answer.rs",
+                "http/attempt.rs",
+                "http/client.rs",
+                "auth0/management.rs",
+                "auth0/token.rs",
+                "oauth.rs",
+            ],
         ),
         ("hyper_util", &["http/proxy.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),

@@ -61,6 +61,25 @@ fn a_list_that_does_not_end_is_not_taken_for_a_short_one() {
     output.hides("application_gone");
 }
 
+#[test]
+fn a_list_that_grows_and_grows_is_given_up_before_it_fills_the_memory() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&asked);
+    let padding = "x".repeat(3_000_000);
+    let lists: Gate = Box::new(move |request, pass| {
+        if !(request.path.starts_with("/api/v2/connections/") && request.path.ends_with("/clients")) {
+            return pass();
+        }
+        let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Reply::json(200, &json!({ "clients": [{ "client_id": "a", "padding": padding }], "next": next.to_string() }))
+    });
+    let stage = Stage::configured(GoogleHealth, &[]).behind(lists);
+    let output = stage.environment().run(&HEADLESS).exits(6);
+    assert_eq!(output.error_code(), "service_unavailable", "{output}");
+    let asked = asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((5..20).contains(&asked), "{asked} pages of 3 MB");
+}
+
 /// A direct login that comes back with this error.
 fn denied(stage: &Stage, description: &'static str) -> Output {
     stage.environment().run_watched(&["test", "--direct", "--json", "--no-browser"], move |line| {

@@ -1,10 +1,10 @@
-//! Owns the calls to the Management API: the token, the scopes it carries, paging, pacing.
+//! Owns the calls to the Management API: the scopes its token carries, paging, pacing.
 //!
 //! Refuses to send a second call before the tenant's plan allows it.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -14,16 +14,20 @@ use url::Url;
 use super::logs::Entry;
 pub use super::refusal::{allow, may_be_done};
 use super::refusal::{missing_scope, refusal, shape};
-use super::wire::{Application, Connection, CustomDomain, EnabledClient, TokenAnswer, page, read, read_all};
+use super::token::{client_credentials, look_at};
+use super::wire::{self, Application, Connection, CustomDomain, EnabledClient, page, read, read_all};
 use crate::diagnosis::{Code, Failure};
 use crate::http::{Body, Call, Http, TO_CLEAN_UP, TO_FINISH};
 use crate::ids::Domain;
-use crate::jwt;
 use crate::secret::Secret;
-use crate::text::said;
 
 /// At most this many applications in one PATCH (Auth0 OpenAPI, `UpdateEnabledClientConnectionsRequestContent`).
 const CLIENTS_A_CALL: usize = 50;
+
+/// A whole list takes no longer: 100 pages and more at the pace of a free plan.
+const LONGEST_LIST: Duration = Duration::from_secs(120);
+/// A whole list is not larger (bytes): far more than any plan allows entries for.
+const LARGEST_LIST: usize = 32 * 1024 * 1024;
 
 /// How to get at the Management API.
 pub enum Login {
@@ -233,19 +237,29 @@ impl<'a> Management<'a> {
 
     fn pages(&self, path: &str, member: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Failure> {
         let mut entries = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
-        // More than any plan allows entries for.
-        for _ in 0..1_000 {
+        let (mut seen, mut from) = (BTreeSet::new(), None::<String>);
+        let (until, mut read) = (Instant::now() + LONGEST_LIST, 0);
+        while read <= LARGEST_LIST {
+            if Instant::now() > until {
+                let message = format!(
+                    "{} did not give the whole list of {member} within {} s",
+                    self.domain,
+                    LONGEST_LIST.as_secs()
+                );
+                return Err(Failure::new(Code::TimedOut, message));
+            }
             let mut query = query.to_vec();
-            if let Some(from) = seen.last() {
+            if let Some(from) = &from {
                 query.push(("from", from));
             }
-            let page = page(&self.call(Method::GET, path, &query, None)?, member)?;
+            let page = self.call(Method::GET, path, &query, None)?;
+            read += page.to_string().len();
+            let page = wire::page(&page, member)?;
             entries.extend(page.entries);
             match page.next {
                 None => return Ok(entries),
-                Some(next) if seen.contains(&next) => break,
-                Some(next) => seen.push(next),
+                Some(next) if !seen.insert(next.clone()) => break,
+                next => from = next,
             }
         }
         Err(shape("a list that does not end"))
@@ -301,100 +315,3 @@ pub fn address(domain: &Domain, path: &str) -> Result<Url, Failure> {
 fn segment(id: &str) -> String {
     utf8_percent_encode(id, NON_ALPHANUMERIC).to_string().replace("%5F", "_").replace("%2D", "-")
 }
-
-fn look_at(token: &Secret, http: &Http, domain: &Domain) -> Result<Option<BTreeSet<String>>, Failure> {
-    // An opaque token tells nothing: the first call will.
-    let Some(claims) = jwt::claims(token.expose()) else { return Ok(None) };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    if claims.get("exp").and_then(Value::as_u64).is_some_and(|exp| exp <= now) {
-        return Err(Failure::new(Code::ManagementTokenExpired, "the Management API token has expired"));
-    }
-    let wanted = format!("https://{domain}/api/v2/");
-    let audiences = jwt::audiences(&claims);
-    let elsewhere = audiences.iter().find(|a| a.ends_with("/api/v2/"));
-    if let Some(elsewhere) = elsewhere
-        && !audiences.iter().any(|audience| http.endpoints().same(audience, &wanted))
-    {
-        let message = format!("the Management API token is for {}, not for {wanted}", said(elsewhere));
-        return Err(Failure::new(Code::ManagementTokenRejected, message));
-    }
-    Ok(claims.get("scope").and_then(Value::as_str).map(split_scopes))
-}
-
-fn split_scopes(scopes: &str) -> BTreeSet<String> {
-    scopes.split_whitespace().map(str::to_owned).collect()
-}
-
-fn client_credentials(
-    http: &Http,
-    domain: &Domain,
-    id: &str,
-    secret: &Secret,
-) -> Result<(Secret, Option<BTreeSet<String>>), Failure> {
-    let form = vec![
-        ("grant_type", Secret::new("client_credentials".to_owned())),
-        ("client_id", Secret::new(id.to_owned())),
-        ("client_secret", Secret::new(secret.expose().to_owned())),
-        ("audience", Secret::new(format!("https://{domain}/api/v2/"))),
-    ];
-    // One token more does no harm, so this may be repeated.
-    let call = Call { repeatable: true, ..Call::post(address(domain, "/oauth/token")?, Body::Form(form)) };
-    let answer = http.send(&call)?;
-    if answer.is_success() {
-        let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
-            let page = answer.page_says().map(|said| format!(", but with a page: {said}")).unwrap_or_default();
-            let message = format!("https://{domain}/oauth/token gave no token ({}){page}", answer.status);
-            Failure::new(Code::UnrecognisedAnswer, message)
-        })?;
-        let claimed = jwt::claims(&token.access_token)
-            .and_then(|claims| claims.get("scope").and_then(Value::as_str).map(split_scopes));
-        let scopes = token.scope.as_deref().map(split_scopes).or(claimed);
-        return Ok((Secret::new(token.access_token), scopes));
-    }
-    if let Some(trouble) = answer.trouble(domain.as_str()) {
-        return Err(trouble);
-    }
-    let body = answer.json().unwrap_or(Value::Null);
-    let error = body["error"].as_str().unwrap_or_default();
-    let description = body["error_description"].as_str().unwrap_or_default();
-    let lower = description.to_lowercase();
-    let says = |words: &str| lower.contains(words);
-    let code = match (answer.status, error) {
-        // Not the tenant's own words: a gateway, a portal, a proxy.
-        (_, "") if answer.status != 404 => Code::UnrecognisedAnswer,
-        (403, "unauthorized_client") => Code::ManagementGrantNotAllowed,
-        (403, _) if says("service not found") || says("service not enabled") => Code::ManagementAudienceUnknown,
-        (403, _) if says("client-grant") || says("not authorized to access") => Code::ManagementClientNotAuthorized,
-        (403, _) if says("has not been granted scopes") => Code::MissingScope,
-        (401, _) => Code::ManagementCredentialsRejected,
-        (404, _) => Code::TenantNotFound,
-        _ => Code::UnrecognisedAnswer,
-    };
-    let words = match answer.points_to() {
-        Some(place) => format!("a redirect to {place} which is not followed"),
-        None if description.is_empty() => answer.says(),
-        None => said(description),
-    };
-    let message = match code {
-        Code::ManagementCredentialsRejected => format!("{domain} refused the Management API client {id} or its secret"),
-        Code::ManagementClientNotAuthorized => {
-            format!("the client {id} may not use the Management API of {domain}: {words}")
-        }
-        Code::ManagementGrantNotAllowed => {
-            format!("the client {id} may not use the grant type Client Credentials at {domain}: {words}")
-        }
-        Code::TenantNotFound => format!("{domain} is no Auth0 tenant: /oauth/token does not exist there (404)"),
-        _ => format!("{domain} answered {} to /oauth/token: {} {words}", answer.status, said(error)),
-    };
-    let failure = Failure::new(code, message);
-    Err(match code {
-        Code::ManagementClientNotAuthorized => failure.with_hint(format!(
-            "In the Auth0 dashboard, authorize the application for the Auth0 Management API with these permissions: {NEEDED}"
-        )),
-        _ => failure,
-    })
-}
-
-/// Everything that `setup` and `test` use (README, "What you need").
-const NEEDED: &str = "read:connections read:connections_options create:connections update:connections \
-                      update:connections_options read:clients create:clients delete:clients read:custom_domains read:users read:logs";

@@ -7,4 +7,5 @@ pub mod connection;
 pub mod logs;
 pub mod management;
 mod refusal;
+mod token;
 pub mod wire;
