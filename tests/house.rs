@@ -136,6 +136,7 @@ fn each_crate_with_an_effect_lives_in_one_room() {
         ),
         ("hyper_util", &["http/proxy.rs"]),
         ("keyring", &["vault/keychain.rs", "vault/mod.rs"]),
+        ("secret_service", &["vault/keychain.rs"]),
         ("oauth2", &["oauth.rs"]),
         ("tiny_http", &["sandbox/web.rs"]),
         ("httparse", &["loopback/server.rs"]),

@@ -232,3 +232,96 @@ fn a_bus_without_a_secret_service_has_no_keychain() {
         check(&isolated("dbus-run-session", home.path()).arg(file).args(inside).output().unwrap());
     }
 }
+
+/// A secret service that is locked and then lists nothing of what it has, as some password managers do.
+mod reticent {
+    use std::collections::HashMap;
+    use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
+    use zbus::{blocking::connection::Builder, fdo, interface};
+
+    const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
+
+    struct Service;
+    struct Collection;
+
+    fn path(text: &str) -> OwnedObjectPath {
+        ObjectPath::try_from(text).unwrap().into()
+    }
+
+    #[interface(name = "org.freedesktop.Secret.Service")]
+    impl Service {
+        // Nothing is ever encrypted with it.
+        fn open_session(&self, _algorithm: &str, _input: Value<'_>) -> fdo::Result<(OwnedValue, OwnedObjectPath)> {
+            let public =
+                Value::from(vec![2_u8; 128]).try_into().map_err(|_| fdo::Error::Failed("no key".to_owned()))?;
+            Ok((public, path("/org/freedesktop/secrets/session/1")))
+        }
+
+        fn search_items(&self, _attributes: HashMap<String, String>) -> (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) {
+            (Vec::new(), Vec::new())
+        }
+
+        fn read_alias(&self, _name: &str) -> OwnedObjectPath {
+            path(COLLECTION)
+        }
+
+        #[zbus(property)]
+        fn collections(&self) -> Vec<OwnedObjectPath> {
+            vec![path(COLLECTION)]
+        }
+    }
+
+    #[interface(name = "org.freedesktop.Secret.Collection")]
+    impl Collection {
+        fn search_items(&self, _attributes: HashMap<String, String>) -> Vec<OwnedObjectPath> {
+            Vec::new()
+        }
+
+        #[zbus(property)]
+        fn locked(&self) -> bool {
+            true
+        }
+    }
+
+    /// Serves it until the result is dropped.
+    pub fn serve() -> zbus::blocking::Connection {
+        let builder = Builder::session().unwrap().name("org.freedesktop.secrets").unwrap();
+        let builder = builder.serve_at("/org/freedesktop/secrets", Service).unwrap();
+        builder.serve_at(COLLECTION, Collection).unwrap().build().unwrap()
+    }
+}
+
+#[test]
+fn a_keychain_that_shows_nothing_while_it_is_locked_is_locked_and_not_empty() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        session(home.path(), &format!("{TEST} inside_a_reticent_keychain"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_reticent_keychain() {
+    if !inside() {
+        return;
+    }
+    let _service = reticent::serve();
+    assert!(keychain().get(ACCOUNT).unwrap().is_none());
+    assert!(matches!(keychain().shows_all(), Err(VaultError::Locked)));
+    let settings = Path::new(&std::env::var_os("HOME").unwrap()).join("config.toml");
+    std::fs::write(&settings, "[profiles.default]\nprovider = \"google-health\"\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"123456789012-sandbox0sandbox0sandbox0sandbox0.apps.googleusercontent.com\"\n").unwrap();
+    let before = std::fs::read(&settings).unwrap();
+    for (args, code) in
+        [(&["remove", "--yes", "--json"][..], "secret_store_locked"), (&["status", "--json"], "secret_store_locked")]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_fitbit-connect"))
+            .args(args)
+            .args(["--config", settings.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(7), "{args:?}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.contains(code), "{args:?}: {said}");
+        assert_eq!(std::fs::read(&settings).unwrap(), before, "{args:?}");
+    }
+}

@@ -288,6 +288,20 @@ fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_
     assert!(stage.applications().iter().all(|(client_id, _)| client_id != id), "a login takes it over");
 }
 
+#[test]
+fn who_removes_everything_is_told_of_a_temporary_application_that_was_left() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let body = json!({
+        "name": "fitbit-connect test (temporary)", "app_type": "native",
+        "callbacks": [format!("http://127.0.0.1:{}/callback", free_port())],
+    });
+    let created = stage.api(Method::POST, "clients", Some(body));
+    let output = stage.environment().run(&["remove", "--delete-connection", "--yes", "--json"]).exits(0);
+    let told = found(&output, "login.live");
+    assert_eq!(told["code"], "temporary_application_left", "{output}");
+    assert!(told["hint"].as_str().unwrap().contains(created["client_id"].as_str().unwrap()), "{told}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_script_is_told_that_the_keychain_is_waited_for() {

@@ -4,12 +4,15 @@ use crate::ask::Question;
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
 use crate::checks::connection::find;
+use crate::checks::id;
 use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
+use crate::finding::Finding;
+use crate::login::temporary;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
-use crate::world::{World, store_failure};
+use crate::world::World;
 
 /// Runs it.
 ///
@@ -32,7 +35,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         )
         .with_hint("Confirm with --yes"));
     }
-    let mut doomed: Option<(Management, Connection)> = None;
+    let (mut doomed, mut left): (Option<(Management, Connection)>, _) = (None, None);
     if args.delete_connection {
         let (Some(provider), Some(domain)) = (inputs.provider, inputs.domain.clone()) else {
             let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
@@ -48,6 +51,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         };
         let management = Management::sign_in(&world.http, &domain, &login)?;
         management.require(&["read:connections", "delete:connections"])?;
+        // Who removes everything wants to know of what a killed run left; a list that cannot be read keeps nobody from it.
+        if management.may("read:clients") {
+            left = temporary::left_behind(&management.applications().unwrap_or_default());
+        }
         doomed = find(&management, provider, inputs.connection.as_ref())?.map(|connection| (management, connection));
     }
 
@@ -89,12 +96,15 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     }
     if world.profile_exists {
         for account in &accounts {
-            world.vault().delete(account).map_err(store_failure)?;
+            world.forget_secret(account)?;
         }
         world.forget_in_file()?;
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);
         settings.write()?;
+    }
+    if let Some(left) = left {
+        world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
     }
     world.console.member("removed", serde_json::json!(world.profile_exists));
     world.console.say("Removed.");

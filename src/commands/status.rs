@@ -60,7 +60,11 @@ pub fn run(world: &World) -> Result<(), Failure> {
         let state = if world.store() == Store::Nothing {
             "not_kept"
         } else {
-            match world.vault().holds(&account) {
+            let vault = world.vault();
+            match vault
+                .holds(&account)
+                .and_then(|there| if there { Ok(true) } else { vault.shows_all().map(|()| false) })
+            {
                 Ok(true) => "stored",
                 Ok(false) => "missing",
                 Err(error) => {

@@ -20,7 +20,7 @@ use crate::ids::Domain;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
-use crate::world::{World, store_failure};
+use crate::world::World;
 use look::Looked;
 use report::Destination;
 use tenant::TenantState;
@@ -126,10 +126,10 @@ fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
     if !inputs.saved_secret_applies {
         return Kept::Nothing;
     }
-    match world.vault().get(&world.profile.client_secret_account()) {
+    match world.kept_secret(&world.profile.client_secret_account()) {
         Ok(Some(secret)) => Kept::Stored(secret),
         Ok(None) => Kept::Nothing,
-        Err(error) => Kept::Broken(store_failure(error)),
+        Err(failure) => Kept::Broken(failure),
     }
 }
 

@@ -65,6 +65,23 @@ fn lines_end_as_they_did_when_the_file_was_read() {
 }
 
 #[test]
+fn what_stands_at_the_head_of_the_file_stays_when_the_profile_below_it_goes() {
+    let of_a = "# about a\n[profiles.a]\nport = 18918\n";
+    let of_b = "\n# about b\n[profiles.b]\nport = 18919\n";
+    let first = format!("# Ours\n# and theirs\n\ndefault_profile = \"a\"\n\n{of_a}{of_b}");
+    let second = format!("# Ours\n\n{of_a}");
+    for (text, left) in [
+        (first.as_str(), format!("# Ours\n# and theirs\n\n{of_b}")),
+        (second.as_str(), "# Ours\n\n".to_owned()),
+        (of_a, String::new()),
+    ] {
+        let mut settings = settings(text);
+        assert!(settings.take_out(&"a".parse().unwrap()));
+        assert_eq!(settings.text(), left, "{text}");
+    }
+}
+
+#[test]
 fn putting_the_same_profile_again_changes_nothing() {
     let mut settings = settings(SAMPLE);
     let profile = settings.profile(&ProfileName::default()).unwrap().unwrap();

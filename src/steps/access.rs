@@ -5,7 +5,7 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::management::Login;
 use crate::diagnosis::Failure;
 use crate::ids::Domain;
-use crate::world::{World, store_failure};
+use crate::world::World;
 
 /// How a person lets this program into the tenant.
 pub enum Access {
@@ -153,6 +153,6 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
     let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
-    let secret = world.vault().get(&world.profile.management_secret_account()).map_err(store_failure)?;
+    let secret = world.kept_secret(&world.profile.management_secret_account())?;
     Ok(secret.map(|secret| Login::Client { id, secret }))
 }

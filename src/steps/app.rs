@@ -16,7 +16,7 @@ use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
-use crate::world::{World, store_failure};
+use crate::world::World;
 
 /// An app at a provider whose credentials were accepted.
 pub struct App {
@@ -374,7 +374,7 @@ pub fn ask_secret(world: &World, provider: Provider, back: bool) -> Result<Secre
 /// # Errors
 /// `secret_store_*`.
 pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
-    world.vault().get(&world.profile.client_secret_account()).map_err(store_failure)
+    world.kept_secret(&world.profile.client_secret_account())
 }
 
 /// Step 3, verified: the token endpoint takes the pair, or its answer is not understood.

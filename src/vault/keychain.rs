@@ -111,13 +111,42 @@ impl Vault for Keychain {
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {
-        self.within(account, |entry| Ok(present(entry.delete_credential())?.is_some()))
+        self.within(account, |entry| {
+            let was_there = present(entry.delete_credential())?.is_some();
+            match was_there && present(entry.inner.get_credential())?.is_some() {
+                true => Err(VaultError::Refused { why: "the entry is still there after it was removed".to_owned() }),
+                false => Ok(was_there),
+            }
+        })
     }
 
     /// The Secret Service and Windows answer from the attributes; macOS has the value in its answer, and it is dropped.
     fn holds(&self, account: &str) -> Result<bool, VaultError> {
         self.within(account, |entry| Ok(present(entry.inner.get_credential())?.is_some()))
     }
+
+    fn shows_all(&self) -> Result<(), VaultError> {
+        self.within(SERVICE, |_| default_collection_is_open())
+    }
+}
+
+/// A Secret Service may list nothing of what is in a locked collection (KeePassXC, reported).
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn default_collection_is_open() -> Result<(), VaultError> {
+    use secret_service::EncryptionType;
+    use secret_service::blocking::SecretService;
+
+    let missing = |error: secret_service::Error| VaultError::Missing { why: plain(&error.to_string()) };
+    // Nothing secret goes through this session.
+    let service = SecretService::connect(EncryptionType::Plain).map_err(missing)?;
+    let collection = service.get_default_collection().map_err(missing)?;
+    if collection.is_locked().map_err(missing)? { Err(VaultError::Locked) } else { Ok(()) }
+}
+
+/// Keychain and Credential Manager tell an entry from none whether they are locked or not.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn default_collection_is_open() -> Result<(), VaultError> {
+    Ok(())
 }
 
 /// The entry of an account. That there is no store is told here: later, "no store" and "no entry" look the same.

@@ -41,6 +41,13 @@ pub trait Vault: Send + Sync {
     fn delete(&self, account: &str) -> Result<bool, VaultError>;
     /// Whether there is a secret, without reading it where the place allows that.
     fn holds(&self, account: &str) -> Result<bool, VaultError>;
+    /// Whether nothing found means that nothing is there.
+    ///
+    /// # Errors
+    /// Why it does not: a store may show none of its entries while it is locked.
+    fn shows_all(&self) -> Result<(), VaultError> {
+        Ok(())
+    }
 }
 
 /// Whether a place has what was just put there; somebody else may have changed it meanwhile.

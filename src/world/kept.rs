@@ -16,6 +16,7 @@ use crate::files;
 use crate::ids::Store;
 use crate::lock::{Lock, NoLock};
 use crate::process::Process;
+use crate::secret::Secret;
 use crate::text::shell_word;
 use crate::vault::{self, Vault, VaultError};
 
@@ -23,6 +24,31 @@ impl World {
     /// Where secrets are kept.
     pub fn vault(&self) -> Rc<dyn Vault> {
         Rc::clone(&self.kept.borrow().1)
+    }
+
+    /// A secret that this profile has kept; that there is none is said only when the place shows all that it has.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn kept_secret(&self, account: &str) -> Result<Option<Secret>, Failure> {
+        let vault = self.vault();
+        let found = vault.get(account).map_err(store_failure)?;
+        if found.is_none() && self.profile_exists {
+            vault.shows_all().map_err(store_failure)?;
+        }
+        Ok(found)
+    }
+
+    /// Forgets a secret of this profile, for certain.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn forget_secret(&self, account: &str) -> Result<(), Failure> {
+        let vault = self.vault();
+        if !vault.delete(account).map_err(store_failure)? {
+            vault.shows_all().map_err(store_failure)?;
+        }
+        Ok(())
     }
 
     /// How that place was chosen.
