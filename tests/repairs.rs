@@ -325,6 +325,21 @@ fn a_script_is_told_that_the_keychain_is_waited_for() {
 }
 
 #[test]
+fn a_secret_moves_to_the_new_place_without_being_given_again() {
+    let stage = Stage::empty(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--save-management", "--store"];
+    environment.run(&with(&setup, &["file"])).exits(0);
+    let names = ["FITBIT_CONNECT_CLIENT_SECRET", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"];
+    let environment = names.into_iter().fold(environment, |environment, name| environment.without(name));
+    let secrets = environment.settings().with_file_name("secrets.toml");
+    assert!(secrets.exists());
+    environment.run(&with(&setup, &["none"])).exits(0);
+    assert!(!secrets.exists(), "it is kept nowhere from now on");
+    environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(2);
+}
+
+#[test]
 fn secrets_do_not_stay_in_the_file_when_they_are_kept_elsewhere() {
     let stage = Stage::empty(GoogleHealth, &[]);
     let environment = stage.environment();

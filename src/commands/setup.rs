@@ -41,7 +41,10 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     if let Some(person) = &world.dialogue {
         person.begin();
     }
-    let inputs = world.inputs(&args.inputs)?;
+    let mut inputs = world.inputs(&args.inputs)?;
+    if inputs.secret.is_none() && inputs.saved_secret_applies {
+        inputs.secret = world.kept_so_far(&world.profile.client_secret_account());
+    }
     let stored = match door::check(world, args, &inputs) {
         Err(failure) => {
             decide::other_store(world, failure, args.yes)?;

@@ -153,6 +153,10 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
     let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
-    let secret = world.kept_secret(&world.profile.management_secret_account())?;
+    let account = world.profile.management_secret_account();
+    let secret = match world.kept_secret(&account)? {
+        None => world.kept_so_far(&account),
+        kept => kept,
+    };
     Ok(secret.map(|secret| Login::Client { id, secret }))
 }

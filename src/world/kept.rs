@@ -39,6 +39,24 @@ impl World {
         Ok(found)
     }
 
+    /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
+    /// read there is said, and may be why it goes elsewhere.
+    pub fn kept_so_far(&self, account: &str) -> Option<Secret> {
+        let before = self.saved.store.unwrap_or(Store::Keychain);
+        if !self.profile_exists || before == self.store() {
+            return None;
+        }
+        let found = match (before, &self.secrets_file) {
+            (Store::Keychain, _) => self.keychain.get(account),
+            (Store::File, Some(file)) => vault::File::new(file.clone()).get(account),
+            (Store::File, None) | (Store::Nothing, _) => Ok(None),
+        };
+        found.unwrap_or_else(|error| {
+            self.console.warn(&format!("what is kept in its place so far cannot be taken over ({error})"));
+            None
+        })
+    }
+
     /// Forgets a secret of this profile, for certain.
     ///
     /// # Errors
