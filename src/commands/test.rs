@@ -12,7 +12,6 @@ use std::cell::{Cell, RefCell};
 use crate::ask;
 use crate::ask::given::{Inputs, missing};
 use crate::auth0::management::{Login, Management};
-use crate::checks::id;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
@@ -195,13 +194,8 @@ impl Run<'_> {
         // one that is meant; it is reported in its place.
         let session = domain.as_ref().map(|domain| self.sign_in(domain, inputs, &mut login_domains, known));
         self.login_domains.replace(login_domains.clone());
-        let looked = match (&domain, &session) {
-            (Some(domain), Some((_, session))) => self.look(inputs, domain, session),
-            _ => Looked::default(),
-        };
-        let elsewhere = match (&looked.found, &session) {
-            (Err(failure), _) if failure.code == Code::OtherTenant => Some(id::CONNECTION_EXISTS),
-            (_, Some((reachable, _))) if reachable.is_fail() => Some(id::TENANT_REACHABLE),
+        let looked = match (&domain, session) {
+            (Some(domain), Some(session)) => Some(self.look(inputs, domain, session)),
             _ => None,
         };
 
@@ -210,14 +204,13 @@ impl Run<'_> {
             None => vec![(loopback, true)],
         };
         self.title(self.provider.title());
-        let answers = self.provider_checks(inputs, &callbacks, elsewhere);
+        let answers = self.provider_checks(inputs, &callbacks, looked.as_ref().and_then(Looked::elsewhere));
         let first_callback = callbacks.first().map(|(url, _)| url.clone()).unwrap_or_default();
         self.credentials_checks(inputs, &known.secret, answers, &first_callback);
 
-        let Some(domain) = domain else { return Ok(None) };
+        let (Some(domain), Some(looked)) = (domain, looked) else { return Ok(None) };
         self.title(&format!("Auth0 tenant {domain}"));
-        let (reachable, session) = session.unwrap_or((Finding::skip(id::TENANT_REACHABLE, "not asked"), Ok(None)));
-        self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), reachable, session, looked).map(Some)
+        self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), looked).map(Some)
     }
 
     fn title(&self, title: &str) {

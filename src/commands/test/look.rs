@@ -7,15 +7,19 @@ use crate::ask::given::Inputs;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::other_tenant;
-use crate::checks::{connection, tenant};
-use crate::diagnosis::Failure;
+use crate::checks::{connection, id, tenant};
+use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::steps::access::stored_login;
 use crate::steps::sign_in::{custom_domains, no_session};
 
 /// What was read of the tenant before anything is reported.
-pub(super) struct Looked {
+pub(super) struct Looked<'w> {
+    /// `tenant.reachable`.
+    pub(super) reachable: Finding,
+    /// The Management API, when it was to be asked.
+    pub(super) session: Result<Option<Management<'w>>, Failure>,
     /// The connection's name, as it was looked for.
     pub(super) name: String,
     /// The connection; none when nobody could look.
@@ -24,9 +28,13 @@ pub(super) struct Looked {
     pub(super) listed: Option<Result<Vec<Application>, Failure>>,
 }
 
-impl Default for Looked {
-    fn default() -> Self {
-        Self { name: String::new(), found: Ok(None), listed: None }
+impl Looked<'_> {
+    /// The check that says that the domain is not the one that is meant.
+    pub(super) fn elsewhere(&self) -> Option<&'static str> {
+        match &self.found {
+            Err(failure) if failure.code == Code::OtherTenant => Some(id::CONNECTION_EXISTS),
+            _ => self.reachable.is_fail().then_some(id::TENANT_REACHABLE),
+        }
     }
 }
 
@@ -80,28 +88,30 @@ impl Run<'_> {
     }
 
     /// Reads the connection and the applications.
-    pub(super) fn look(
+    pub(super) fn look<'w>(
         &self,
         inputs: &Inputs,
         domain: &Domain,
-        session: &Result<Option<Management>, Failure>,
-    ) -> Looked {
+        (reachable, session): (Finding, Result<Option<Management<'w>>, Failure>),
+    ) -> Looked<'w> {
         let chosen = inputs.connection.as_ref();
         let name = chosen.map_or(self.provider.default_connection(), |name| name.as_str()).to_owned();
-        let Ok(Some(management)) = session else { return Looked { name, ..Looked::default() } };
+        let Ok(Some(management)) = &session else {
+            return Looked { reachable, session, name, found: Ok(None), listed: None };
+        };
         let found = management
             .require(&["read:connections"])
             .and_then(|()| connection::find(management, self.provider, chosen));
         if matches!(&found, Err(failure) if no_session(failure)) {
-            return Looked { name, found, listed: None };
+            return Looked { reachable, session, name, found, listed: None };
         }
         let listed = management.applications();
+        let missing = || connection::missing(management, self.provider, &name, &self.client_id);
         let found = match (found, &listed) {
-            (Ok(None), Ok(all)) => Err(other_tenant(&inputs.applications, all, domain, &name)
-                .unwrap_or_else(|| connection::missing(management, self.provider, &name, &self.client_id))),
-            (Ok(None), Err(_)) => Err(connection::missing(management, self.provider, &name, &self.client_id)),
+            (Ok(None), Ok(all)) => Err(other_tenant(&inputs.applications, all, domain, &name).unwrap_or_else(missing)),
+            (Ok(None), Err(_)) => Err(missing()),
             (found, _) => found,
         };
-        Looked { name, found, listed: Some(listed) }
+        Looked { reachable, session, name, found, listed: Some(listed) }
     }
 }

@@ -38,12 +38,10 @@ impl Run<'_> {
         domain: &Domain,
         login_domains: &[Domain],
         secret: Option<&Secret>,
-        reachable: Finding,
-        session: Result<Option<Management<'w>>, Failure>,
-        looked: Looked,
+        looked: Looked<'w>,
     ) -> Result<TenantState<'w>, Failure> {
+        let Looked { reachable, session, mut name, found, listed } = looked;
         let answers = self.note(reachable);
-        let Looked { mut name, found, listed } = looked;
         let host = login::host(domain, login_domains).clone();
         // The first call shows whether the session is good for anything.
         let session = match &found {
