@@ -79,8 +79,23 @@ fn in_run(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '~' | '%')
 }
 
+/// A name as hosts have it: labels of small letters, digits and dashes, the last one of letters alone.
+fn is_host(run: &str) -> bool {
+    let labels: Vec<&str> = run.trim_end_matches('.').split('.').collect();
+    let is_label = |label: &&str| {
+        (1..=24).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    labels.len() > 1
+        && labels.iter().all(is_label)
+        && labels
+            .last()
+            .is_some_and(|last| (2..=12).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
 fn looks_secret(run: &str) -> bool {
-    if run.trim_end_matches('.').ends_with(".apps.googleusercontent.com") {
+    let is_known = PREFIXES.iter().any(|prefix| run.starts_with(prefix));
+    if run.trim_end_matches('.').ends_with(".apps.googleusercontent.com") || !is_known && is_host(run) {
         return false;
     }
     let has = |what: fn(&u8) -> bool| run.as_bytes().iter().any(what);
@@ -198,6 +213,20 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_host_stays_and_what_only_looks_like_one_goes() {
+        for name in [
+            "https://oauth2.googleapi.com/token",
+            "getaddrinfo ENOTFOUND oauth2.googleapi.com",
+            "dev-x1y2z3a4b5.eu.auth0.com",
+        ] {
+            assert_eq!(redact(name), name);
+        }
+        for token in ["ya29.a0abcdefghijklmnopqr", "a1B2c3D4e5F6g7H8i9J0.k1", "0123456789abcdef0123456789abcdef.com"] {
+            assert_eq!(redact(token), REDACTED, "{token}");
+        }
+    }
 
     #[test]
     fn tokens_codes_and_secrets_are_redacted_wherever_they_stand() {

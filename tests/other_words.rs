@@ -350,3 +350,55 @@ fn a_secret_that_the_tenant_does_not_show_is_neither_right_nor_wrong() {
         );
     }
 }
+
+/// A login through Auth0 that comes back with these words.
+fn comes_back(provider: fitbit_connect::provider::Provider, description: &'static str) -> Output {
+    let stage = Stage::configured(provider, &[]);
+    let environment = stage.environment().without("AUTH0_API_TOKEN");
+    environment.run_watched(&["test", "--json", "--no-browser", "--timeout=20s"], move |line| {
+        let Some(address) = login_address(line) else { return };
+        let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+        let mut callback = Url::parse(&value("redirect_uri")).unwrap();
+        let pairs = [("error", "access_denied"), ("error_description", description), ("state", &value("state"))];
+        callback.query_pairs_mut().extend_pairs(pairs);
+        drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
+    })
+}
+
+#[test]
+fn a_profile_that_the_tenant_could_not_fetch_is_told_by_what_the_provider_answered() {
+    for (provider, words, code) in [
+        (Fitbit, "failed to fetch user profile (status: 410 data: )", "provider_shut_down"),
+        (Fitbit, "failed to fetch user profile (status: 503 data: )", "service_unavailable"),
+        (Fitbit, "failed to fetch user profile", "unrecognised_answer"),
+        (GoogleHealth, "failed to fetch user profile (status: 503 data: )", "service_unavailable"),
+    ] {
+        let output = comes_back(provider, words);
+        assert_eq!(output.error_code(), code, "{words}: {output}");
+    }
+}
+
+#[test]
+fn a_token_for_another_audience_is_no_token_that_lacks_permissions() {
+    use base64::Engine as _;
+    let claims = json!({ "aud": "https://acme.sandbox.test/userinfo", "scope": "openid", "exp": 4_000_000_000_u64 });
+    let base64 = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let token = format!("{}.{}.c2ln", base64(r#"{"alg":"RS256"}"#), base64(&claims.to_string()));
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let output = stage.environment_without_management().with("AUTH0_API_TOKEN", &token).run(&HEADLESS).exits(4);
+    assert_eq!(states(&output, "management.access"), ["fail"], "{output}");
+    assert_eq!(output.error_code(), "management_token_rejected", "{output}");
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_said_to_the_person_who_mistyped_it() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let proxy = format!("http://127.0.0.1:{}", common::free_port());
+    let environment = stage.environment().with("HTTPS_PROXY", &proxy);
+    let environment = environment.with("FITBIT_CONNECT_CLIENT_ID", facts::GOOGLE_CLIENT_ID);
+    let environment = environment.with("FITBIT_CONNECT_CLIENT_SECRET", facts::GOOGLE_CLIENT_SECRET);
+    let output = environment.run(&["test", "--headless", "--profile", "prdo"]).exits(6);
+    assert!(output.stderr.contains("there is no profile prdo (profiles: default)"), "{output}");
+    let output = environment.run(&["status", "--profile", "prdo"]).exits(0);
+    assert!(output.stdout.contains("fitbit-connect setup --profile prdo"), "{output}");
+}

@@ -94,7 +94,13 @@ impl Wanted<'_> {
         let mut found = Vec::new();
         // Foreign text: ID and secret may have been swapped in the dashboard.
         let mut differ = |field, code, now: String, wanted: String| {
-            found.push(Difference { field, now: excerpt(&now, LONGEST_SHOWN), wanted, code });
+            // What is joined on the screen is not the same for a service.
+            let odd = if now != wanted && now.split_whitespace().eq(wanted.split_whitespace()) {
+                " (with white space)"
+            } else {
+                ""
+            };
+            found.push(Difference { field, now: excerpt(&now, LONGEST_SHOWN) + odd, wanted, code });
         };
         let text = |key: &str| options.get(key).and_then(Value::as_str).unwrap_or_default();
 

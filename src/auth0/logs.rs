@@ -39,11 +39,13 @@ impl Entry {
                 words.push(part);
             }
         }
-        let status = payload["status"].as_u64().or_else(|| payload["status"].as_str()?.parse().ok());
+        let words = words.join("; ");
+        let told = || payload["status"].as_str()?.parse().ok();
+        let status = payload["status"].as_u64().or_else(told).or_else(|| status_in(&words));
         Self {
             date: said(&text(&entry["date"])),
             kind: text(&entry["type"]),
-            words: words.join("; "),
+            words,
             status,
             error: text(&payload["code"]),
             oauth_error: text(&error["oauthError"]),
@@ -68,17 +70,16 @@ impl Entry {
 
     /// The diagnosis, when the entry tells more than that something failed; of Fitbit alone a 410 is known to be its end.
     pub fn code(&self, provider: Provider) -> Option<Code> {
+        if let Some(code @ (Code::ProviderShutDown | Code::UnrecognisedAnswer)) = of_status(self.status, provider) {
+            return Some(code);
+        }
         match (self.status, self.error.as_str(), self.kind.as_str()) {
-            (Some(410), ..) => Some(match provider {
-                Provider::Fitbit => Code::ProviderShutDown,
-                Provider::GoogleHealth => Code::UnrecognisedAnswer,
-            }),
             (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
             (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
             (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
             (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
-            (Some(429), ..) | (.., "api_limit") => Some(Code::RateLimited),
-            (Some(500..), ..) => Some(Code::ServiceUnavailable),
+            (.., "api_limit") => Some(Code::RateLimited),
+            _ if of_status(self.status, provider).is_some() => of_status(self.status, provider),
             _ => recognise(&self.words).into_iter().next().or_else(|| self.refused()),
         }
     }
@@ -101,6 +102,23 @@ impl Entry {
     }
 }
 
+/// What the status alone tells that a provider answered to the tenant; of Fitbit alone a 410 is known to be its end.
+pub fn of_status(status: Option<u64>, provider: Provider) -> Option<Code> {
+    Some(match (status?, provider) {
+        (410, Provider::Fitbit) => Code::ProviderShutDown,
+        (410, Provider::GoogleHealth) => Code::UnrecognisedAnswer,
+        (429, _) => Code::RateLimited,
+        (500.., _) => Code::ServiceUnavailable,
+        _ => return None,
+    })
+}
+
+/// The status that a tenant's words name: `failed to fetch user profile (status: 503 data: )`.
+pub fn status_in(words: &str) -> Option<u64> {
+    let (_, after) = words.split_once("status: ")?;
+    after.get(..3)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +130,20 @@ mod tests {
             "user_name": "ada@example.com",
             "details": { "error": { "message": "Failed to obtain access token", "payload": { "status": status, "code": code } } },
         }))
+    }
+
+    #[test]
+    fn the_status_is_read_from_the_words_where_it_stands_there() {
+        let entry = |words: &str| Entry::read(&json!({ "type": "f", "description": words }));
+        for (words, code) in [
+            ("failed to fetch user profile (status: 410 data: )", Some(Code::ProviderShutDown)),
+            ("failed to fetch user profile (status: 503 data: )", Some(Code::ServiceUnavailable)),
+            ("Failed to obtain access token (status: 429)", Some(Code::RateLimited)),
+        ] {
+            assert_eq!(entry(words).code(Provider::Fitbit), code, "{words}");
+        }
+        assert_eq!(entry("failed (status: 410)").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
+        assert_eq!(status_in("status: soon"), None);
     }
 
     #[test]

@@ -25,8 +25,7 @@ pub(super) fn look_at(token: &Secret, http: &Http, domain: &Domain) -> Result<Op
     }
     let wanted = format!("https://{domain}/api/v2/");
     let audiences = jwt::audiences(&claims);
-    let elsewhere = audiences.iter().find(|a| a.ends_with("/api/v2/"));
-    if let Some(elsewhere) = elsewhere
+    if let Some(elsewhere) = audiences.first()
         && !audiences.iter().any(|audience| http.endpoints().same(audience, &wanted))
     {
         let message = format!("the Management API token is for {}, not for {wanted}", said(elsewhere));

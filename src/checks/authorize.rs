@@ -216,7 +216,8 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     }
     let client_id = upstream.param("client_id").unwrap_or("none, or several");
     if client_id != expected.client_id {
-        let message = format!("the tenant sends the client ID {}, not {}", said(client_id), expected.client_id);
+        let odd = if client_id.trim() == expected.client_id { " with white space" } else { "" };
+        let message = format!("the tenant sends the client ID {}{odd}, not {}", said(client_id), expected.client_id);
         return Err(Failure::new(Code::AuthorizeWrongClientId, message));
     }
     let wanted = expected.host.callback();

@@ -26,7 +26,7 @@ pub fn run(world: &World) -> Result<(), Failure> {
     if !world.profile_exists {
         world.console.member("configured", json!(false));
         world.console.result(&format!("Nothing is configured for the profile {} ({path}).", world.profile));
-        world.console.result("Set it up: fitbit-connect setup");
+        world.console.result(&format!("Set it up: fitbit-connect setup{}", world.again));
         return Ok(());
     }
     let mut lines = vec![format!("Profile       {}", world.profile), format!("Settings      {path}")];

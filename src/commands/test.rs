@@ -41,8 +41,18 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {
         return Err(report_missing(world, args, &inputs, &secret));
     };
-    if !world.profile_exists && matches!(secret, Kept::Nothing) {
-        return Err(report_missing(world, args, &inputs, &secret));
+    if !world.profile_exists {
+        if matches!(secret, Kept::Nothing) {
+            return Err(report_missing(world, args, &inputs, &secret));
+        }
+        let profiles = world.settings.borrow().profiles();
+        if !profiles.is_empty() {
+            let known = profiles.join(", ");
+            world.console.warn(&format!(
+                "there is no profile {} (profiles: {known}); what is given is all that is used",
+                world.profile
+            ));
+        }
     }
     world.console.about(
         world.profile.as_str(),
@@ -295,7 +305,8 @@ impl Run<'_> {
         let seen = self.seen.borrow();
         self.world.console.gap();
         let count = |state| seen.iter().filter(|finding| finding.state == state).count();
-        let mut line = format!("{} checks passed", count(State::Pass));
+        let passed = count(State::Pass);
+        let mut line = format!("{passed} check{} passed", if passed == 1 { "" } else { "s" });
         for (state, word) in [(State::Warn, "with a warning"), (State::Unknown, "unknown"), (State::Skip, "skipped")] {
             if count(state) > 0 {
                 line.push_str(&format!(", {} {word}", count(state)));

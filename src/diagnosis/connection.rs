@@ -20,7 +20,7 @@ pub(super) static CONNECTION_NAME_TAKEN: Diagnosis = Diagnosis {
     symptom: "The Management API answers 409 `connection_conflict` with `A connection with the same name already \
               exists`",
     cause: "Somebody else created it in the meantime, or one of that name is still being deleted.",
-    cure: "Wait a minute and run `{setup}` again, or choose another name: `{setup} --connection NAME`",
+    cure: "Wait a minute and run `{setup}` again, or choose another name: `{setup} --connection {connection}-2`",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[sign(&["connection_conflict"]), sign(&["a connection with the same name already exists"])],
@@ -31,7 +31,7 @@ pub(super) static CONNECTION_WRONG_STRATEGY: Diagnosis = Diagnosis {
     code: "connection_wrong_strategy",
     symptom: "A connection of this name exists, but of another kind.",
     cause: "The strategy of a connection cannot be changed after it was created.",
-    cure: "Choose another name: `{setup} --connection NAME` or remove the old connection `{connection}` at \
+    cure: "Choose another name: `{setup} --connection {connection}-2` or remove the old connection `{connection}` at \
            {connections_page} first.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],

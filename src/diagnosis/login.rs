@@ -2,7 +2,7 @@
 //! seen without anybody signing in.
 
 use super::links::*;
-use super::sign::{NOT_A_DENIAL, TOKEN_IS_DEAD, but, sign};
+use super::sign::{NO_ANSWER_ABOUT_IT, NO_CODE, NOT_A_DENIAL, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
@@ -131,12 +131,12 @@ pub(super) static IDENTITY_SCOPE_NOT_GRANTED: Diagnosis = Diagnosis {
 
 pub(super) static ADMIN_POLICY_ENFORCED: Diagnosis = Diagnosis {
     code: "admin_policy_enforced",
-    symptom: "`Error 400: admin_policy_enforced`",
+    symptom: "`Error 400: admin_policy_enforced` or, at a school, `access_not_configured`",
     cause: "The administrator of the account's Google Workspace blocks the app or one of its scopes.",
     cure: "Sign in with another account, or ask the administrator to allow the client ID `{client_id}`",
     exit: Exit::NoConsent,
     links: &[GOOGLE_WEB_SERVER],
-    signs: &[sign(&["admin_policy_enforced"])],
+    signs: &[sign(&["admin_policy_enforced"]), sign(&["400: access_not_configured"])],
     sure: Sure::Documented,
 };
 
@@ -188,7 +188,7 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
            changed, `{setup}` puts it back as it should be.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
-    signs: &[sign(&["fetchuserprofile: "])],
+    signs: &[sign(&["fetchuserprofile: "]), but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT)],
     sure: Sure::Inferred,
 };
 
@@ -210,7 +210,7 @@ pub(super) static CODE_REJECTED: Diagnosis = Diagnosis {
         sign(&["invalid code verifier"]),
         sign(&["failed to verify code verifier"]),
         sign(&["code_verifier or verifier is not needed"]),
-        but(&["invalid_grant"], TOKEN_IS_DEAD),
+        but(&["invalid_grant"], NO_CODE),
         but(&["feacft"], &["unauthorized"]),
     ],
     sure: Sure::Reported,

@@ -22,6 +22,7 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
         but(&["http/2 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
         but(&["failed to obtain access token", "status: 410"], GOOGLE_HOSTS),
+        but(&["failed to fetch user profile", "status: 410"], GOOGLE_HOSTS),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
     sure: Sure::Documented,
@@ -44,6 +45,7 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
         sign(&["redirect_uri_mismatch"]),
+        sign(&["redirect_uri mismatch"]),
         sign(&["does not match the ones authorized for the oauth client"]),
         sign(&["invalid redirect_uri parameter value"]),
     ],
@@ -216,7 +218,10 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["token has been expired or revoked"]),
         sign(&["token expired or revoked"]),
         sign(&["refresh token invalid"]),
-        but(&["invalid_grant"], &["auth code", "authorization code", "code verifier", "code_verifier", "bad request"]),
+        but(
+            &["invalid_grant"],
+            &["auth code", "authorization code", "code verifier", "code_verifier", "bad request", "redirect_uri"],
+        ),
     ],
     sure: Sure::Documented,
 };

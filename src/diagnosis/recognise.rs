@@ -265,6 +265,18 @@ mod tests {
                 &[ManagementAudienceUnknown],
             ),
             ("Unable to verify authorization request state.", &[StateMismatch]),
+            ("error=access_denied&error_description=failed%20to%20fetch%20user%20profile", &[ProfileScriptFailed]),
+            ("failed to fetch user profile (status: 410 data: )", &[ProviderShutDown]),
+            ("failed to fetch user profile (status: 503 data: )", &[ServiceUnavailable]),
+            (
+                r#"{"errors":[{"errorType":"invalid_grant","message":"Redirect_uri mismatch: https://x/cb"}]}"#,
+                &[RedirectUriMismatch],
+            ),
+            ("Error 400: access_not_configured", &[AdminPolicyEnforced]),
+            (r#"{"error":{"code":503,"status":"UNAVAILABLE"}}"#, &[ServiceUnavailable]),
+            ("Quota exceeded for quota metric 'x' of service 'health.googleapis.com'", &[RateLimited]),
+            ("Bad audience: https://a/userinfo", &[ManagementTokenRejected]),
+            ("getaddrinfo EAI_AGAIN acme.eu.auth0.com", &[NetworkUnreachable]),
             ("You may have pressed the back button. We couldn’t find your session.", &[StateMismatch]),
             ("What does Error 400: redirect_uri_mismatch mean?", &[RedirectUriMismatch]),
         ] {

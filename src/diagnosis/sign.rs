@@ -64,5 +64,5 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
 ];
 /// Google's own services, of whose end nothing is known.
 pub(super) const GOOGLE_HOSTS: &[&str] = &["googleapis.com", "accounts.google.com", "google health api"];
-/// What makes an `invalid_grant` mean a refresh token.
-pub(super) const TOKEN_IS_DEAD: &[&str] = &["expired or revoked", "refresh token", "refresh_token"];
+/// What makes an `invalid_grant` mean something else than the code: a refresh token, or the redirect URI.
+pub(super) const NO_CODE: &[&str] = &["expired or revoked", "refresh token", "refresh_token", "redirect_uri mismatch"];

@@ -79,7 +79,13 @@ pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
            just made: compare `{domain}` with the tenant of that application, and run the command again.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["\"invalid token\""]), sign(&["401", "invalid token"]), sign(&["missing authentication"])],
+    signs: &[
+        sign(&["\"invalid token\""]),
+        sign(&["401", "invalid token"]),
+        sign(&["missing authentication"]),
+        sign(&["bad audience"]),
+        sign(&["invalid signature received for json web token"]),
+    ],
     sure: Sure::Reported,
 };
 

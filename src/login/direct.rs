@@ -277,11 +277,15 @@ impl Round<'_> {
                 Failure::new(Code::ClientDeleted, message("says that the client was deleted"))
             }
             PairVerdict::ShutDown => crate::checks::provider::shut_down(provider),
-            PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
             // Nothing but the redirect URI of this very request can be meant (RFC 6749, 4.1.3).
-            PairVerdict::Unknown { .. } if words.contains("redirect_uri_mismatch") => {
+            PairVerdict::Accepted | PairVerdict::Unknown { .. }
+                if ["redirect_uri_mismatch", "redirect_uri mismatch"]
+                    .iter()
+                    .any(|known| words.to_lowercase().contains(known)) =>
+            {
                 Failure::new(Code::RedirectUriMismatch, message("did not take the code"))
             }
+            PairVerdict::Accepted => Failure::new(Code::CodeRejected, message("did not take the code")),
             PairVerdict::Unknown { .. } => {
                 Failure::new(Code::UnrecognisedAnswer, message("gave no token for the code"))
             }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::after::{ThroughTenant, Trail};
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
+use crate::auth0::logs::{of_status, status_in};
 use crate::auth0::management::{Management, address};
 use crate::console::IdentityDoc;
 use crate::diagnosis::{Code, Failure};
@@ -205,6 +206,12 @@ impl Round<'_> {
     /// After consent only the tenant talks to the provider: its words are all there is.
     fn name_refusal(&self, error: &str, description: &str) -> Failure {
         let lower = description.to_lowercase();
+        let provider = self.login.provider;
+        let of_provider = lower.contains("failed to obtain access token") || lower.contains("user profile");
+        if let Some(code) = of_status(status_in(&lower), provider).filter(|_| of_provider) {
+            let message = format!("{} was refused by {}: {}", self.host, provider.title(), said(description));
+            return Failure::new(code, message);
+        }
         if lower.contains("failed to obtain access token") {
             let message = format!(
                 "{} could not trade the code of {} for a token: {}",
@@ -218,12 +225,15 @@ impl Round<'_> {
             );
         }
         if lower.contains("user profile") {
-            // The built-in connection has no script: what it reads is what the person grants.
-            let code = match self.login.provider {
-                Provider::GoogleHealth => Code::ProfileScriptFailed,
-                Provider::Fitbit => Code::IdentityScopeNotGranted,
+            let message = format!("{} could not read the profile: {}", self.host, said(description));
+            return match provider {
+                Provider::GoogleHealth => Failure::new(Code::ProfileScriptFailed, message),
+                // The built-in connection has no script: a box that was left open, or a service that did not answer.
+                Provider::Fitbit => Failure::new(Code::UnrecognisedAnswer, message).with_hint(
+                    "As a rule the box for the profile was left open: log in once more and tick all of them. If it stays, the \
+                     newest entry of type `f` in the tenant's log ({logs_page} ) has what Fitbit answered",
+                ),
             };
-            return Failure::new(code, format!("{} could not read the profile: {}", self.host, said(description)));
         }
         let failure = refused(error, description);
         match failure.code {

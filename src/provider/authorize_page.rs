@@ -118,7 +118,7 @@ fn google_code(code: &str, sentence: &str) -> Code {
         "invalid_scope" => Code::InvalidScope,
         "org_internal" => Code::OrgInternal,
         "access_denied" if is_about_testing(sentence) => Code::NotATestUser,
-        "admin_policy_enforced" => Code::AdminPolicyEnforced,
+        "admin_policy_enforced" | "access_not_configured" => Code::AdminPolicyEnforced,
         "disallowed_useragent" => Code::DisallowedUseragent,
         "server_error" | "backend_error" | "internal_failure" => Code::ServiceUnavailable,
         "rate_limit_exceeded" | "quota_exceeded" => Code::RateLimited,

@@ -129,6 +129,11 @@ fn secrets_that_cannot_be_right_are_refused_with_the_reason_and_without_the_valu
         (GoogleHealth, "ya29.a0AfB_byCdefghijklmnop", "token"),
         (GoogleHealth, "1//0gabcdefghijklmnop", "token"),
         (GoogleHealth, "{\"web\":{\"client_id\":\"x\"}}", "--client-json"),
+        (GoogleHealth, "\"GOCSPX-abcdefghijklmnopqrstuvwxyz01\"", "quotes"),
+        (GoogleHealth, "'GOCSPX-abcdefghijklmnopqrstuvwxyz01'", "quotes"),
+        (GoogleHealth, "client_secret=GOCSPX-abcdefghijklmnopqrstuvwxyz01", "equals sign"),
+        (GoogleHealth, "${GOOGLE_SECRET}", "placeholder"),
+        (GoogleHealth, "YOUR_CLIENT_SECRET", "placeholder"),
         (GoogleHealth, "https://example.com/secret", "address"),
     ] {
         let why = provider.check_secret(secret).unwrap_err();

@@ -128,7 +128,10 @@ fn address(word: &str) -> Option<String> {
     let scheme = ["https://", "http://"].iter().any(|scheme| word.starts_with(scheme));
     let plain = word.len() <= 300 && word.bytes().all(|b| b.is_ascii_graphic() && !b"`{}|\\".contains(&b));
     let url = Url::parse(word).ok().filter(|_| scheme && plain)?;
-    (url.host_str().is_some() && url.username().is_empty() && redact(word) == word).then(|| word.to_owned())
+    // Part by part: a port and the path behind it look like a token.
+    let shown = url.path().split('/').all(|part| redact(part) == part);
+    (url.host_str().is_some_and(|host| redact(host) == host) && url.username().is_empty() && shown)
+        .then(|| word.to_owned())
 }
 
 /// The client ID in `https://manage.auth0.com/#/applications/CLIENT_ID/settings`.
@@ -148,6 +151,10 @@ mod tests {
             (
                 "https://accounts.google.com/o/oauth2/v2/auth?redirect_uri=https%3A%2F%2Flogin.acme.com%2Flogin%2Fcallback&scope=x",
                 "https://login.acme.com/login/callback",
+            ),
+            (
+                "Request details: redirect_uri=http://localhost:3000/api/auth/callback/google flowName=x",
+                "http://localhost:3000/api/auth/callback/google",
             ),
             (
                 "Request details: redirect_uri=http://127.0.0.1:4711/callback flowName=x",

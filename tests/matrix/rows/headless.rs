@@ -54,7 +54,14 @@ pub const ROWS: &[Row] = &[
     )
     .skipped(),
     fails(&[Fault::ConnectionMissing], BOTH, "connection.exists", "connection_not_found", 3, "fitbit-connect setup"),
-    fails(&[Fault::WrongStrategy], BOTH, "connection.exists", "connection_wrong_strategy", 3, "--connection NAME"),
+    fails(
+        &[Fault::WrongStrategy],
+        BOTH,
+        "connection.exists",
+        "connection_wrong_strategy",
+        3,
+        "--connection {connection}-2",
+    ),
     fails(&[Fault::OtherTenant], BOTH, "connection.exists", "other_tenant", 3, "{domain}"),
     fails(&[Fault::TwoConnections], FITBIT, "connection.exists", "connection_ambiguous", 2, "--connection fitbit-old"),
     fails(&[Fault::ConnectionInactive], BOTH, "connection.settings", "connection_inactive", 3, "{connection}"),

@@ -29,7 +29,7 @@ pub const ANEW: &[Row] = &[
     fails(&[Fault::ReadOnlyToken], BOTH, "connection", "missing_scope", 4, "create:connections"),
     fails(&[Fault::EntityLimit], BOTH, "connection", "entity_limit_reached", 3, "https://manage.auth0.com/"),
     fails(&[Fault::PlanFeature], BOTH, "connection", "plan_feature_missing", 3, "{domain}"),
-    fails(&[Fault::NameTaken], BOTH, "connection", "connection_name_taken", 3, "--connection NAME"),
+    fails(&[Fault::NameTaken], BOTH, "connection", "connection_name_taken", 3, "--connection {connection}-2"),
     fails(&[Fault::ChangedMeanwhile], BOTH, "connection", "connection_changed_meanwhile", 3, "fitbit-connect setup"),
     fails(&[], FITBIT, "connection", "connection_scopes_dropped", 3, "temperature").since(Deed::ScopeNotKept),
     fails(&[Fault::FreshChange], BOTH, "applications", "authorize_change_pending", 3, WATCH),
@@ -40,7 +40,7 @@ pub const ANEW: &[Row] = &[
 
 pub const AGAIN: &[Row] = &[
     fails(&[Fault::OptionsHidden], BOTH, "connection", "missing_scope", 4, "read:connections_options"),
-    fails(&[Fault::WrongStrategy], BOTH, "connection", "connection_wrong_strategy", 3, "--connection NAME"),
+    fails(&[Fault::WrongStrategy], BOTH, "connection", "connection_wrong_strategy", 3, "--connection {connection}-2"),
     fails(&[Fault::TwoConnections], FITBIT, "connection", "connection_ambiguous", 2, "--connection fitbit-old"),
     fails(&[Fault::RateLimited], BOTH, "connection", "rate_limited", 6, "1h"),
     fails(&[Fault::ApplicationGone], BOTH, "applications", "application_gone", 3, "--app NAME_OR_ID"),
