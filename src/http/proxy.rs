@@ -46,7 +46,11 @@ impl Proxy {
                 trouble("it wants a name and a password, or other ones (407)", cure.to_owned(), true)
             }
             Some("unsuccessful" | "proxy response headers too long") => {
-                let cure = format!("Have {}:443 allowed there. {}", self.host, self.cure());
+                let cure = format!(
+                    "Have {}:443 allowed there, or see whether the proxy itself reaches it. {}",
+                    self.host,
+                    self.cure()
+                );
                 trouble("it does not open the way", cure, false)
             }
             _ => trouble(said, self.cure(), false),
