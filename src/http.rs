@@ -122,6 +122,18 @@ pub struct Http {
     asked_not_before: Mutex<Option<Instant>>,
 }
 
+/// A look-up of a name that was given up goes on until the system ends it, and a client waits for it when it goes: nobody else
+/// has to.
+impl Drop for Http {
+    fn drop(&mut self) {
+        let clients = std::mem::take(&mut self.clients);
+        if clients.iter().any(|client| client.get().is_some()) {
+            // Where there is no thread, it is waited for after all.
+            let _ = std::thread::Builder::new().name("closing".into()).spawn(move || drop(clients));
+        }
+    }
+}
+
 impl Http {
     /// A client that rewrites the given origins. Nothing is opened before the first call.
     pub fn new(endpoints: Endpoints) -> Self {
@@ -141,7 +153,9 @@ impl Http {
 
     /// A client of the sandbox: what is not rewritten to this machine is refused.
     pub fn confined(endpoints: Endpoints) -> Self {
-        Self { confined: true, ..Self::new(endpoints) }
+        let mut http = Self::new(endpoints);
+        http.confined = true;
+        http
     }
 
     /// Shows who is asked, while no answer comes.

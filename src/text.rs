@@ -1,5 +1,11 @@
 //! Owns what is done to text that others wrote before a person may see it: mark-up and secrets out, control characters
-//! escaped, cut to length. Also finds the nearest of a few words. Refuses to know any provider.
+//! escaped, cut to length; and how else a secret may be spelled in it. Also finds the nearest of a few words. Refuses to know any provider.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 /// What stands in place of something that looks like a credential.
 pub const REDACTED: &str = "[redacted]";
@@ -160,6 +166,48 @@ pub fn is_talked_about(rest: &str) -> bool {
     let letters = word.trim_end_matches(['.', ',', ';', '?', '!', ')', '"', '\'']);
     rest.starts_with('?')
         || rest.starts_with(' ') && !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// How a text looks in what a service or a gateway may write: as sent, percent-encoded in each way, as a JSON text, in a page,
+/// in base64, in hexadecimal digits.
+pub fn spellings(secret: &str) -> Vec<Zeroizing<String>> {
+    let lower = |text: &str| {
+        // The digits after each `%` in lower case, as some write them.
+        let mut parts = text.split('%');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |all, part| match part.split_at_checked(2) {
+            Some((digits, rest)) => format!("{all}%{}{rest}", digits.to_ascii_lowercase()),
+            None => format!("{all}%{part}"),
+        })
+    };
+    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let all = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
+    let page = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let each: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let base64 = STANDARD.encode(secret);
+    let mut found = vec![
+        secret.to_owned(),
+        lower(&form),
+        lower(&all),
+        form,
+        all,
+        page.replace('\'', "&#39;"),
+        page,
+        json,
+        base64.trim_end_matches('=').to_owned(),
+        URL_SAFE_NO_PAD.encode(secret),
+        hex.to_uppercase(),
+        hex,
+        lower(&each),
+        each,
+    ];
+    // The longest first: a shorter spelling may be a part of it.
+    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    found.dedup();
+    found.into_iter().map(Zeroizing::new).collect()
 }
 
 /// A word as a shell takes it.

@@ -324,4 +324,12 @@ fn inside_a_reticent_keychain() {
         assert!(said.contains(code), "{args:?}: {said}");
         assert_eq!(std::fs::read(&settings).unwrap(), before, "{args:?}");
     }
+    // Another place is named: what stays in the keychain is said.
+    let output = Command::new(env!("CARGO_BIN_EXE_fitbit-connect"))
+        .args(["remove", "--yes", "--store", "none", "--config", settings.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("default/client-secret may still be in the keychain"), "{said}");
 }

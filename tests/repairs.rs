@@ -334,6 +334,8 @@ fn a_secret_moves_to_the_new_place_without_being_given_again() {
     let environment = names.into_iter().fold(environment, |environment, name| environment.without(name));
     let secrets = environment.settings().with_file_name("secrets.toml");
     assert!(secrets.exists());
+    let plan = environment.run(&with(&setup, &["none", "--dry-run"])).exits(0);
+    assert!(plan.stderr.contains(&format!("forget the secrets of profile default in {}", secrets.display())), "{plan}");
     environment.run(&with(&setup, &["none"])).exits(0);
     assert!(!secrets.exists(), "it is kept nowhere from now on");
     environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(2);

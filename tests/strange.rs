@@ -16,6 +16,7 @@ use fitbit_connect::provider::Provider::{self, Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Reply, Request};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// One request of the program: how it is known, and what the run is that makes it.
@@ -281,4 +282,32 @@ fn a_token_that_no_request_can_carry_is_the_services_fault() {
             output.hides("X-Evil");
         }
     }
+}
+
+#[test]
+fn an_application_that_was_there_before_is_never_the_temporary_one_to_be_removed() {
+    // An answer that names another application, and one of a person's own that has only the name.
+    let web = facts::APPLICATIONS[0].client_id;
+    let gate: Gate = Box::new(move |request, pass| {
+        let mut reply = pass();
+        if request.method == "POST" && request.path == "/api/v2/clients" {
+            let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+            body["client_id"] = json!(web);
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    });
+    let stage = Stage::configured(GoogleHealth, &[]).behind(gate);
+    let output = stage.environment().run(&["test", "--json", "--no-browser", "--timeout=2s"]).exits(6);
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+    assert!(output.stderr.contains("may exist"), "{output}");
+    assert!(stage.applications().iter().any(|(client_id, _)| client_id == web), "it is still there");
+
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let body = json!({
+        "name": "fitbit-connect test (temporary)", "app_type": "spa", "callbacks": ["https://prod.example/cb"],
+    });
+    let own = stage.api(Method::POST, "clients", Some(body))["client_id"].as_str().unwrap().to_owned();
+    stage.environment().run_with_robot(&["test", "--json"]).exits(0);
+    assert!(stage.applications().iter().any(|(client_id, _)| *client_id == own), "it is still there");
 }

@@ -8,6 +8,7 @@ use crate::auth0::wire::Application;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
+use crate::loopback::port_of;
 
 /// An application that may log people in through the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,9 +195,11 @@ pub fn other_tenant(saved: &Applications, all: &[Application], domain: &Domain, 
     })
 }
 
-/// Whether an application is the temporary one of a live login.
+/// Whether an application is the temporary one of a live login: by its name and, where they may be read, by its callbacks, of
+/// which it has one, a listener's.
 pub fn is_ours(application: &Application) -> bool {
-    application.name == TEMPORARY_NAME
+    let is_listeners = |callbacks: &Vec<String>| matches!(callbacks.as_slice(), [only] if port_of(only).is_some());
+    application.name == TEMPORARY_NAME && application.callbacks.as_ref().is_none_or(is_listeners)
 }
 
 /// The name of the temporary application of a live login.

@@ -1,7 +1,6 @@
 //! Owns the last door before the screen: what was sent or given as a secret is printed nowhere, whoever repeats it.
 //!
-//! Refuses short words, which would be found in any text. Other spellings of a secret are replaced where answers come in
-//! ([`crate::http`]).
+//! Refuses short words, which would be found in any text.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 use super::{Console, clean};
-use crate::text::REDACTED;
+use crate::text::{REDACTED, spellings};
 
 /// No secret of a service is shorter (bytes).
 const SHORTEST: usize = 12;
@@ -22,7 +21,7 @@ impl Withheld {
     fn add(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if secret.len() >= SHORTEST && !all.iter().any(|known| known.as_str() == secret) {
-            all.push(Zeroizing::new(secret.to_owned()));
+            all.extend(spellings(secret));
         }
     }
 
@@ -61,6 +60,9 @@ mod tests {
         assert!(matches!(withheld.without("GOCSPX-abcdefgh"), Cow::Borrowed(_)));
         for secret in ["GOCSPX-abcdefgh", "GOCSPX-abcdefgh", "secret", ""] {
             withheld.add(secret);
+        }
+        for spelling in ["R09DU1BYLWFiY2RlZmdo", "474f435350582d6162636465666768", "474F435350582D6162636465666768"] {
+            assert_eq!(withheld.without(spelling), "[redacted]");
         }
         assert_eq!(withheld.without("a GOCSPX-abcdefgh,GOCSPX-abcdefgh secret"), "a [redacted],[redacted] secret");
     }

@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::form_urlencoded;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{Authorization, Body, Call};
-use crate::text::REDACTED;
+use crate::text::{REDACTED, spellings};
 
 /// Shorter than this nothing is a secret, and would be found in any text (bytes).
 const SHORTEST: usize = 6;
@@ -87,44 +87,6 @@ fn wipe(value: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(wipe),
         _ => {}
     }
-}
-
-/// How a text looks in what a service or a gateway may write: as sent, percent-encoded in each way, as a JSON text, in a page,
-/// in base64, in hexadecimal digits.
-fn spellings(secret: &str) -> Vec<Zeroizing<String>> {
-    let lower = |text: &str| {
-        // The digits after each `%` in lower case, as some write them.
-        let mut parts = text.split('%');
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |all, part| match part.split_at_checked(2) {
-            Some((digits, rest)) => format!("{all}%{}{rest}", digits.to_ascii_lowercase()),
-            None => format!("{all}%{part}"),
-        })
-    };
-    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let all = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
-    let page = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let base64 = STANDARD.encode(secret);
-    let mut found = vec![
-        secret.to_owned(),
-        lower(&form),
-        lower(&all),
-        form,
-        all,
-        page.replace('\'', "&#39;"),
-        page,
-        json,
-        base64.trim_end_matches('=').to_owned(),
-        URL_SAFE_NO_PAD.encode(secret),
-        hex,
-    ];
-    // The longest first: a shorter spelling may be a part of it.
-    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    found.dedup();
-    found.into_iter().map(Zeroizing::new).collect()
 }
 
 /// The body with every spelling of the given secrets replaced; broken bytes of a text become a mark.

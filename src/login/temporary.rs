@@ -207,6 +207,13 @@ fn create(management: &Management, redirect_uri: &str, known: &[Application]) ->
     let mut again = true;
     loop {
         let failure = match management.create_application(body(redirect_uri)) {
+            // What was there before is nobody's to remove, whatever an answer says.
+            Ok(created) if known.iter().any(|known| known.client_id == created.client_id) => {
+                let message =
+                    "the tenant answered the creation of the temporary application with one that it has already";
+                let failure = Failure::new(Code::UnrecognisedAnswer, message);
+                return Err(NotMade { failure, left: Some(may_exist()) });
+            }
             Ok(created) => return Ok(created.client_id),
             Err(failure) if may_be_done(&failure) => failure,
             Err(failure) => return Err(name_the_way_out(failure).into()),

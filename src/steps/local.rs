@@ -44,6 +44,9 @@ impl Local<'_> {
                 plan.add(Item::Create(format!("keep the Management API client's secret in {}", world.place())));
             }
         }
+        if let Some(place) = world.left_place() {
+            plan.add(Item::Change(format!("forget the secrets of profile {} in {place}", world.profile)));
+        }
         let Some(path) = world.settings.borrow().path().map(|path| path.display().to_string()) else { return };
         let what = format!("profile {} in {path}", world.profile);
         if !world.profile_exists || world.saved.client_id.is_none() {

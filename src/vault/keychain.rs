@@ -158,7 +158,8 @@ fn entry(account: &str) -> Result<Entry, VaultError> {
 }
 
 fn read(entry: &Entry) -> Result<Option<Secret>, VaultError> {
-    Ok(present(entry.get_password())?.map(Secret::new))
+    // An empty entry is none: nothing of ours is.
+    Ok(present(entry.get_password())?.filter(|text| !text.is_empty()).map(Secret::new))
 }
 
 fn present<T>(result: Result<T, Error>) -> Result<Option<T>, VaultError> {

@@ -47,7 +47,10 @@ impl World {
             return None;
         }
         let found = match (before, &self.secrets_file) {
-            (Store::Keychain, _) => self.keychain.get(account),
+            (Store::Keychain, _) => self.keychain.get(account).and_then(|found| match found {
+                None => self.keychain.shows_all().map(|()| None),
+                found => Ok(found),
+            }),
             (Store::File, Some(file)) => vault::File::new(file.clone()).get(account),
             (Store::File, None) | (Store::Nothing, _) => Ok(None),
         };
@@ -124,16 +127,51 @@ impl World {
         for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
             let is_moved = self.store() == Store::Nothing || self.vault().holds(&account).map_err(store_failure)?;
             let left = match is_moved {
-                true => self.keychain.delete(&account).err().map(|why| format!("could not be removed there: {why}")),
+                true => self.not_removed_from_keychain(&account),
                 false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
             };
-            if let Some(why) = left {
-                let service = vault::SERVICE;
-                self.console
-                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
-            }
+            left.into_iter().for_each(|why| self.warn_of_keychain(&account, &why));
         }
         Ok(())
+    }
+
+    /// Takes this profile's secrets out of the keychain for good, when they were kept there so far and another place is named; what
+    /// stays is said.
+    pub fn forget_wherever_they_were(&self) {
+        let before = self.saved.store.unwrap_or(Store::Keychain);
+        if !self.profile_exists || before != Store::Keychain || self.store() == Store::Keychain {
+            return;
+        }
+        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
+            self.not_removed_from_keychain(&account).into_iter().for_each(|why| self.warn_of_keychain(&account, &why));
+        }
+    }
+
+    /// Removes an entry; why it may still be there.
+    fn not_removed_from_keychain(&self, account: &str) -> Option<String> {
+        let why = match self.keychain.delete(account) {
+            Ok(true) => None,
+            Ok(false) => self.keychain.shows_all().err(),
+            Err(why) => Some(why),
+        };
+        why.map(|why| format!("could not be removed there: {why}"))
+    }
+
+    fn warn_of_keychain(&self, account: &str, why: &str) {
+        let service = vault::SERVICE;
+        self.console.warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+    }
+
+    /// Where this profile kept its secrets so far, in words, when they are kept elsewhere from now on.
+    pub fn left_place(&self) -> Option<String> {
+        let before = self.saved.store.filter(|before| self.profile_exists && *before != self.store())?;
+        match before {
+            Store::Keychain => Some("the keychain".to_owned()),
+            Store::File => {
+                self.secrets_file.as_ref().filter(|file| file.exists()).map(|file| file.display().to_string())
+            }
+            Store::Nothing => None,
+        }
     }
 
     /// The place of secrets in words.
