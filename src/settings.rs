@@ -1,6 +1,7 @@
 //! Owns the settings file: one TOML document with profiles. Refuses secrets, half-written files and the loss of anything
 //! that the person wrote there (unknown keys, comments).
 
+mod removal;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -188,27 +189,6 @@ impl Settings {
         }
     }
 
-    /// Takes a profile out of the document; whether it was there. What stands at the head of the file on its own is the file's,
-    /// and stays. Nothing is written yet.
-    pub fn take_out(&mut self, name: &ProfileName) -> bool {
-        let before = self.document.to_string();
-        let was_there = self
-            .document
-            .get_mut("profiles")
-            .and_then(Item::as_table_like_mut)
-            .is_some_and(|profiles| profiles.remove(name.as_str()).is_some());
-        if self.document.get("default_profile").and_then(Item::as_str) == Some(name.as_str()) {
-            self.document.remove("default_profile");
-        }
-        let (head, after) = (head_of(&before), self.document.to_string());
-        if !after.starts_with(head)
-            && let Ok(with_head) = format!("{head}{after}").parse()
-        {
-            self.document = with_head;
-        }
-        was_there
-    }
-
     /// The text as it would be written, with the line ends that it was read with.
     pub fn text(&self) -> String {
         let text = self.document.to_string();
@@ -235,22 +215,6 @@ impl Settings {
         let path = self.path.as_ref().map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
         Failure::new(Code::SettingsFileInvalid, format!("{path}: {key}: {why}"))
     }
-}
-
-/// The comments at the head of a file, up to the empty line that parts them from what follows.
-fn head_of(text: &str) -> &str {
-    let (mut at, mut end) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        let words = line.trim();
-        if !words.is_empty() && !words.starts_with('#') {
-            break;
-        }
-        at += line.len();
-        if words.is_empty() {
-            end = at;
-        }
-    }
-    &text[..end]
 }
 
 /// Reads a regular file of a size that settings have; a missing one is `NotFound`.

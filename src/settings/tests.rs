@@ -82,6 +82,23 @@ fn what_stands_at_the_head_of_the_file_stays_when_the_profile_below_it_goes() {
 }
 
 #[test]
+fn comments_between_profiles_stay_unless_they_stand_right_above_the_one_that_goes() {
+    let of_b = "[profiles.b]\nport = 18919\n";
+    let block = "# port = 18920\n\n# ---- old ones ----\n# [profiles.old]\n\n";
+    let of_a = "# a is for staging\n[profiles.a]\nport = 18918\n";
+    let of_c = "\n# about c\n[profiles.c]\nport = 18917\n";
+    for (text, left) in [
+        (format!("{of_b}{block}{of_a}{of_c}"), format!("{of_b}{block}{of_c}")),
+        (format!("{of_b}{block}{of_a}"), format!("{of_b}{block}")),
+        (format!("{of_b}{block}{of_a}\n# the end\n"), format!("{of_b}{block}\n# the end\n")),
+    ] {
+        let mut settings = settings(&text);
+        assert!(settings.take_out(&"a".parse().unwrap()));
+        assert_eq!(settings.text(), left, "{text}");
+    }
+}
+
+#[test]
 fn putting_the_same_profile_again_changes_nothing() {
     let mut settings = settings(SAMPLE);
     let profile = settings.profile(&ProfileName::default()).unwrap().unwrap();
