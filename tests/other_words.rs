@@ -17,6 +17,8 @@ use serde_json::json;
 use url::Url;
 
 const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
+const DIRECT: [&str; 4] = ["test", "--direct", "--json", "--no-browser"];
+const THROUGH: [&str; 4] = ["test", "--json", "--no-browser", "--timeout=20s"];
 const NAMED: [&str; 5] = ["test", "--headless", "--json", "--app", "Acme Web"];
 
 fn answering(is_it: impl Fn(&Request) -> bool + Send + Sync + 'static, reply: Reply) -> Gate {
@@ -80,9 +82,9 @@ fn a_list_that_grows_and_grows_is_given_up_before_it_fills_the_memory() {
     assert!((5..20).contains(&asked), "{asked} pages of 3 MB");
 }
 
-/// A direct login that comes back with this error.
-fn denied(stage: &Stage, description: &'static str) -> Output {
-    stage.environment().run_watched(&["test", "--direct", "--json", "--no-browser"], move |line| {
+/// A login that comes back with `access_denied` and these words.
+fn denied(stage: &Stage, args: &[&str], description: &'static str) -> Output {
+    stage.environment().run_watched(args, move |line| {
         let Some(address) = login_address(line) else { return };
         let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         let mut callback = Url::parse(&value("redirect_uri")).unwrap();
@@ -97,7 +99,7 @@ fn at_the_provider_itself_a_denial_in_whatever_words_is_one_and_no_tenants() {
     for provider in [GoogleHealth, Fitbit] {
         let stage = Stage::configured(provider, &[]);
         for words in ["The resource owner refused the request", "Nein danke", "blocked by me"] {
-            let output = denied(&stage, words).exits(5);
+            let output = denied(&stage, &DIRECT, words).exits(5);
             assert_eq!(output.error_code(), "access_denied", "{output}");
             output.hides("manage.auth0.com");
         }
@@ -351,20 +353,6 @@ fn a_secret_that_the_tenant_does_not_show_is_neither_right_nor_wrong() {
     }
 }
 
-/// A login through Auth0 that comes back with these words.
-fn comes_back(provider: fitbit_connect::provider::Provider, description: &'static str) -> Output {
-    let stage = Stage::configured(provider, &[]);
-    let environment = stage.environment().without("AUTH0_API_TOKEN");
-    environment.run_watched(&["test", "--json", "--no-browser", "--timeout=20s"], move |line| {
-        let Some(address) = login_address(line) else { return };
-        let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
-        let mut callback = Url::parse(&value("redirect_uri")).unwrap();
-        let pairs = [("error", "access_denied"), ("error_description", description), ("state", &value("state"))];
-        callback.query_pairs_mut().extend_pairs(pairs);
-        drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
-    })
-}
-
 #[test]
 fn a_profile_that_the_tenant_could_not_fetch_is_told_by_what_the_provider_answered() {
     for (provider, words, code) in [
@@ -373,7 +361,7 @@ fn a_profile_that_the_tenant_could_not_fetch_is_told_by_what_the_provider_answer
         (Fitbit, "failed to fetch user profile", "unrecognised_answer"),
         (GoogleHealth, "failed to fetch user profile (status: 503 data: )", "service_unavailable"),
     ] {
-        let output = comes_back(provider, words);
+        let output = denied(&Stage::configured(provider, &[]), &THROUGH, words);
         assert_eq!(output.error_code(), code, "{words}: {output}");
     }
 }

@@ -99,7 +99,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             world.forget_secret(account)?;
         }
         world.forget_in_file()?;
-        world.forget_wherever_they_were();
+        world.forget_in_keychain(true)?;
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);
         settings.write()?;

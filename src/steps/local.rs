@@ -109,7 +109,7 @@ impl Local<'_> {
             }
             settings.put(&world.profile, self.profile);
             // Before the settings say otherwise: a run that is killed in between does the same again.
-            world.forget_in_keychain()?;
+            world.forget_in_keychain(false)?;
             settings.write()?;
             world.forget_in_file()
         })?;

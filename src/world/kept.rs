@@ -42,11 +42,7 @@ impl World {
     /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
     /// read there is said, and may be why it goes elsewhere.
     pub fn kept_so_far(&self, account: &str) -> Option<Secret> {
-        let before = self.saved.store.unwrap_or(Store::Keychain);
-        if !self.profile_exists || before == self.store() {
-            return None;
-        }
-        let found = match (before, &self.secrets_file) {
+        let found = match (self.left_store()?, &self.secrets_file) {
             (Store::Keychain, _) => self.keychain.get(account).and_then(|found| match found {
                 None => self.keychain.shows_all().map(|()| None),
                 found => Ok(found),
@@ -114,37 +110,28 @@ impl World {
         Ok(())
     }
 
-    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are kept elsewhere from now on. One
-    /// that the new place does not have stays, unless nothing is to be kept; what stays is said.
+    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
+    /// place does not have stays, unless all are to go; what stays is said.
     ///
     /// # Errors
     /// The new place's own.
-    pub fn forget_in_keychain(&self) -> Result<(), Failure> {
-        let before = self.saved.store.unwrap_or(Store::Keychain);
-        if !self.profile_exists || before != Store::Keychain || self.store() == Store::Keychain {
+    pub fn forget_in_keychain(&self, all: bool) -> Result<(), Failure> {
+        if self.left_store() != Some(Store::Keychain) {
             return Ok(());
         }
+        let all = all || self.store() == Store::Nothing;
         for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            let is_moved = self.store() == Store::Nothing || self.vault().holds(&account).map_err(store_failure)?;
-            let left = match is_moved {
+            let left = match all || self.vault().holds(&account).map_err(store_failure)? {
                 true => self.not_removed_from_keychain(&account),
                 false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
             };
-            left.into_iter().for_each(|why| self.warn_of_keychain(&account, &why));
+            if let Some(why) = left {
+                let service = vault::SERVICE;
+                self.console
+                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+            }
         }
         Ok(())
-    }
-
-    /// Takes this profile's secrets out of the keychain for good, when they were kept there so far and another place is named; what
-    /// stays is said.
-    pub fn forget_wherever_they_were(&self) {
-        let before = self.saved.store.unwrap_or(Store::Keychain);
-        if !self.profile_exists || before != Store::Keychain || self.store() == Store::Keychain {
-            return;
-        }
-        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            self.not_removed_from_keychain(&account).into_iter().for_each(|why| self.warn_of_keychain(&account, &why));
-        }
     }
 
     /// Removes an entry; why it may still be there.
@@ -157,15 +144,15 @@ impl World {
         why.map(|why| format!("could not be removed there: {why}"))
     }
 
-    fn warn_of_keychain(&self, account: &str, why: &str) {
-        let service = vault::SERVICE;
-        self.console.warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+    /// Where this profile kept its secrets so far, when they are kept elsewhere from now on.
+    fn left_store(&self) -> Option<Store> {
+        let before = self.saved.store.unwrap_or(Store::Keychain);
+        (self.profile_exists && before != self.store()).then_some(before)
     }
 
-    /// Where this profile kept its secrets so far, in words, when they are kept elsewhere from now on.
+    /// The same in words, where the settings name it.
     pub fn left_place(&self) -> Option<String> {
-        let before = self.saved.store.filter(|before| self.profile_exists && *before != self.store())?;
-        match before {
+        match self.left_store().filter(|_| self.saved.store.is_some())? {
             Store::Keychain => Some("the keychain".to_owned()),
             Store::File => {
                 self.secrets_file.as_ref().filter(|file| file.exists()).map(|file| file.display().to_string())
