@@ -309,7 +309,7 @@ fn inside_a_reticent_keychain() {
     assert!(keychain().get(ACCOUNT).unwrap().is_none());
     assert!(matches!(keychain().shows_all(), Err(VaultError::Locked)));
     let settings = Path::new(&std::env::var_os("HOME").unwrap()).join("config.toml");
-    std::fs::write(&settings, "[profiles.default]\nprovider = \"google-health\"\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"123456789012-sandbox0sandbox0sandbox0sandbox0.apps.googleusercontent.com\"\n").unwrap();
+    std::fs::write(&settings, "[profiles.default]\nprovider = \"google-health\"\ndomain = \"acme.eu.auth0.com\"\nstore = \"keychain\"\nclient_id = \"123456789012-sandbox0sandbox0sandbox0sandbox0.apps.googleusercontent.com\"\n").unwrap();
     let before = std::fs::read(&settings).unwrap();
     for (args, code) in
         [(&["remove", "--yes", "--json"][..], "secret_store_locked"), (&["status", "--json"], "secret_store_locked")]
@@ -331,5 +331,6 @@ fn inside_a_reticent_keychain() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("forget the secrets of default in the keychain"), "{said}");
     assert!(said.contains("default/client-secret may still be in the keychain"), "{said}");
 }

@@ -9,6 +9,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
+use crate::ids::Store;
 use crate::login::temporary;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
@@ -72,7 +73,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         None => plan.add(Item::Keep("the connection in Auth0 stays (--delete-connection deletes it)".to_owned())),
     }
     if world.profile_exists {
-        plan.add(Item::Change(format!("forget the secrets of {} in {}", world.profile, world.place())));
+        let named = (world.store() != Store::Nothing).then(|| world.place());
+        for place in [named, world.left_place()].into_iter().flatten() {
+            plan.add(Item::Change(format!("forget the secrets of {} in {place}", world.profile)));
+        }
         plan.add(Item::Change(format!("forget the settings of {}", world.profile)));
     }
     let tenant = inputs.domain.as_ref().map_or_else(String::new, |domain| format!(", tenant {domain}"));
