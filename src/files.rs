@@ -35,6 +35,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     // The crate makes it for its owner alone, before there is anything in it.
     let mut file = tempfile::Builder::new().prefix(&beginning(path)).rand_bytes(RANDOM).tempfile_in(folder)?;
+    only_for_owner(file.path(), 0o600)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -86,8 +87,27 @@ pub fn create_private_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)?;
+    for folder in missing.iter().rev() {
+        match builder.create(folder) {
+            Ok(()) => only_for_owner(folder, 0o700)?,
+            // Another run was faster.
+            Err(_) if folder.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(missing)
+}
+
+/// What was made for its owner alone is the owner's to use, whatever the umask took away.
+fn only_for_owner(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
 }
 
 /// Whether every user of the machine can put files into a folder and take away those of others.

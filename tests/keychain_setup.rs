@@ -234,6 +234,12 @@ fn inside_a_change_of_place() {
         let output = run(&["--store", store]);
         assert_eq!(held(), [false, false], "{}", said(&output));
         assert_eq!(document(&output)["ok"], true);
+        // Who names another place at the removal has both emptied.
+        run(&["--store", "keychain"]);
+        assert_eq!(held(), [true, true]);
+        let output = stage.program(&["remove", "--yes", "--store", store]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(held(), [false, false], "{}", said(&output));
     }
 }
 

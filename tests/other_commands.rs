@@ -16,7 +16,8 @@ use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use url::Url;
 
 /// Somebody who ran `setup --store file --save-management`.
@@ -155,6 +156,22 @@ fn remove_deletes_the_connection_only_when_told_so() {
         assert!(stage.connection(name).is_none(), "{output}");
         assert!(!fs::read_to_string(environment.settings()).unwrap_or_default().contains("client_id"));
     }
+}
+
+#[test]
+fn who_removes_everything_has_the_applications_removed_that_killed_runs_left() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let body = json!({
+        "name": "fitbit-connect test (temporary)", "app_type": "native", "oidc_conformant": true,
+        "grant_types": ["authorization_code"], "token_endpoint_auth_method": "none",
+        "callbacks": [format!("http://127.0.0.1:{}/callback", free_port())],
+    });
+    let left = stage.api(Method::POST, "clients", Some(body))["client_id"].as_str().unwrap().to_owned();
+    let before = stage.applications().len();
+    let output = stage.environment().run(&["remove", "--delete-connection", "--yes"]).exits(0);
+    assert!(output.stderr.contains(&left), "the plan names it: {output}");
+    let now = stage.applications();
+    assert!(now.len() == before - 1 && now.iter().all(|(id, _)| *id != left), "{output}");
 }
 
 #[test]

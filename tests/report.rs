@@ -426,3 +426,16 @@ fn the_report_is_for_its_owner_until_it_is_sent() {
     let mode = fs::metadata(environment.desk("report.txt")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_its_owners_to_read_whatever_the_umask_takes_away() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.txt");
+    let program = env!("CARGO_BIN_EXE_fitbit-connect");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "umask 0777; exec \"$0\" \"$@\"", program, "test", "--sandbox", "--headless", "--report"]);
+    assert!(shell.arg(&file).output().unwrap().status.success());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}

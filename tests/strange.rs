@@ -311,3 +311,35 @@ fn an_application_that_was_there_before_is_never_the_temporary_one_to_be_removed
     stage.environment().run_with_robot(&["test", "--json"]).exits(0);
     assert!(stage.applications().iter().any(|(client_id, _)| *client_id == own), "it is still there");
 }
+
+#[test]
+fn a_connection_under_the_id_of_another_one_is_neither_changed_nor_removed() {
+    // The list has the connection under the id of one that is somebody else's.
+    let setup: &[&str] = &["setup", "--all-apps", "--skip-login", "--yes", "--json"];
+    let scopes: &[&str] =
+        &["setup", "--all-apps", "--skip-login", "--yes", "--json", "--scopes", "profile,sleep.readonly"];
+    let remove: &[&str] = &["remove", "--delete-connection", "--yes", "--json"];
+    for (args, enabled) in [(setup, false), (scopes, true), (remove, true)] {
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let body = json!({ "name": "fitbit", "strategy": "fitbit", "options": { "client_id": "23SBOX", "client_secret": "x" } });
+        let others = stage.api(Method::POST, "connections", Some(body))["id"].as_str().unwrap().to_owned();
+        let own = stage.connection("google-health").unwrap()["id"].as_str().unwrap().to_owned();
+        for application in facts::APPLICATIONS.iter().filter(|application| application.callback.is_some()) {
+            stage.switch("google-health", application.client_id, enabled);
+            stage.switch("fitbit", application.client_id, enabled);
+        }
+        let gate: Gate = Box::new(move |request, pass| {
+            let mut reply = pass();
+            if request.method == "GET" && request.path == "/api/v2/connections" {
+                reply.body = String::from_utf8(reply.body).unwrap().replace(&own, &others).into_bytes();
+            }
+            reply
+        });
+        let stage = stage.behind(gate);
+        let (environment, mark) = (stage.environment(), stage.mark());
+        let output = environment.run(args);
+        assert_eq!(output.error_code(), "unrecognised_answer", "{args:?}: {output}");
+        assert_eq!(stage.writes_since(mark), [""; 0], "{args:?}: {output}");
+        assert!(environment.settings().exists(), "{args:?}");
+    }
+}

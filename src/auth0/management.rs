@@ -114,6 +114,22 @@ impl<'a> Management<'a> {
         read(self.call(Method::GET, &format!("connections/{}", segment(id)), &[], None)?)
     }
 
+    /// The connection that a list, or an answer, has under an id: what is then changed under that id is that one.
+    ///
+    /// # Errors
+    /// `unrecognised_answer` when the tenant has another one there, `connection_not_found`, or as for every call.
+    pub fn connection_named(&self, id: &str, name: &str, strategy: &str) -> Result<Connection, Failure> {
+        let now = self.connection(id)?;
+        if now.name == name && now.strategy == strategy {
+            return Ok(now);
+        }
+        let message = format!(
+            "the tenant names {id} as the connection {name} ({strategy}), and has {} ({}) under that id, which was left alone",
+            now.name, now.strategy
+        );
+        Err(Failure::new(Code::UnrecognisedAnswer, message))
+    }
+
     /// Creates a connection.
     ///
     /// # Errors

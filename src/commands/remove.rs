@@ -3,6 +3,7 @@
 use crate::ask::Question;
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
+use crate::checks::applications::TEMPORARY_NAME;
 use crate::checks::connection::find;
 use crate::checks::id;
 use crate::cli;
@@ -10,10 +11,24 @@ use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Store;
-use crate::login::temporary;
+use crate::login::temporary::LeftBehind;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
 use crate::world::World;
+
+/// What goes in the tenant.
+struct Doomed<'a> {
+    management: Management<'a>,
+    connection: Option<Connection>,
+    left: LeftBehind,
+}
+
+impl Doomed<'_> {
+    /// Whether the token lets it remove what killed runs left.
+    fn may_clean_up(&self) -> bool {
+        self.management.may("delete:clients")
+    }
+}
 
 /// Runs it.
 ///
@@ -36,7 +51,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         )
         .with_hint("Confirm with --yes"));
     }
-    let (mut doomed, mut left): (Option<(Management, Connection)>, _) = (None, None);
+    let mut doomed: Option<Doomed> = None;
     if args.delete_connection {
         let (Some(provider), Some(domain)) = (inputs.provider, inputs.domain.clone()) else {
             let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
@@ -52,25 +67,29 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         };
         let management = Management::sign_in(&world.http, &domain, &login)?;
         management.require(&["read:connections", "delete:connections"])?;
-        // Who removes everything wants to know of what a killed run left; a list that cannot be read keeps nobody from it.
-        if management.may("read:clients") {
-            left = temporary::left_behind(&management.applications().unwrap_or_default());
-        }
-        doomed = find(&management, provider, inputs.connection.as_ref())?.map(|connection| (management, connection));
+        // Who removes everything wants nothing left of killed runs; a list that cannot be read keeps nobody from it.
+        let all = if management.may("read:clients") { management.applications() } else { Ok(Vec::new()) };
+        let left = LeftBehind::of(&all.unwrap_or_default());
+        let connection = find(&management, provider, inputs.connection.as_ref())?;
+        doomed = Some(Doomed { management, connection, left });
     }
 
     let accounts = [world.profile.client_secret_account(), world.profile.management_secret_account()];
     let mut plan = Plan::default();
-    match &doomed {
-        Some((_, connection)) => {
+    match doomed.as_ref().map(|doomed| &doomed.connection) {
+        Some(Some(connection)) => {
             plan.add(Item::Change(format!(
                 "delete the connection {} ({}) in the tenant",
                 connection.name, connection.id
             )));
             plan.add(Item::Detail("people who signed up through it can no longer log in".to_owned()));
         }
-        None if args.delete_connection => plan.add(Item::Keep("the tenant has no such connection".to_owned())),
+        Some(None) => plan.add(Item::Keep("the tenant has no such connection".to_owned())),
         None => plan.add(Item::Keep("the connection in Auth0 stays (--delete-connection deletes it)".to_owned())),
+    }
+    for client_id in doomed.iter().filter(|doomed| doomed.may_clean_up()).flat_map(|doomed| doomed.left.ids()) {
+        let what = format!("delete {TEMPORARY_NAME} ({client_id}), which an earlier login left there");
+        plan.add(Item::Change(what));
     }
     if world.profile_exists {
         let named = (world.store() != Store::Nothing).then(|| world.place());
@@ -89,7 +108,8 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     }
 
     // The tenant first: while the profile is there, a run that dies can be repeated.
-    if let Some((management, connection)) = &doomed {
+    if let Some(Doomed { management, connection: Some(connection), .. }) = &doomed {
+        management.connection_named(&connection.id, &connection.name, &connection.strategy)?;
         management.delete_connection(&connection.id)?;
         world.console.connection(ConnectionDoc {
             id: Some(connection.id.clone()),
@@ -108,6 +128,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         settings.take_out(&world.profile);
         settings.write()?;
     }
+    let left = doomed.and_then(|doomed| match doomed.may_clean_up() {
+        true => doomed.left.remove(&doomed.management),
+        false => doomed.left.warning(),
+    });
     if let Some(left) = left {
         world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
     }

@@ -221,7 +221,7 @@ impl Prepared {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
             let all = draft.change.as_ref().map_or(&[][..], |change| &change.selection.all);
-            if let Some(left) = temporary::left_behind(all) {
+            if let Some(left) = temporary::LeftBehind::of(all).warning() {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
         } else if let Some(stranger) = &draft.stranger {

@@ -103,15 +103,7 @@ impl Temporary {
 
     /// Removes it, and what killed runs left; a warning that names what could not be removed.
     pub fn remove(self, management: &Management) -> Option<Failure> {
-        let mut left = Vec::new();
-        let mut why = String::new();
-        for client_id in std::iter::once(&self.client_id).chain(&self.others) {
-            if let Err(failure) = management.delete_application(client_id) {
-                left.push(client_id.as_str());
-                why = failure.message;
-            }
-        }
-        (!left.is_empty()).then(|| is_left(&left, &why))
+        remove_all(management, std::iter::once(&self.client_id).chain(&self.others))
     }
 
     /// The warning of a run that ends before it has removed it.
@@ -120,25 +112,72 @@ impl Temporary {
     }
 }
 
-/// The applications among these that killed runs left, for a run that removes none of them.
-pub fn left_behind(all: &[Application]) -> Option<Failure> {
-    let (mut ids, mut in_use) = (Vec::new(), Vec::new());
-    for application in all.iter().filter(|application| is_ours(application)) {
-        match whose(application, "") {
-            Whose::Nobodys(_) => ids.push(application.client_id.as_str()),
-            Whose::Running => {}
-            Whose::Unknown(port) => in_use.push((application.client_id.clone(), port)),
+/// The applications of the tenant that killed runs left, for a run that has no login of its own.
+#[derive(Default)]
+pub struct LeftBehind {
+    /// Their client IDs.
+    ids: Vec<String>,
+    /// Those whose port somebody listens on.
+    in_use: Vec<(String, u16)>,
+    /// As long as these are in hand, no run on this machine begins to use one of them.
+    _ports: Vec<HeldPort>,
+}
+
+impl LeftBehind {
+    /// Those among these.
+    pub fn of(all: &[Application]) -> Self {
+        let mut found = Self::default();
+        for application in all.iter().filter(|application| is_ours(application)) {
+            match whose(application, "") {
+                Whose::Nobodys(port) => {
+                    found.ids.push(application.client_id.clone());
+                    found._ports.extend(port);
+                }
+                Whose::Running => {}
+                Whose::Unknown(port) => found.in_use.push((application.client_id.clone(), port)),
+            }
+        }
+        found
+    }
+
+    /// The client IDs of those that may be removed.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The warning of a run that removes none of them.
+    pub fn warning(&self) -> Option<Failure> {
+        if self.ids.is_empty() {
+            return is_in_use(&self.in_use);
+        }
+        let message = format!(
+            "an earlier login, or one that goes on elsewhere, has its temporary application in the tenant: {TEMPORARY_NAME} ({})",
+            self.ids.join(", ")
+        );
+        let hint = format!(
+            "`{{test}}` takes it over and removes it; or delete it: `auth0 apps delete {}`",
+            self.ids.join(" ")
+        );
+        Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+    }
+
+    /// Removes them; a warning that names what is still there.
+    pub fn remove(self, management: &Management) -> Option<Failure> {
+        remove_all(management, self.ids.iter()).or_else(|| is_in_use(&self.in_use))
+    }
+}
+
+/// Removes these applications; a warning that names what could not be removed.
+fn remove_all<'a>(management: &Management, client_ids: impl Iterator<Item = &'a String>) -> Option<Failure> {
+    let mut left = Vec::new();
+    let mut why = String::new();
+    for client_id in client_ids {
+        if let Err(failure) = management.delete_application(client_id) {
+            left.push(client_id.as_str());
+            why = failure.message;
         }
     }
-    if ids.is_empty() {
-        return is_in_use(&in_use);
-    }
-    let message = format!(
-        "an earlier login, or one that goes on elsewhere, has its temporary application in the tenant: {TEMPORARY_NAME} ({})",
-        ids.join(", ")
-    );
-    let hint = format!("`{{test}}` takes it over and removes it; or delete it: `auth0 apps delete {}`", ids.join(" "));
-    Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
+    (!left.is_empty()).then(|| is_left(&left, &why))
 }
 
 /// The warning about applications whose port somebody listens on: nobody can tell whether that is the login they belong to.

@@ -242,6 +242,8 @@ pub fn apply_connection(
     let mut action = change.action(false);
     let written = within(world, Step::Connection, || {
         let mut lost = None;
+        let name = change.now.as_ref().map_or(wanted.name, |now| &now.name);
+        let read = |id: &str| management.connection_named(id, name, wanted.provider.strategy());
         let id = match &change.now {
             None => {
                 let (id, by_this_run) = create(management, wanted)?;
@@ -251,15 +253,17 @@ pub fn apply_connection(
             Some(_) if change.differences.is_empty() => None,
             Some(now) => {
                 // Read again right before the write: what somebody changed since the plan is kept.
-                let latest = management.connection(&now.id)?;
+                let latest = read(&now.id)?;
                 lost = unless_lost(management.update_connection(&now.id, wanted.update_body(&latest)?))?;
                 Some(now.id.clone())
             }
         };
         match (id, &change.now) {
-            (None, Some(now)) => Ok(now.clone()),
+            // It was looked at already; what is enabled next is enabled for that one.
+            (None, Some(now)) if change.selection.to_enable.is_empty() => Ok(now.clone()),
+            (None, Some(now)) => read(&now.id),
             (Some(id), _) => {
-                let stored = management.connection(&id)?;
+                let stored = read(&id)?;
                 match wanted.differences(&stored)?.first() {
                     None => Ok(stored),
                     Some(_) if lost.is_some() => lost.map_or(Ok(stored), Err),

@@ -24,9 +24,12 @@ const WHY_LIMIT: usize = 200;
 const USER_CANCELED: [&str; 2] = ["user canceled", "user cancelled"];
 
 /// How systems word that there is no room, in lower case: ENOSPC, EDQUOT, EFBIG, macOS (errSecDiskFull), Windows
-/// (ERROR_DISK_FULL, ERROR_NOT_ENOUGH_QUOTA), and GNOME Keyring for whatever keeps it from writing its file.
-const FULL: [&str; 7] = [
+/// (ERROR_DISK_FULL, ERROR_NOT_ENOUGH_QUOTA), D-Bus (`...Error.LimitsExceeded`), and GNOME Keyring for whatever keeps it from
+/// writing its file.
+const FULL: [&str; 9] = [
     "no space left",
+    "nospace",
+    "limitsexceeded",
     "quota exceeded",
     "file too large",
     "disk is full",
@@ -105,8 +108,16 @@ impl Vault for Keychain {
         }
         let secret = Secret::new(secret.expose().to_owned());
         self.within(account, move |entry| {
+            let before = read(entry).ok().flatten();
             entry.set_password(secret.expose()).map_err(|error| without(&secret, at_the_door(error)))?;
-            super::read_back(read(entry)?, &secret)
+            let found = read(entry)?;
+            let is_new = found.as_ref().is_some_and(|found| before.is_none_or(|before| !before.same_as(found)));
+            super::read_back(found, &secret).inspect_err(|_| {
+                // Neither the one before nor this one: the next run would take it for a secret.
+                if is_new {
+                    let _ = entry.delete_credential();
+                }
+            })
         })
     }
 
