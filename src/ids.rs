@@ -170,6 +170,9 @@ impl FromStr for ConnectionName {
             && !text.contains("--");
         if right {
             Ok(Self(text.to_owned()))
+        } else if text.starts_with("con_") {
+            Err("this is the id of a connection; give its name, which stands at the top of its page in the dashboard"
+                .to_owned())
         } else {
             Err("Auth0 allows letters, digits and single hyphens between them, 128 characters at most, \
                  for example google-health"
@@ -350,6 +353,7 @@ mod tests {
         for wrong in ["", "-a", "a-", "a--b", "a_b", "a b", &"a".repeat(129)] {
             assert!(wrong.parse::<ConnectionName>().is_err(), "{wrong}");
         }
+        assert!("con_AbCdEf0123456789".parse::<ConnectionName>().unwrap_err().contains("give its name"));
     }
 
     #[test]

@@ -333,6 +333,19 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn one_value_for_both_secrets_is_a_contradiction() {
+    let trap = Trap::set();
+    let secret = "GOCSPX-canary-0000000000000000";
+    let environment =
+        trap.environment().with("FITBIT_CONNECT_CLIENT_SECRET", secret).with("AUTH0_CLIENT_ID", "AbCdEf0123456789");
+    let environment = environment.with("AUTH0_CLIENT_SECRET", secret);
+    for output in refused(&environment, &trap, &[]) {
+        assert_eq!(output.error_code(), "input_contradictory", "{output}");
+        output.hides(secret);
+    }
+}
+
+#[test]
 fn a_broken_settings_file_is_named_with_the_key_and_left_alone() {
     let trap = Trap::set();
     for (text, key) in [

@@ -289,8 +289,15 @@ fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_
 }
 
 #[test]
-fn who_removes_everything_is_told_of_a_temporary_application_that_was_left() {
-    let stage = Stage::configured(GoogleHealth, &[]);
+fn who_removes_everything_is_told_of_a_temporary_application_that_the_token_may_not_remove() {
+    let gate: Gate = Box::new(|request, pass| {
+        let mut reply = pass();
+        if request.path == "/oauth/token" {
+            reply.body = String::from_utf8(reply.body).unwrap().replace("delete:clients", "").into_bytes();
+        }
+        reply
+    });
+    let stage = Stage::configured(GoogleHealth, &[]).behind(gate);
     let body = json!({
         "name": "fitbit-connect test (temporary)", "app_type": "native",
         "callbacks": [format!("http://127.0.0.1:{}/callback", free_port())],

@@ -344,6 +344,13 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     });
     let (management, management_id) =
         door.management(flags, saved.management_client_id.as_ref().filter(|_| same_tenant));
+    if let (Some(secret), Some(Login::Client { secret: other, .. })) = (&secret, &management)
+        && secret.same_as(other)
+    {
+        let message = "the client secret and the Management API client's secret are the same value: one belongs to the app at \
+                       the provider, the other to an application of the tenant";
+        door.wrong.push(Failure::new(Code::InputContradictory, message));
+    }
 
     door.verdict()?;
     Ok(Inputs {

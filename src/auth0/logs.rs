@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::diagnosis::{Code, is_denial, recognise};
+use crate::diagnosis::{Code, Failure, is_denial, recognise};
 use crate::provider::Provider;
 use crate::text::said;
 
@@ -80,7 +80,26 @@ impl Entry {
             (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (.., "api_limit") => Some(Code::RateLimited),
             _ if of_status(self.status, provider).is_some() => of_status(self.status, provider),
+            // The network of the tenant, not this machine's.
+            _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
             _ => recognise(&self.words).into_iter().next().or_else(|| self.refused()),
+        }
+    }
+
+    /// Whether the tenant could not reach what its connection names.
+    fn did_not_get_there(&self) -> bool {
+        recognise(&self.words).iter().any(|code| matches!(code, Code::NetworkUnreachable | Code::TlsFailed))
+    }
+
+    /// The failure that it came to, with the cure for what the tenant met.
+    pub fn failure(&self, code: Code, message: String) -> Failure {
+        let failure = Failure::new(code, message);
+        match self.did_not_get_there() {
+            true => failure.with_hint(
+                "It is the tenant that could not reach an address that the connection `{connection}` names. Run `{setup}` which \
+                 puts its addresses and its script right where they differ; if nothing differs, try again later",
+            ),
+            false => failure,
         }
     }
 
@@ -190,6 +209,26 @@ mod tests {
         }
         assert_eq!(entry("server_error", "Something went wrong").code(Provider::GoogleHealth), None);
         assert_eq!(failed(410, "").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
+    }
+
+    #[test]
+    fn what_the_tenant_could_not_reach_is_not_told_as_this_machines_network() {
+        for words in [
+            "getaddrinfo ENOTFOUND oauth2.googleapi.com",
+            "connect ECONNREFUSED 203.0.113.1:443",
+            "unable to get local issuer certificate",
+        ] {
+            let entry =
+                Entry::read(&json!({ "type": "f", "description": format!("failed to obtain access token: {words}") }));
+            assert_eq!(entry.code(Provider::GoogleHealth), Some(Code::ServiceUnavailable), "{words}");
+            assert!(
+                entry
+                    .failure(Code::ServiceUnavailable, String::new())
+                    .hint()
+                    .contains("the tenant that could not reach")
+            );
+        }
+        assert!(!failed(503, "").failure(Code::ServiceUnavailable, String::new()).hint().contains("could not reach"));
     }
 
     #[test]

@@ -314,7 +314,8 @@ pub(super) static LOGIN_REQUIRED: Diagnosis = Diagnosis {
               `interaction_required`",
     cause: "The application asked with `prompt=none` for an answer without a page, and there is no session or no \
             consent yet.",
-    cure: "Send the person through a normal login first: the same request without `prompt=none`",
+    cure: "Send the person through a normal login first: your application makes the same request without `prompt=none` and \
+           `{test}` never sends that.",
     exit: Exit::NoConsent,
     links: &[AUTH0_TEST],
     signs: &[

@@ -25,6 +25,10 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["err_proxy_connection_failed"]),
         sign(&["dns_probe_finished_no_internet"]),
         sign(&["eai_again"]),
+        sign(&["econnrefused"]),
+        sign(&["etimedout"]),
+        sign(&["failed to connect to", "connection refused"]),
+        sign(&["could not connect to server"]),
     ],
     sure: Sure::Seen,
 };

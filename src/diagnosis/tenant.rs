@@ -10,7 +10,7 @@ pub(super) static TENANT_NOT_FOUND: Diagnosis = Diagnosis {
     symptom: "The domain does not answer like an Auth0 tenant.",
     cause: "The domain is misspelt, its region is missing, or it is not the tenant's own domain.",
     cure: "The domain in use is `{domain}` and the right one stands in the settings of an application in the Auth0 \
-           dashboard, for example `acme.eu.auth0.com` (give it with `--domain` )",
+           dashboard, for example `dev-1a2b3c4d.eu.auth0.com` (give it with `--domain` )",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],

@@ -160,12 +160,11 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
         return Lost { failure, unsent, passes: false };
     }
     if let Some(why) = insecurity(&causes, &said) {
-        let mut failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
-        if why.starts_with(TOO_OLD) {
-            failure = failure.with_hint(format!(
-                "Have TLS 1.2 or newer switched on where {host} is answered, or at the proxy or gateway in between"
-            ));
-        }
+        let failure = Failure::new(Code::TlsFailed, format!("no secure connection to {host}{through}: {why}"));
+        let failure = match cure_of(&why, host) {
+            Some(cure) => failure.with_hint(cure),
+            None => failure,
+        };
         return Lost { failure, unsent, passes: false };
     }
     if causes.iter().find_map(|cause| cause.downcast_ref::<hyper::Error>()).is_some_and(hyper::Error::is_parse) {
@@ -184,6 +183,35 @@ pub(super) fn lost(error: &reqwest::Error, host: &str) -> Lost {
 /// No certificate and no clock mends this.
 const TOO_OLD: &str = "it offers nothing of TLS 1.2 or newer that is safe";
 
+/// Somebody signed it whom nobody here vouches for, or it was signed with itself.
+const UNKNOWN: &str = "its certificate is from an authority that this machine does not know";
+/// As those are that sign themselves, unless they say otherwise.
+const FOR_SIGNING: &str = "its certificate is one that an authority signs others with, not a service's";
+/// The certificate of somebody else.
+const OTHER_NAME: &str = "its certificate is for another name";
+
+/// What to do about it, where the row of the table speaks of more than this.
+fn cure_of(why: &str, host: &str) -> Option<String> {
+    if why.starts_with(TOO_OLD) {
+        Some(format!(
+            "Have TLS 1.2 or newer switched on where {host} is answered, or at the proxy or gateway in between"
+        ))
+    } else if why.starts_with(UNKNOWN) {
+        Some(
+            "Behind a company proxy set `SSL_CERT_FILE` to a file with the certificate of its authority (PEM); without such a              proxy somebody else answers there"
+                .to_owned(),
+        )
+    } else if why.starts_with(FOR_SIGNING) {
+        Some(format!("Give {host} a certificate that an authority signed, or one of its own with `CA:FALSE` in it"))
+    } else if why.starts_with(OTHER_NAME) {
+        Some(format!(
+            "Compare the name {host} with the service's; what answers there is somebody else, or a proxy in between"
+        ))
+    } else {
+        None
+    }
+}
+
 /// What was wrong with TLS, if that was it: in words a person knows, and in those of the library.
 fn insecurity(causes: &[&(dyn Error + 'static)], said: &str) -> Option<String> {
     use rustls::{AlertDescription, CertificateError as Wrong, Error as Tls};
@@ -191,18 +219,16 @@ fn insecurity(causes: &[&(dyn Error + 'static)], said: &str) -> Option<String> {
         return (said.contains("certificate") || said.contains("handshake")).then(|| said.to_owned());
     };
     let words = match cause {
-        Tls::InvalidCertificate(Wrong::UnknownIssuer) => {
-            "its certificate is from an authority that this machine does not know"
-        }
+        Tls::InvalidCertificate(Wrong::UnknownIssuer) => UNKNOWN,
+        // webpki's word for a certificate that says of itself that it is an authority's.
+        Tls::InvalidCertificate(_) if said.contains("CaUsedAsEndEntity") => FOR_SIGNING,
         Tls::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
             "its certificate has expired, by the clock of this machine"
         }
         Tls::InvalidCertificate(Wrong::NotValidYet | Wrong::NotValidYetContext { .. }) => {
             "its certificate is not valid yet, by the clock of this machine"
         }
-        Tls::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
-            "its certificate is for another name"
-        }
+        Tls::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => OTHER_NAME,
         Tls::InvalidCertificate(_) => "its certificate is not right",
         Tls::PeerIncompatible(_) | Tls::AlertReceived(AlertDescription::ProtocolVersion) => TOO_OLD,
         _ => return Some(said.to_owned()),

@@ -125,7 +125,7 @@ impl Trail<'_> {
                 }
                 Logged::Entry(entry) => {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));
-                    return Failure::new(self.code(&entry).unwrap_or(Code::UnrecognisedAnswer), message);
+                    return entry.failure(self.code(&entry).unwrap_or(Code::UnrecognisedAnswer), message);
                 }
                 Logged::Nothing => {
                     self.ended_before.set(true);
@@ -175,7 +175,7 @@ impl Trail<'_> {
         if let Logged::Entry(entry) = &entry {
             looked.push(format!("the tenant's log says: {}", entry.said()));
             if let Some(code) = self.code(entry).filter(|code| *code != Code::ClientSecretRejected) {
-                return Failure::new(code, also(&looked.join("; ")));
+                return entry.failure(code, also(&looked.join("; ")));
             }
         }
         match same {
@@ -210,7 +210,7 @@ impl Trail<'_> {
             format!("{}; the tenant's log says: {said}", failure.message)
         };
         match self.code(&entry).filter(|code| *code != failure.code) {
-            Some(code) => Failure::new(code, message),
+            Some(code) => entry.failure(code, message),
             None => Failure::new(failure.code, message).with_hint(failure.hint()),
         }
     }

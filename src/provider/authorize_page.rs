@@ -82,14 +82,16 @@ fn redirected(
 
 fn google_sign_in(path: &str) -> bool {
     let starts = ["/v3/signin/", "/signin/", "/ServiceLogin", "/AccountChooser", "/InteractiveLogin", "/o/oauth2/"];
+    // The authorize page that leads to itself has not decided anything.
     starts.iter().any(|start| path.starts_with(start))
+        && !["/o/oauth2/v2/auth", "/o/oauth2/auth"].contains(&path)
         && !["error", "rejected", "denied"].iter().any(|word| path.contains(word))
 }
 
 fn fitbit_sign_in(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    !path.contains("error")
-        && ["login", "signin", "sign-in", "consent", "oauth2/authorize"].iter().any(|part| path.contains(part))
+    !["error", "shutdown", "sunset", "closed"].iter().any(|word| path.contains(word))
+        && ["login", "signin", "sign-in", "consent", "oauth2/authorize/"].iter().any(|part| path.contains(part))
 }
 
 /// The refusal that `authError` spells out; one that cannot be read proves nothing.

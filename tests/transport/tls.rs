@@ -91,17 +91,31 @@ fn a_server_of_tls_1_1_is_refused() {
 
 #[test]
 fn a_certificate_that_is_not_right_is_refused_with_the_reason() {
-    for (company, why) in [
-        (Company::with(|ours| ours.issue("other.example"), Versions::Both), "its certificate is for another name"),
-        (Company::with(|ours| ours.issue_expired(facts::DOMAIN), Versions::Both), "its certificate has expired"),
-        (Company::with(|_| self_signed(facts::DOMAIN), Versions::Both), "an authority that this machine does not know"),
+    for (company, why, cure) in [
+        (
+            Company::with(|ours| ours.issue("other.example"), Versions::Both),
+            "its certificate is for another name",
+            "Compare the name",
+        ),
+        (
+            Company::with(|ours| ours.issue_expired(facts::DOMAIN), Versions::Both),
+            "its certificate has expired",
+            "Check the clock",
+        ),
+        (
+            Company::with(|_| self_signed(facts::DOMAIN), Versions::Both),
+            "an authority that this machine does not know",
+            "Behind a company proxy set `SSL_CERT_FILE`",
+        ),
         (
             Company::with(|_| Authority::new("Acme's own").issue(facts::DOMAIN), Versions::Both),
             "its certificate is not right",
+            "Check the clock",
         ),
     ] {
         let said = insecure(company.trusting().run(&TEST));
         assert!(said.contains(why), "not {why}: {said}");
+        assert!(said.contains(&format!("\"{cure}")), "not {cure}: {said}");
         assert!(company.heard.is_empty(), "{why}: {}", company.heard.text());
     }
 }

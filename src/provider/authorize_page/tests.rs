@@ -194,6 +194,8 @@ fn fitbit_pages_that_say_nothing_and_moves_elsewhere_are_not_known() {
         (404, None, "<form>"),
         (301, Some("https://developers.google.com/health"), ""),
         (302, Some("https://www.fitbit.com/?next=/login"), ""),
+        (302, Some("/oauth2/authorize?client_id=23SBOX"), ""),
+        (302, Some("https://www.fitbit.com/oauth2/authorize/shutdown"), ""),
         (302, Some("https://www.fitbit.com/login/error"), ""),
         (302, Some("https://accounts.google.com/signin/oauth/error?authError=x"), ""),
         (302, Some("https://www.fitbit.com.example.com/login"), ""),
