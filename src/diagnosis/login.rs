@@ -38,7 +38,8 @@ pub(super) static LOOPBACK_UNREACHABLE: Diagnosis = Diagnosis {
     cause: "The tool had stopped waiting, or the browser runs on another machine than the tool: SSH, a container, WSL.",
     cure: "Run `{test}` and leave it running until the browser has come back. On the machine with the browser run \
            `ssh -L {port}:127.0.0.1:{port} HOST` first, or paste the whole address of that page into the terminal \
-           while it waits.",
+           while it waits. Where the address does not begin with `{loopback}` it is one of your own applications that \
+           does not answer: start that one.",
     exit: Exit::NoConsent,
     links: &[],
     signs: &[
