@@ -10,6 +10,7 @@ use common::{Environment, generated};
 use fitbit_connect::diagnosis::Code;
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
+use fitbit_connect::sandbox::faults::Fault;
 use serde_json::Value;
 
 /// The codes that `explain --json` answers for a text.
@@ -507,4 +508,34 @@ fn settings_that_were_named_and_cannot_be_read_are_said_and_the_rest_is_told() {
         assert!(output.stdout.contains("YOUR_TENANT_DOMAIN"), "{output}");
     }
     Environment::new().run(&["explain", "redirect_uri_mismatch"]).exits(0).hides("warning:");
+}
+
+#[test]
+fn what_this_program_printed_is_explained_by_what_it_came_to() {
+    let nothing = |text: &str| {
+        let output = Environment::new().run_with_stdin(&["explain", "-", "--json"], text).exits(2);
+        assert!(output.stderr.contains("nothing failed"), "{output}");
+    };
+    let codes = |text: &str| {
+        let output = Environment::new().run_with_stdin(&["explain", "-", "--json"], text).exits(0);
+        let diagnoses = output.document()["diagnoses"].as_array().unwrap().clone();
+        diagnoses.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (fault, code) in [(None, None), (Some(Fault::ManagementClientUnknown), Some("management_credentials_rejected"))]
+    {
+        let stage = Stage::configured(GoogleHealth, fault.as_slice());
+        let environment = stage.environment();
+        let file = environment.desk("report.txt");
+        let printed = environment.run(&["test", "--headless", "--report", file.to_str().unwrap()]);
+        let json = environment.run(&["test", "--headless", "--json"]);
+        let texts = [std::fs::read_to_string(&file).unwrap(), json.stdout, printed.stderr];
+        match code {
+            Some(code) => texts.iter().for_each(|text| assert_eq!(codes(text), [code], "{text}")),
+            None => texts[..2].iter().for_each(|text| nothing(text)),
+        }
+    }
+    // The script that a person pastes into the dashboard is in it.
+    let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationGone]);
+    let output = stage.environment_without_management().run(&["setup", "--manual", "--yes", "--skip-login"]).exits(3);
+    assert_eq!(codes(&output.stderr), ["application_unknown_to_tenant"], "{output}");
 }

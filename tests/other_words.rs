@@ -82,16 +82,81 @@ fn a_list_that_grows_and_grows_is_given_up_before_it_fills_the_memory() {
     assert!((5..20).contains(&asked), "{asked} pages of 3 MB");
 }
 
-/// A login that comes back with `access_denied` and these words.
-fn denied(stage: &Stage, args: &[&str], description: &'static str) -> Output {
+/// A login that comes back with the right `state` and these parameters.
+fn comes_back(stage: &Stage, args: &[&str], with: &[(&'static str, &'static str)]) -> Output {
+    let with = with.to_owned();
     stage.environment().run_watched(args, move |line| {
         let Some(address) = login_address(line) else { return };
         let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         let mut callback = Url::parse(&value("redirect_uri")).unwrap();
-        let pairs = [("error", "access_denied"), ("error_description", description), ("state", &value("state"))];
-        callback.query_pairs_mut().extend_pairs(pairs);
+        callback.query_pairs_mut().extend_pairs(&with).append_pair("state", &value("state"));
         drop(Http::new(Endpoints::default()).send(&Call::get(callback)));
     })
+}
+
+/// A login that comes back with `access_denied` and these words.
+fn denied(stage: &Stage, args: &[&str], description: &'static str) -> Output {
+    comes_back(stage, args, &[("error", "access_denied"), ("error_description", description)])
+}
+
+/// A tenant whose log has one entry, a failed login in these words.
+fn logging(words: &'static str) -> Stage {
+    let entry = json!([{ "type": "f", "date": "2099-01-01T00:00:00.000Z", "description": words }]);
+    let reads = |request: &Request| request.path == "/api/v2/logs";
+    Stage::configured(GoogleHealth, &[]).behind(answering(reads, Reply::json(200, &entry)))
+}
+
+#[test]
+fn a_secret_that_the_same_run_has_proved_right_is_not_said_to_be_refused() {
+    for (words, log) in [
+        ("Unauthorized", "failed to obtain access token"),
+        ("failed to obtain access token", "failed to obtain access token"),
+        ("Bad Request", "invalid_client"),
+        ("invalid_client", "invalid_client"),
+    ] {
+        let output = denied(&logging(log), &THROUGH, words);
+        assert_eq!(output.error_code(), "unrecognised_answer", "{words}, {log}: {output}");
+        assert!(output.stderr.contains("the tenant holds the same secret, so that this is not the reason"), "{output}");
+    }
+}
+
+#[test]
+fn the_words_of_an_action_that_mention_a_page_of_googles_are_a_refusal_of_the_tenant() {
+    for words in ["Personal accounts only, not org_internal", "see redirect_uri_mismatch in our manual"] {
+        for (came, log) in [(words, "x"), ("no", words)] {
+            let output = denied(&logging(log), &THROUGH, came).exits(5);
+            assert_eq!(output.error_code(), "login_blocked", "{came}, {log}: {output}");
+        }
+    }
+}
+
+#[test]
+fn a_410_that_the_script_of_google_health_met_is_answered_without_the_way_over_to_google_health() {
+    for (words, log) in [
+        ("fetchUserProfile: Google Health answered with HTTP 410.", "x"),
+        ("x", "Google Health answered with HTTP 410."),
+    ] {
+        let output = denied(&logging(log), &THROUGH, words).exits(3);
+        assert_eq!(output.error_code(), "provider_shut_down", "{output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.contains("Nothing is known here of an end") && !hint.contains("Register an app"), "{hint}");
+    }
+}
+
+#[test]
+fn an_answer_of_this_login_that_cannot_be_read_is_not_said_to_be_missing() {
+    let both = [("code", "abc"), ("error", "access_denied")];
+    for args in [
+        &["test", "--json", "--no-browser", "--timeout=2s"][..],
+        &["test", "--direct", "--json", "--no-browser", "--timeout=2s"],
+    ] {
+        for with in [&both[..], &[("foo", "1")], &[("error", "")]] {
+            let output = comes_back(&Stage::configured(GoogleHealth, &[]), args, with);
+            assert_eq!(output.error_code(), "unrecognised_answer", "{with:?}: {output}");
+            let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("one answer came of this login"), "{message}");
+        }
+    }
 }
 
 #[test]

@@ -513,6 +513,28 @@ fn by_hand_the_values_to_type_are_shown_and_the_result_is_verified_through_autho
 }
 
 #[test]
+fn by_hand_each_failure_has_its_own_cure_with_the_exact_value() {
+    for (fault, exit, code, cure) in [
+        (Fault::ApplicationNotEnabled, 3, "authorize_connection_not_usable", "on its Applications tab"),
+        (Fault::WithoutCodeGrant, 3, "application_grant_missing", "Authorization Code"),
+        (Fault::ApplicationGone, 3, "application_unknown_to_tenant", "Compare the client ID"),
+        (Fault::WrongClientIdInTenant, 3, "authorize_wrong_client_id", facts::GOOGLE_CLIENT_ID),
+        (Fault::ScopesMissingInTenant, 3, "authorize_scopes_missing", HEALTH_PROFILE),
+        (Fault::WrongProviderInTenant, 3, "authorize_wrong_provider", "https://accounts.google.com/o/oauth2/v2/auth?"),
+        (Fault::NotConfigured, 3, "connection_not_configured", "https://oauth2.googleapis.com/token"),
+        (Fault::WrongCallbackSent, 3, "authorize_wrong_callback", "Register what the tenant sends"),
+        (Fault::TenantDown, 6, "service_unavailable", "later"),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[fault]);
+        let setup = ["setup", "--manual", "--yes", "--skip-login", "--json"];
+        let output = stage.environment_without_management().run(&setup).exits(exit);
+        assert_eq!(output.error_code(), code, "{fault:?}: {output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.contains(cure) && !hint.contains("values above"), "{fault:?}: {hint}");
+    }
+}
+
+#[test]
 fn more_than_fifty_applications_are_enabled_in_chunks() {
     let stage = Stage::empty(GoogleHealth, &[]);
     let mut expected = people();

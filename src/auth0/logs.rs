@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::diagnosis::{Code, Failure, is_denial, recognise};
+use crate::diagnosis::{Code, is_denial, recognise, recognise_returned};
 use crate::provider::Provider;
 use crate::text::said;
 
@@ -82,25 +82,17 @@ impl Entry {
             _ if of_status(self.status, provider).is_some() => of_status(self.status, provider),
             // The network of the tenant, not this machine's.
             _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
-            _ => recognise(&self.words).into_iter().next().or_else(|| self.refused()),
+            _ => match recognise_returned(&self.words) {
+                // The person has been at the authorize page, which knows the ID: it is the pair that is refused.
+                Some(Code::ClientIdUnknown) => Some(Code::ClientSecretRejected),
+                found => found.or_else(|| self.refused()),
+            },
         }
     }
 
     /// Whether the tenant could not reach what its connection names.
-    fn did_not_get_there(&self) -> bool {
+    pub fn did_not_get_there(&self) -> bool {
         recognise(&self.words).iter().any(|code| matches!(code, Code::NetworkUnreachable | Code::TlsFailed))
-    }
-
-    /// The failure that it came to, with the cure for what the tenant met.
-    pub fn failure(&self, code: Code, message: String) -> Failure {
-        let failure = Failure::new(code, message);
-        match self.did_not_get_there() {
-            true => failure.with_hint(
-                "It is the tenant that could not reach an address that the connection `{connection}` names. Run `{setup}` which \
-                 puts its addresses and its script right where they differ; if nothing differs, try again later",
-            ),
-            false => failure,
-        }
     }
 
     /// Who refused, in the words of a person, of a tenant or of a service in trouble.
@@ -221,14 +213,9 @@ mod tests {
             let entry =
                 Entry::read(&json!({ "type": "f", "description": format!("failed to obtain access token: {words}") }));
             assert_eq!(entry.code(Provider::GoogleHealth), Some(Code::ServiceUnavailable), "{words}");
-            assert!(
-                entry
-                    .failure(Code::ServiceUnavailable, String::new())
-                    .hint()
-                    .contains("the tenant that could not reach")
-            );
+            assert!(entry.did_not_get_there());
         }
-        assert!(!failed(503, "").failure(Code::ServiceUnavailable, String::new()).hint().contains("could not reach"));
+        assert!(!failed(503, "").did_not_get_there());
     }
 
     #[test]

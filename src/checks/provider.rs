@@ -97,18 +97,22 @@ fn host_of(address: &str) -> &str {
 /// The failure for HTTP 410, which means that a service was shut down; of Google's no such thing is known, and that is said.
 pub fn shut_down(provider: Provider) -> Failure {
     let title = provider.title();
+    let message = match provider {
+        Provider::Fitbit => format!("{title} answered HTTP 410: it was shut down on 2 Nov 2026"),
+        Provider::GoogleHealth => format!("{title} answered HTTP 410 (Gone), as a service does that was shut down"),
+    };
+    as_shut_down(provider, message)
+}
+
+/// The same in words of somebody else.
+pub fn as_shut_down(provider: Provider, message: String) -> Failure {
+    let failure = Failure::new(Code::ProviderShutDown, message);
     match provider {
-        Provider::Fitbit => {
-            let message = format!("{title} answered HTTP 410: it was shut down on 2 Nov 2026");
-            Failure::new(Code::ProviderShutDown, message)
-        }
-        Provider::GoogleHealth => {
-            let message = format!("{title} answered HTTP 410 (Gone), as a service does that was shut down");
-            Failure::new(Code::ProviderShutDown, message).with_hint(
-                "Nothing is known here of an end of this API: look for news at \
-                 https://developers.google.com/health/release-notes and run `{test}` again later",
-            )
-        }
+        Provider::Fitbit => failure,
+        Provider::GoogleHealth => failure.with_hint(
+            "Nothing is known here of an end of this API: look for news at \
+             https://developers.google.com/health/release-notes and run `{test}` again later",
+        ),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, recognise};
+use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
 use crate::text::said;
 
 /// A pasted text is read up to this size (bytes).
@@ -72,7 +72,12 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
         Ok(code) => return Ok(vec![code]),
         Err(why) => why,
     };
-    let codes = recognise(text);
+    let of_ours = own_output::find(text);
+    if of_ours.as_ref().is_some_and(Vec::is_empty) {
+        let message = "this is the output of a run in which nothing failed, so that there is nothing to explain";
+        return Err(Failure::new(Code::UnknownCode, message));
+    }
+    let codes = of_ours.unwrap_or_else(|| recognise(text));
     if codes.is_empty() {
         let shown: String = text.chars().take(60).collect();
         let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');

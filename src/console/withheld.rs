@@ -3,34 +3,60 @@
 //! Refuses short words, which would be found in any text.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
 use super::{Console, clean};
-use crate::text::{REDACTED, spellings};
+use crate::text::{REDACTED, spellings, unsafe_to_show};
 
 /// No secret of a service is shorter (bytes).
 const SHORTEST: usize = 12;
 
 /// What is not to be printed.
 #[derive(Default)]
-pub(super) struct Withheld(Mutex<Vec<Zeroizing<String>>>);
+pub(super) struct Withheld(Mutex<Vec<One>>);
+
+struct One {
+    secret: Zeroizing<String>,
+    spellings: Vec<Zeroizing<String>>,
+}
 
 impl Withheld {
     fn add(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if secret.len() >= SHORTEST && !all.iter().any(|known| known.as_str() == secret) {
-            all.extend(spellings(secret));
+        if secret.len() >= SHORTEST && !all.iter().any(|known| known.secret.as_str() == secret) {
+            all.push(One { secret: Zeroizing::new(secret.to_owned()), spellings: spellings(secret) });
         }
     }
 
     fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter()
-            .filter(|secret| text.contains(secret.as_str()))
-            .fold(text.into(), |text, secret| text.replace(secret.as_str(), REDACTED).into())
+        let whole = all
+            .iter()
+            .flat_map(|one| &one.spellings)
+            .filter(|spelling| text.contains(spelling.as_str()))
+            .fold(Cow::from(text), |text, spelling| text.replace(spelling.as_str(), REDACTED).into());
+        all.iter().fold(whole, |mut text, one| {
+            while let Some(part) = broken(&text, &one.secret) {
+                text.to_mut().replace_range(part, REDACTED);
+            }
+            text
+        })
     }
+}
+
+/// Where a secret stands that somebody broke, in two lines for instance.
+fn broken(text: &str, secret: &str) -> Option<Range<usize>> {
+    let kept = || text.char_indices().filter(|(_, c)| !c.is_whitespace() && !unsafe_to_show(*c));
+    let joined = Zeroizing::new(kept().map(|(_, c)| c).collect::<String>());
+    let at = joined.find(secret)?;
+    let before = joined[..at].chars().count();
+    let mut chars = kept().skip(before).map(|(at, c)| at..at + c.len_utf8());
+    let first = chars.next()?;
+    let last = chars.nth(secret.chars().count().checked_sub(2)?)?;
+    Some(first.start..last.end)
 }
 
 impl Console {
@@ -63,6 +89,9 @@ mod tests {
         }
         for spelling in ["R09DU1BYLWFiY2RlZmdo", "474f435350582d6162636465666768", "474F435350582D6162636465666768"] {
             assert_eq!(withheld.without(spelling), "[redacted]");
+        }
+        for text in ["ä GOCSPX-ab cdefgh.", "ä GOCSPX-abcd\nefgh.", "ä G\u{200b}OCSPX-abcdefg\u{200b} h."] {
+            assert_eq!(withheld.without(text), "ä [redacted].");
         }
         assert_eq!(withheld.without("a GOCSPX-abcdefgh,GOCSPX-abcdefgh secret"), "a [redacted],[redacted] secret");
     }

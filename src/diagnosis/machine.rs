@@ -28,6 +28,7 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["econnrefused"]),
         sign(&["etimedout"]),
         sign(&["failed to connect to", "connection refused"]),
+        sign(&["curl", "failed to connect to"]),
         sign(&["could not connect to server"]),
     ],
     sure: Sure::Seen,
@@ -138,7 +139,7 @@ pub(super) static TIMED_OUT: Diagnosis = Diagnosis {
     cure: "Run the command again; behind a proxy set `HTTPS_PROXY`",
     exit: Exit::Service,
     links: &[],
-    signs: &[],
+    signs: &[sign(&["curl", "timed out after"]), sign(&["curl", "operation timed out"])],
     sure: Sure::Seen,
 };
 

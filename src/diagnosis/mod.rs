@@ -13,6 +13,7 @@ mod links;
 mod login;
 mod machine;
 pub mod numbered;
+pub mod own_output;
 mod provider;
 mod recognise;
 mod sign;
@@ -25,7 +26,7 @@ use std::str::FromStr;
 
 pub use denial::{is_about_testing, is_denial};
 pub use failure::Failure;
-pub use recognise::recognise;
+pub use recognise::{recognise, recognise_returned};
 pub use sign::{NOT_ABOUT_THE_ID, Sign};
 pub use values::{Blank, Values};
 

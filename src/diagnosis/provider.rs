@@ -48,6 +48,7 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
         sign(&["redirect_uri mismatch"]),
         sign(&["does not match the ones authorized for the oauth client"]),
         sign(&["invalid redirect_uri parameter value"]),
+        sign(&["register the redirect uri in the google cloud console"]),
     ],
     sure: Sure::Documented,
 };
@@ -149,7 +150,7 @@ pub(super) static ORG_INTERNAL: Diagnosis = Diagnosis {
     cure: "At {audience_page} choose External, or sign in with an account of the organisation.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_AUDIENCE],
-    signs: &[sign(&["org_internal"])],
+    signs: &[sign(&["org_internal"]), sign(&["can only be used within its organization"])],
     sure: Sure::Documented,
 };
 

@@ -16,6 +16,7 @@ use crate::checks::{credentials, id, provider};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
 use crate::ids::Domain;
+use crate::loopback::TurnedAway;
 use crate::provider::Provider;
 use crate::world::World;
 
@@ -52,12 +53,13 @@ pub struct ThroughTenant<'a> {
 }
 
 impl Trail<'_> {
-    /// The failure, or what it turns out to be; `strangers` is the number of answers that belonged to another login.
-    pub fn look(&self, failure: Failure, strangers: usize) -> Failure {
+    /// The failure, or what it turns out to be; `turned_away` are the answers that the listener refused.
+    pub fn look(&self, failure: Failure, turned_away: TurnedAway) -> Failure {
         let worth = matches!(
             failure.code,
             Code::LoginTimedOut
                 | Code::ClientSecretRejected
+                | Code::ClientIdUnknown
                 | Code::AuthorizeConnectionNotUsable
                 | Code::ProfileScriptFailed
                 | Code::LoginBlocked
@@ -70,8 +72,13 @@ impl Trail<'_> {
         }
         let _shown = self.world.console.waiting("looking for the reason");
         match failure.code {
-            Code::LoginTimedOut => self.nothing_came(failure, strangers),
+            Code::LoginTimedOut => self.nothing_came(failure, turned_away),
             Code::ClientSecretRejected => self.no_token(failure),
+            // After consent it is the pair that was refused: the authorize page knows the ID.
+            Code::ClientIdUnknown if self.through.is_some() => {
+                self.no_token(Failure::new(Code::ClientSecretRejected, failure.message))
+            }
+            Code::ClientIdUnknown => failure,
             Code::AuthorizeConnectionNotUsable => match &self.through {
                 Some(tenant) => {
                     why_refused(tenant.management, self.login.connection, tenant.application, failure.message)
@@ -83,8 +90,17 @@ impl Trail<'_> {
     }
 
     /// Nothing arrived at the listener.
-    fn nothing_came(&self, failure: Failure, strangers: usize) -> Failure {
+    fn nothing_came(&self, failure: Failure, turned_away: TurnedAway) -> Failure {
         let also = |what: &str| format!("{}; {what}", failure.message);
+        let TurnedAway { of_another: strangers, unclear } = turned_away;
+        if unclear > 0 {
+            let what =
+                "of this login at the listener, with both a code and an error or with neither, and did not count";
+            let hint = "Log in again; if it stays, something between the service and the browser changes the address that the \
+                        browser is sent back to";
+            return Failure::new(Code::UnrecognisedAnswer, also(&format!("{} {what}", answers(unclear))))
+                .with_hint(hint);
+        }
         let mut seen = Vec::new();
         for finding in self.authorize_page() {
             match (finding.state, finding.failure) {
@@ -125,7 +141,7 @@ impl Trail<'_> {
                 }
                 Logged::Entry(entry) => {
                     let message = also(&format!("the tenant's log says: {}", entry.said()));
-                    return entry.failure(self.code(&entry).unwrap_or(Code::UnrecognisedAnswer), message);
+                    return self.told(&entry, self.code(&entry).unwrap_or(Code::UnrecognisedAnswer), message);
                 }
                 Logged::Nothing => {
                     self.ended_before.set(true);
@@ -173,9 +189,11 @@ impl Trail<'_> {
         }
         let entry = self.newest_entry(tenant, LOOKS);
         if let Logged::Entry(entry) = &entry {
-            looked.push(format!("the tenant's log says: {}", entry.said()));
+            if !failure.message.contains(&entry.said()) {
+                looked.push(format!("the tenant's log says: {}", entry.said()));
+            }
             if let Some(code) = self.code(entry).filter(|code| *code != Code::ClientSecretRejected) {
-                return entry.failure(code, also(&looked.join("; ")));
+                return self.told(entry, code, also(&looked.join("; ")));
             }
         }
         match same {
@@ -210,7 +228,9 @@ impl Trail<'_> {
             format!("{}; the tenant's log says: {said}", failure.message)
         };
         match self.code(&entry).filter(|code| *code != failure.code) {
-            Some(code) => entry.failure(code, message),
+            // What is known of the secret says more than these words.
+            Some(Code::ClientSecretRejected) => self.no_token(Failure::new(Code::ClientSecretRejected, message)),
+            Some(code) => self.told(&entry, code, message),
             None => Failure::new(failure.code, message).with_hint(failure.hint()),
         }
     }
@@ -231,6 +251,21 @@ impl Trail<'_> {
 
     fn code(&self, entry: &Entry) -> Option<Code> {
         entry.code(self.login.provider)
+    }
+
+    /// What an entry of the log names, with the cure for what the tenant met.
+    fn told(&self, entry: &Entry, code: Code, message: String) -> Failure {
+        if code == Code::ProviderShutDown {
+            return provider::as_shut_down(self.login.provider, message);
+        }
+        let failure = Failure::new(code, message);
+        match entry.did_not_get_there() {
+            true => failure.with_hint(
+                "It is the tenant that could not reach an address that the connection `{connection}` names. Run `{setup}` which \
+                 puts its addresses and its script right where they differ; if nothing differs, try again later",
+            ),
+            false => failure,
+        }
     }
 
     fn same_secret(&self, tenant: &ThroughTenant) -> Option<bool> {

@@ -6,7 +6,7 @@ use url::Url;
 use super::after::Trail;
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::checks::provider::extra;
-use crate::console::IdentityDoc;
+use crate::console::{IdentityDoc, clean};
 use crate::diagnosis::{Code, Failure, is_about_testing};
 use crate::http::{Answer, Call, TO_CLEAN_UP};
 use crate::loopback::{Callback, Listener};
@@ -139,6 +139,8 @@ impl Round<'_> {
             Provider::GoogleHealth => self.google_person(tokens)?,
             Provider::Fitbit => self.fitbit_person(tokens)?,
         };
+        // Foreign text, also where a program passes it on.
+        let person = Person { name: person.name.as_deref().map(clean), ..person };
         let who = person.name.clone().unwrap_or_else(|| person.subject.clone());
         let legacy = person
             .legacy_user_id

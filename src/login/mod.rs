@@ -18,7 +18,7 @@ pub use waiting::{wait, what_is_shown};
 use crate::ask::Question;
 use crate::checks::id;
 use crate::console::IdentityDoc;
-use crate::diagnosis::{Code, Failure, is_denial, recognise};
+use crate::diagnosis::{Code, Failure, is_denial, recognise, recognise_returned};
 use crate::finding::Finding;
 use crate::http::{Answer, Call};
 use crate::ids::Domain;
@@ -152,7 +152,7 @@ pub fn cancelled(world: &World) -> Result<(), Failure> {
 /// Names the error of a callback; the description is the tenant's or the provider's text.
 pub fn refused(error: &str, description: &str) -> Failure {
     let words = said(if description.is_empty() { error } else { description });
-    let known = recognise(description).into_iter().next();
+    let known = recognise_returned(description);
     let code = match (error, known) {
         (_, Some(code)) => code,
         ("access_denied", None) if is_denial(description) => Code::AccessDenied,

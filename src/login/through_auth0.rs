@@ -6,7 +6,8 @@ use super::after::{ThroughTenant, Trail};
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::auth0::logs::{of_status, status_in};
 use crate::auth0::management::{Management, address};
-use crate::console::IdentityDoc;
+use crate::checks::provider::as_shut_down;
+use crate::console::{IdentityDoc, clean};
 use crate::diagnosis::{Code, Failure};
 use crate::http::Call;
 use crate::ids::Domain;
@@ -59,7 +60,7 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
     let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
     let (answer, _refusing) = wait(world, listener, &proof, &url, login, &trail)?;
     let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
-    let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, 0));
+    let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, Default::default()));
     tell(world, answer.page, &result, login.connection);
     result
 }
@@ -125,6 +126,9 @@ impl Round<'_> {
                 .iter()
                 .find_map(|map| map.get(*key).and_then(Value::as_str).filter(|name| !name.is_empty()))
         });
+        // Foreign text, also where a program passes it on.
+        let name = name.map(clean);
+        let name = name.as_deref();
         let (legacy_user_id, note) = self.legacy_user_id(&subject)?;
         let who = name.unwrap_or(&subject);
         let mut read = format!("{who} is {subject}");
@@ -237,6 +241,7 @@ impl Round<'_> {
         }
         let failure = refused(error, description);
         match failure.code {
+            Code::ProviderShutDown => as_shut_down(provider, failure.message),
             Code::UnrecognisedAnswer => failure.with_hint(
                 "The words are the tenant's own. Look at the newest entry of type `f` in the tenant's log ({logs_page} ), and try \
                  `fitbit-connect explain \"TEXT\"` with what it says",

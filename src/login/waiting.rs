@@ -14,7 +14,7 @@ use crate::ask::{Ask, Question, Typed};
 use crate::browser::Opened;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure, recognise};
-use crate::loopback::{Answer, Listener, Outcome, Paster, Waiting};
+use crate::loopback::{Answer, Listener, Outcome, Paster, TurnedAway, Waiting};
 use crate::oauth::Proof;
 use crate::process::Surroundings;
 use crate::provider::Provider;
@@ -74,13 +74,13 @@ pub fn wait(
         }
     };
     drop(sleeper);
-    let strangers = waiting.strangers();
+    let turned_away = waiting.turned_away();
     match outcome? {
         Outcome::Answer(answer) => Ok((answer, waiting)),
         Outcome::Cancelled => Err(Failure::new(Code::Cancelled, "cancelled while waiting for the browser")),
         Outcome::TimedOut => {
             drop(waiting);
-            Err(nothing_came(trail, strangers, opened.is_some() && !remote))
+            Err(nothing_came(trail, turned_away, opened.is_some() && !remote))
         }
     }
 }
@@ -198,11 +198,11 @@ fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
 }
 
 /// The deadline passed: the cause, when it can be found out, or the likely ones.
-fn nothing_came(trail: &Trail, strangers: usize, reachable: bool) -> Failure {
+fn nothing_came(trail: &Trail, turned_away: TurnedAway, reachable: bool) -> Failure {
     let (world, login) = (trail.world, trail.login);
     let limit = humantime::format_duration(login.timeout);
     let failure = Failure::new(Code::LoginTimedOut, format!("no answer came from the browser within {limit}"));
-    let failure = trail.look(failure, strangers);
+    let failure = trail.look(failure, turned_away);
     if failure.code != Code::LoginTimedOut || cancelled(world).is_err() {
         return failure;
     }

@@ -16,7 +16,7 @@ mod waiting;
 pub use answer::{Callback, PasteRefused};
 pub use page::Page;
 pub use server::HeldPage;
-pub use waiting::{Answer, Canceller, Outcome, Paster, Waiting};
+pub use waiting::{Answer, Canceller, Outcome, Paster, TurnedAway, Waiting};
 
 use crate::secret::Secret;
 use std::io::{self, Read as _, Write as _};

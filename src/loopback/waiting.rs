@@ -32,6 +32,15 @@ pub enum Outcome {
     Cancelled,
 }
 
+/// How many answers came and were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// With the `state` of another login.
+    pub of_another: usize,
+    /// With the right `state`, and not exactly one of a code and an error.
+    pub unclear: usize,
+}
+
 /// A served port that waits for one answer. Dropping it closes the port before the drop returns.
 #[derive(Debug)]
 pub struct Waiting {
@@ -55,6 +64,8 @@ pub(super) struct Desk {
     expected: Secret,
     /// Answers for another login, which were refused.
     strangers: AtomicUsize,
+    /// Answers of this login that could not be read as one, which were refused.
+    unclear: AtomicUsize,
     tray: Mutex<Tray>,
     bell: Condvar,
 }
@@ -73,6 +84,7 @@ impl Waiting {
             port,
             expected,
             strangers: AtomicUsize::new(0),
+            unclear: AtomicUsize::new(0),
             tray: Mutex::default(),
             bell: Condvar::new(),
         });
@@ -102,9 +114,10 @@ impl Waiting {
         }
     }
 
-    /// How many answers came that belong to another login; they changed nothing.
-    pub fn strangers(&self) -> usize {
-        self.desk.strangers.load(Ordering::SeqCst)
+    /// The answers that came and were refused; they changed nothing.
+    pub fn turned_away(&self) -> TurnedAway {
+        let count = |of: &AtomicUsize| of.load(Ordering::SeqCst);
+        TurnedAway { of_another: count(&self.desk.strangers), unclear: count(&self.desk.unclear) }
     }
 
     /// A handle that ends the wait.
@@ -159,8 +172,10 @@ impl Desk {
     /// Judges the query of a request.
     pub(super) fn judge(&self, query: &str) -> Result<Callback, Refusal> {
         let judged = answer::read_query(query, &self.expected);
-        if matches!(judged, Err(Refusal::WrongState)) {
-            self.strangers.fetch_add(1, Ordering::SeqCst);
+        match judged {
+            Err(Refusal::WrongState) => _ = self.strangers.fetch_add(1, Ordering::SeqCst),
+            Err(Refusal::Both | Refusal::Neither) => _ = self.unclear.fetch_add(1, Ordering::SeqCst),
+            _ => {}
         }
         judged
     }

@@ -139,7 +139,7 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
             Some(Verdict::Refused { code: google_code(error.code, sentence), said: excerpt(&text[error.at..], SAID) })
         }
         Provider::Fitbit => {
-            if let Some((code, said)) = fitbit_error(text) {
+            if let Some((code, said)) = fitbit_error(status, text) {
                 return Some(Verdict::Refused { code, said });
             }
             (status == 200 && body.to_ascii_lowercase().contains("<form")).then_some(Verdict::Accepted)
@@ -147,16 +147,30 @@ fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdi
     }
 }
 
-/// Reads Fitbit's page `Developer information: <error> - <message>`; a page without the label says nothing of it.
-fn fitbit_error(text: &str) -> Option<(Code, String)> {
+/// A page of Fitbit's that is longer says more than an error (bytes, without mark-up).
+const LONGEST_PAGE: usize = 1000;
+
+/// Reads Fitbit's page `Developer information: <error> - <message>`. A page without the label says nothing of it, unless it was
+/// answered as an error and is little more than one of the documented messages.
+fn fitbit_error(status: u16, text: &str) -> Option<(Code, String)> {
     const LABEL: &str = "developer information:";
+    let known = |told: &str| {
+        recognise(told).into_iter().find(|code| {
+            use Code::{ClientIdUnknown, InvalidScope, PersonalApplication, RedirectUriMismatch};
+            matches!(code, RedirectUriMismatch | ClientIdUnknown | PersonalApplication | InvalidScope)
+        })
+    };
     // Both have the same length: only ASCII letters change.
-    let told = text[text.to_ascii_lowercase().find(LABEL)? + LABEL.len()..].trim_start();
-    let known = recognise(told).into_iter().find(|code| {
-        use Code::{ClientIdUnknown, InvalidScope, PersonalApplication, RedirectUriMismatch};
-        matches!(code, RedirectUriMismatch | ClientIdUnknown | PersonalApplication | InvalidScope)
-    });
-    Some((known.unwrap_or(Code::ProviderRefusedRequest), excerpt(told, SAID)))
+    let lower = text.to_ascii_lowercase();
+    let Some(at) = lower.find(LABEL) else {
+        // A page of help has the message alone.
+        let names_error = ["invalid_request", "unauthorized_client", "invalid_client", "invalid_scope"];
+        let is_error =
+            status >= 400 && text.len() <= LONGEST_PAGE && names_error.iter().any(|code| lower.contains(code));
+        return known(text).filter(|_| is_error).map(|code| (code, excerpt(text, SAID)));
+    };
+    let told = text[at + LABEL.len()..].trim_start();
+    Some((known(told).unwrap_or(Code::ProviderRefusedRequest), excerpt(told, SAID)))
 }
 
 fn describe(status: u16, location: Option<&str>, body: &str) -> String {

@@ -126,13 +126,13 @@ pub fn verify(
     applications: &[Chosen],
     expected: &Expected,
 ) -> Result<(), Failure> {
-    let Some(person) = &world.dialogue else { return verify_once(world, applications, expected) };
+    let Some(person) = &world.dialogue else { return verify_once(world, app, applications, expected) };
     let ways = ["It is done: verify it", "Show the values again", "Leave it at that"].map(str::to_owned);
     let question = Question { text: "Is it entered in the dashboard?", ..Question::default() };
     let mut refused = None;
     loop {
         match person.choose(&question, &ways, 0)? {
-            0 => match verify_once(world, applications, expected) {
+            0 => match verify_once(world, app, applications, expected) {
                 Ok(()) => return Ok(()),
                 Err(failure) => refused = Some(failure),
             },
@@ -145,17 +145,44 @@ pub fn verify(
     }
 }
 
-fn verify_once(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
+/// What somebody has to do who has the dashboard and no Management API, with the exact value to enter; what nothing in the
+/// connection mends keeps its own cure.
+fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, expected: &Expected) -> Failure {
+    let name = expected.connection;
+    let of_field = |wanted: &str| {
+        let field = fields(name, app).into_iter().find(|(label, _)| *label == wanted);
+        field.map(|(label, value)| format!("{label} `{value}`"))
+    };
+    let enter = match (failure.code, app.provider) {
+        (Code::AuthorizeConnectionNotUsable, _) => Some(format!(
+            "In the dashboard look whether the connection is named `{name}` exactly, is switched on, and is switched on for {} on \
+             its Applications tab (a change is reported to take a few minutes to act)",
+            application.label()
+        )),
+        (Code::ConnectionNotConfigured | Code::AuthorizeWrongProvider, Provider::GoogleHealth) => {
+            of_field("Authorization URL").zip(of_field("Token URL")).map(|(one, two)| format!("{one} and {two}"))
+        }
+        (Code::AuthorizeWrongClientId, _) => of_field("Client ID"),
+        (Code::AuthorizeScopesMissing, Provider::GoogleHealth) => of_field("Scope"),
+        (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", app.scopes.join(", "))),
+        _ => None,
+    };
+    let Some(enter) = enter else { return failure };
+    let enter = match failure.code {
+        Code::AuthorizeConnectionNotUsable => enter,
+        _ => format!("In the dashboard enter into the connection `{name}` exactly {enter} and save"),
+    };
+    let again = if world.dialogue.is_some() { "verify it again" } else { "run the same command again" };
+    failure.with_hint(format!("{enter}, then {again}"))
+}
+
+fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
     let mut unknown = None;
     for application in applications {
         let finding = redirect(&world.http, application, expected);
         let finding = match finding.failure.clone().filter(|_| finding.is_fail()) {
             Some(failure) => {
-                let again = match world.dialogue {
-                    Some(_) => "Compare every value with the dashboard, mend it there, and verify it again",
-                    None => "Enter the values above in the dashboard, then run the same command again",
-                };
-                let told = Finding::fail(finding.check, failure.with_hint(again));
+                let told = Finding::fail(finding.check, by_hand(failure, world, app, application, expected));
                 told.about(&application.client_id, application.name.as_deref())
             }
             None => finding,

@@ -259,7 +259,7 @@ fn what_is_not_entered_in_the_dashboard_is_verified_again_or_left() {
     for _ in 0..2 {
         terminal.choose(BY_HAND, "It is done: verify it");
         terminal.sees("FAILED authorize.redirect");
-        terminal.sees("Compare every value with the dashboard, mend it there, and verify it again");
+        terminal.sees("then verify it again");
     }
     terminal.choose(BY_HAND, "Leave it at that");
     let left = terminal.end();

@@ -22,7 +22,7 @@ use crate::text::unsafe_to_show;
 use crate::world::World;
 
 /// The first line, by which a file is known as one of these.
-const MARK: &str = "fitbit-connect test report";
+const MARK: &str = crate::diagnosis::own_output::REPORT;
 
 const PREFACE: &str = "\
 Secrets, names, addresses and ids are not in it: hosts and applications have general

@@ -266,3 +266,30 @@ fn googles_page_is_read_in_any_language() {
     let body = "<p>HTTP 400: Anfrage ungültig</p>";
     assert!(matches!(judge(GoogleHealth, CALLBACK, 400, None, body, same), Verdict::Unknown { .. }));
 }
+
+#[test]
+fn fitbits_messages_are_known_without_the_label_where_they_are_answered_as_an_error() {
+    const SENTENCE: &str = "The app you're trying to connect did not provide valid information to Fitbit.";
+    for (status, body, expected) in [
+        (
+            400,
+            "<h1>invalid_request - Invalid redirect_uri parameter value</h1>".to_owned(),
+            Some(Code::RedirectUriMismatch),
+        ),
+        (400, format!("<p>{SENTENCE}</p>unauthorized_client - Invalid client_id"), Some(Code::ClientIdUnknown)),
+        (
+            400,
+            r#"{"errors":[{"errorType":"invalid_request","message":"Invalid redirect_uri parameter value"}]}"#
+                .to_owned(),
+            Some(Code::RedirectUriMismatch),
+        ),
+        (200, "<p>What does invalid_request - Invalid redirect_uri parameter value mean?".to_owned(), None),
+        (404, format!("Invalid redirect_uri parameter value {}", "and much more ".repeat(200)), None),
+    ] {
+        match (judge(Fitbit, CALLBACK, status, None, &body, same), expected) {
+            (Verdict::Refused { code, .. }, Some(expected)) => assert_eq!(code, expected, "{body}"),
+            (Verdict::Unknown { .. }, None) => {}
+            (verdict, expected) => panic!("{body}: {verdict:?}, not {expected:?}"),
+        }
+    }
+}
