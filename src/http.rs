@@ -225,7 +225,9 @@ impl Http {
             let limited = result.is_ok_and(|answer| answer.status == 429);
             if limited {
                 drop(waiting.take());
-                waiting = self.waiting(&format!("{host} asks to wait {} s", pause.as_secs().max(1)));
+                // Said also where nobody looks at a terminal: a log that stands still has a reason.
+                let what = format!("{host} asks to wait {} s", pause.as_secs().max(1));
+                waiting = self.console.as_ref().map(|console| console.awaiting(&what));
             }
             self.rest(pause)?;
             if limited {

@@ -144,9 +144,12 @@ pub struct Tokens {
     pub user_id: Option<String>,
 }
 
+/// The longest secret or token that a request is made with (bytes): no server takes a header that is longer.
+pub const LONGEST_SECRET: usize = 16 * 1024;
+
 /// Whether a request can carry an access token: visible letters and no space (RFC 6750, 2.1, and RFC 6749, A.12).
 pub fn can_be_sent(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=LONGEST_SECRET).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// One code exchange (RFC 6749, 4.1.3).

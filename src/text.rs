@@ -174,11 +174,12 @@ pub fn spellings(secret: &str) -> Vec<Zeroizing<String>> {
     let lower = |text: &str| {
         // The digits after each `%` in lower case, as some write them.
         let mut parts = text.split('%');
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |all, part| match part.split_at_checked(2) {
-            Some((digits, rest)) => format!("{all}%{}{rest}", digits.to_ascii_lowercase()),
-            None => format!("{all}%{part}"),
-        })
+        let mut all = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (digits, rest) = part.split_at_checked(2).unwrap_or(("", part));
+            all.extend(["%", &digits.to_ascii_lowercase(), rest]);
+        }
+        all
     };
     let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let all = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();

@@ -333,6 +333,19 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn what_is_longer_than_any_secret_is_refused_at_once() {
+    let trap = Trap::set();
+    let long = "GOCSPX-".to_owned() + &"canary0123%".repeat(8_000);
+    for variable in ["FITBIT_CONNECT_CLIENT_SECRET", "AUTH0_API_TOKEN", "AUTH0_CLIENT_SECRET"] {
+        let environment = trap.environment().with(variable, &long);
+        for output in refused(&environment, &trap, &[]) {
+            assert!(output.stderr.contains("longer than 16384 bytes"), "{variable}: {output}");
+            output.hides("canary");
+        }
+    }
+}
+
+#[test]
 fn one_value_for_both_secrets_is_a_contradiction() {
     let trap = Trap::set();
     let secret = "GOCSPX-canary-0000000000000000";

@@ -244,6 +244,42 @@ fn inside_a_change_of_place() {
 }
 
 #[test]
+fn both_secrets_go_along_when_the_place_changes_and_neither_is_given_again() {
+    inside_a_session("inside_a_move_of_both_secrets");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_move_of_both_secrets() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::new("google-health");
+    let first = stage.setup("google-health").arg("--skip-login").output().unwrap();
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    assert_eq!(held(), [true, true]);
+    let in_file = || {
+        let text = fs::read_to_string(stage.home.path("XDG/fitbit-connect/secrets.toml")).unwrap_or_default();
+        ACCOUNTS.map(|account| text.contains(account))
+    };
+    for (store, keychain) in [("file", false), ("keychain", true), ("file", false)] {
+        // The second time it changes nothing.
+        for _ in 0..2 {
+            let output =
+                stage.program(&["setup", "--json", "--yes", "--skip-login", "--store", store]).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+            assert_eq!((held(), in_file()), ([keychain; 2], [!keychain; 2]), "{}", said(&output));
+        }
+        let status = document(&stage.program(&["status", "--json"]).output().unwrap());
+        let secrets = status["secrets"].as_array().unwrap();
+        assert!(secrets.iter().all(|one| one["store"] == store && one["state"] == "stored"), "{status}");
+    }
+    let output = stage.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!((held(), in_file()), ([false; 2], [false; 2]));
+}
+
+#[test]
 fn without_any_keychain_setup_says_so_before_it_writes_anything() {
     for provider in ["google-health", "fitbit"] {
         let stage = Stage::new(provider);

@@ -150,7 +150,7 @@ fn an_answer_of_this_login_that_cannot_be_read_is_not_said_to_be_missing() {
         &["test", "--json", "--no-browser", "--timeout=2s"][..],
         &["test", "--direct", "--json", "--no-browser", "--timeout=2s"],
     ] {
-        for with in [&both[..], &[("foo", "1")], &[("error", "")]] {
+        for with in [&both[..], &[("foo", "1")], &[("error", "")], &[("code", "abc"), ("code", "abc")]] {
             let output = comes_back(&Stage::configured(GoogleHealth, &[]), args, with);
             assert_eq!(output.error_code(), "unrecognised_answer", "{with:?}: {output}");
             let message = output.document()["error"]["message"].as_str().unwrap().to_owned();

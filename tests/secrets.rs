@@ -182,6 +182,23 @@ fn a_management_token_is_used_and_kept_nowhere() {
     output.hides(&token[..40]);
 }
 
+#[test]
+fn the_management_secret_of_a_tenant_that_is_left_goes_with_it() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = environment(&stage);
+    environment.run(&["setup", "--yes", "--all-apps", "--skip-login", "--save-management"]).exits(0);
+    let kept = || fs::read_to_string(environment.secrets()).unwrap();
+    assert!(kept().contains("management-client-secret"));
+    let text = fs::read_to_string(environment.settings()).unwrap();
+    let domain = |domain: &str| format!("\ndomain = \"{domain}\"\n");
+    environment.write_settings(&text.replace(&domain(facts::DOMAIN), &domain("old.sandbox.test")));
+    let app = facts::APPLICATIONS[0].client_id;
+    let args = ["setup", "--manual", "--yes", "--skip-login", "--domain", facts::DOMAIN, "--app", app];
+    let output = environment.run(&args).exits(0);
+    assert!(output.stderr.contains("forget the Management API client's secret"), "{output}");
+    assert!(!kept().contains("management-client-secret") && kept().contains("/client-secret"), "{output}");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_written_is_for_its_owner_alone() {

@@ -274,7 +274,8 @@ fn an_identifier_that_is_none_names_nothing_that_is_then_changed_or_deleted() {
 
 #[test]
 fn a_token_that_no_request_can_carry_is_the_services_fault() {
-    for token in ["", "a\r\nX-Evil: 1", "a b", "\u{e4}", "\0"] {
+    let endless = "a".repeat(900_000);
+    for token in ["", "a\r\nX-Evil: 1", "a b", "\u{e4}", "\0", &endless] {
         for (args, path) in [(HEADLESS, "/oauth/token"), (DIRECT, "/token")] {
             let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(path, "access_token", &json!(token)));
             let output = stage.environment().run_with_robot(args).exits(6);

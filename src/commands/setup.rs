@@ -23,6 +23,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::{Domain, Store};
 use crate::login::{self, Login, session, temporary};
+use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
 use crate::steps::local::Local;
@@ -108,6 +109,8 @@ struct Prepared {
     question: String,
     place: Place,
     profile: Profile,
+    /// The saved Management API client, whose secret goes along to another place.
+    carried: Option<(String, Secret)>,
 }
 
 impl Prepared {
@@ -128,6 +131,10 @@ impl Prepared {
         if let Some((id, _)) = management {
             profile.management_client_id = Some(id.to_owned());
         }
+        let carried = match management {
+            None => world.carried_management(profile.management_client_id.as_deref()),
+            Some(_) => None,
+        };
         let mut plan = Plan::default();
         if let (Some(change), Some(session)) = (&draft.change, &draft.session) {
             if !draft.args.dry_run {
@@ -143,6 +150,7 @@ impl Prepared {
         } else {
             plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
         }
+        let management = management.or(carried.as_ref().map(|(id, secret)| (id.as_str(), secret)));
         Local { app, profile: &profile, management }.plan(world, &mut plan);
         plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
         if !draft.args.dry_run {
@@ -153,7 +161,7 @@ impl Prepared {
             Some(_) => format!("Do this in {}?", place.domain),
             None => "Do this?".to_owned(),
         };
-        Ok(Self { plan, question, place, profile })
+        Ok(Self { plan, question, place, profile, carried })
     }
 
     fn report_planned(&self, draft: &Draft) {
@@ -191,7 +199,8 @@ impl Prepared {
     }
 
     fn local<'a>(&'a self, draft: &'a Draft, app: &'a App) -> Local<'a> {
-        Local { app, profile: &self.profile, management: draft.to_keep() }
+        let carried = || self.carried.as_ref().map(|(id, secret)| (id.as_str(), secret));
+        Local { app, profile: &self.profile, management: draft.to_keep().or_else(carried) }
     }
 
     /// Logs in unless there is a reason not to, and says what is true now.

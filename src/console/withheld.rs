@@ -3,7 +3,6 @@
 //! Refuses short words, which would be found in any text.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
@@ -38,25 +37,27 @@ impl Withheld {
             .flat_map(|one| &one.spellings)
             .filter(|spelling| text.contains(spelling.as_str()))
             .fold(Cow::from(text), |text, spelling| text.replace(spelling.as_str(), REDACTED).into());
-        all.iter().fold(whole, |mut text, one| {
-            while let Some(part) = broken(&text, &one.secret) {
-                text.to_mut().replace_range(part, REDACTED);
-            }
-            text
-        })
+        all.iter().fold(whole, |text, one| without_broken(&text, &one.secret).map_or(text, Cow::from))
     }
 }
 
-/// Where a secret stands that somebody broke, in two lines for instance.
-fn broken(text: &str, secret: &str) -> Option<Range<usize>> {
+/// A text without a secret that somebody broke, in two lines for instance; none where there is no such.
+fn without_broken(text: &str, secret: &str) -> Option<String> {
     let kept = || text.char_indices().filter(|(_, c)| !c.is_whitespace() && !unsafe_to_show(*c));
     let joined = Zeroizing::new(kept().map(|(_, c)| c).collect::<String>());
-    let at = joined.find(secret)?;
-    let before = joined[..at].chars().count();
-    let mut chars = kept().skip(before).map(|(at, c)| at..at + c.len_utf8());
-    let first = chars.next()?;
-    let last = chars.nth(secret.chars().count().checked_sub(2)?)?;
-    Some(first.start..last.end)
+    if !joined.contains(secret) {
+        return None;
+    }
+    // Where each byte of the joined text stands in the other one.
+    let places: Vec<usize> = kept().flat_map(|(at, c)| at..at + c.len_utf8()).collect();
+    let (mut clean, mut from) = (String::with_capacity(text.len()), 0);
+    for (at, _) in joined.match_indices(secret) {
+        let (Some(first), Some(last)) = (places.get(at), places.get(at + secret.len() - 1)) else { continue };
+        clean.extend([&text[from..*first], REDACTED]);
+        from = last + 1;
+    }
+    clean.push_str(&text[from..]);
+    Some(clean)
 }
 
 impl Console {

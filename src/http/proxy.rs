@@ -73,8 +73,34 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Whether the client can read the address of a proxy; one that it cannot read it would pass by in silence.
+/// Whether the client can read the address of a proxy; one that it cannot read it would pass by in silence, and so it would a
+/// port that is none.
 pub fn is_proxy(address: &str) -> bool {
     let matcher = Matcher::builder().https(address.to_owned()).build();
-    "https://example.com/".parse().is_ok_and(|anywhere| matcher.intercept(&anywhere).is_some())
+    let whole = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    Url::parse(&whole).is_ok()
+        && "https://example.com/".parse().is_ok_and(|anywhere| matcher.intercept(&anywhere).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_has_a_host_and_a_port_that_is_one() {
+        for right in [
+            "http://proxy.example:3128",
+            "proxy.example:3128",
+            "proxy.example",
+            "http://u:p%40w@127.0.0.1:80",
+            "https://[::1]:8443/",
+        ] {
+            assert!(is_proxy(right), "{right}");
+        }
+        for wrong in
+            ["", "http://", "http://u:p@127.0.0.1:99999", "http://127.0.0.1:abc", "127.0.0.1:abc", "http://a b"]
+        {
+            assert!(!is_proxy(wrong), "{wrong}");
+        }
+    }
 }

@@ -94,8 +94,7 @@ impl Trail<'_> {
         let also = |what: &str| format!("{}; {what}", failure.message);
         let TurnedAway { of_another: strangers, unclear } = turned_away;
         if unclear > 0 {
-            let what =
-                "of this login at the listener, with both a code and an error or with neither, and did not count";
+            let what = "of this login at the listener, with both a code and an error, with neither or with something twice, and did not count";
             let hint = "Log in again; if it stays, something between the service and the browser changes the address that the \
                         browser is sent back to";
             return Failure::new(Code::UnrecognisedAnswer, also(&format!("{} {what}", answers(unclear))))

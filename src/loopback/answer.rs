@@ -102,6 +102,12 @@ pub(super) fn read_query(query: &str, expected: &Secret) -> Result<Callback, Ref
     }
 }
 
+/// Whether the right `state` is among those of a query.
+pub(super) fn has_state(query: &str, expected: &Secret) -> bool {
+    let mut states = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
+    !expected.is_empty() && states.any(|(_, value)| Secret::new(value.into_owned()).same_as(expected))
+}
+
 /// Reads what a person pasted: the address of the final page, or its query. A bare code is refused.
 pub(super) fn read_paste(text: &str, port: u16, expected: &Secret) -> Result<Callback, PasteRefused> {
     let text = unwrapped(text);

@@ -37,7 +37,7 @@ pub enum Outcome {
 pub struct TurnedAway {
     /// With the `state` of another login.
     pub of_another: usize,
-    /// With the right `state`, and not exactly one of a code and an error.
+    /// With the right `state`, and not exactly one of a code and an error, or a parameter more than once.
     pub unclear: usize,
 }
 
@@ -175,6 +175,9 @@ impl Desk {
         match judged {
             Err(Refusal::WrongState) => _ = self.strangers.fetch_add(1, Ordering::SeqCst),
             Err(Refusal::Both | Refusal::Neither) => _ = self.unclear.fetch_add(1, Ordering::SeqCst),
+            Err(Refusal::Repeated) if answer::has_state(query, &self.expected) => {
+                self.unclear.fetch_add(1, Ordering::SeqCst);
+            }
             _ => {}
         }
         judged

@@ -24,6 +24,15 @@ pub struct Local<'a> {
 }
 
 impl Local<'_> {
+    /// Whether a Management API client was saved that the profile has no use for any more: its tenant is another one.
+    fn forgets_management(&self, world: &World) -> bool {
+        let account = world.profile.management_secret_account();
+        world.saved.management_client_id.is_some()
+            && self.profile.management_client_id.is_none()
+            && world.vault().place() != Place::Nowhere
+            && world.vault().holds(&account).unwrap_or(false)
+    }
+
     /// Adds it to the plan.
     pub fn plan(&self, world: &World, plan: &mut Plan) {
         plan.section("On this machine".to_owned());
@@ -43,6 +52,12 @@ impl Local<'_> {
             if self.management.is_some() {
                 plan.add(Item::Create(format!("keep the Management API client's secret in {}", world.place())));
             }
+        }
+        if self.forgets_management(world) {
+            plan.add(Item::Change(format!(
+                "forget the Management API client's secret in {}: it is not this tenant's",
+                world.place()
+            )));
         }
         if let Some(place) = world.left_place() {
             plan.add(Item::Change(format!("forget the secrets of profile {} in {place}", world.profile)));
@@ -100,6 +115,9 @@ impl Local<'_> {
             }
             if let Some((_, secret)) = self.management {
                 world.vault().set(&world.profile.management_secret_account(), secret).map_err(store_failure)?;
+            }
+            if self.forgets_management(world) {
+                world.vault().delete(&world.profile.management_secret_account()).map_err(store_failure)?;
             }
             demand(world, app::stored_finding(world))?;
             let mut settings = world.settings.borrow_mut();

@@ -56,6 +56,16 @@ impl World {
         })
     }
 
+    /// The saved Management API client, while the settings go on naming it, when its secret has to go along to the place where
+    /// secrets are kept from now on.
+    pub fn carried_management(&self, client_id: Option<&str>) -> Option<(String, Secret)> {
+        let client_id = client_id.filter(|id| self.saved.management_client_id.as_deref() == Some(*id))?;
+        let account = self.profile.management_secret_account();
+        let is_wanted = self.store() != Store::Nothing && !self.vault().holds(&account).unwrap_or(true);
+        let secret = if is_wanted { self.kept_so_far(&account) } else { None };
+        Some((client_id.to_owned(), secret?))
+    }
+
     /// Forgets a secret of this profile, for certain.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use fitbit_connect::provider::token_answer::{health_error, judge_pair};
 use fitbit_connect::provider::{Provider, authorize_page, scopes};
 use fitbit_connect::secret::Secret;
 use fitbit_connect::settings::Settings;
-use fitbit_connect::text::{excerpt, nearest, plain_text, redact};
+use fitbit_connect::text::{excerpt, nearest, plain_text, redact, spellings};
 
 /// Repeated, each is the worst that some parser could be given.
 const PARTS: &[&str] = &[
@@ -130,6 +130,7 @@ fn no_parser_needs_more_than_linear_work() {
     let waiting = Listener::bind(0).unwrap().expect(Secret::new("state".to_owned()));
     let parsers: Vec<Parser> = vec![
         ("redact", Box::new(|text| drop(redact(text)))),
+        ("spellings", Box::new(|text| drop(spellings(text)))),
         ("excerpt", Box::new(|text| drop(excerpt(text, 500)))),
         ("plain_text", Box::new(|text| drop(plain_text(text)))),
         ("nearest", Box::new(|text| _ = nearest(text, ["setup", "test"]))),

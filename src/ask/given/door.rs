@@ -15,6 +15,7 @@ use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::ids::{is_secret, refuse_control, shown_path, wrapping};
+use crate::oauth::LONGEST_SECRET;
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -123,6 +124,8 @@ impl<'a> Door<'a> {
         drop(Secret::new(text));
         let wrong = if secret.is_empty() {
             Some("it is empty".to_owned())
+        } else if secret.expose().len() > LONGEST_SECRET {
+            Some(format!("it is longer than {LONGEST_SECRET} bytes, as no secret and no token is"))
         } else if let Some(why) = wrapping(secret.expose()) {
             Some(why.to_owned())
         } else if secret.expose().contains(char::is_whitespace) {
