@@ -6,10 +6,15 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use fitbit_connect::cancel::Cancel;
 use fitbit_connect::console::Console;
+use fitbit_connect::diagnosis::Exit;
 use fitbit_connect::process::{Process, close_to_others, panic_words};
+
+/// So long the last word of a cancelled run may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     // Before anything is read: variables may be secrets.
@@ -24,17 +29,23 @@ fn main() -> ExitCode {
     let (on_signal, to_print, to_restore) = (cancel.clone(), Arc::clone(&console), Arc::clone(&terminal));
     let installed = ctrlc::set_handler(move || {
         if on_signal.interrupt() {
+            // Whoever is stuck with the terminal in hand, since nobody reads what is written, keeps nothing alive.
+            let at_last = on_signal.clone();
+            let _ = std::thread::Builder::new().name("end".into()).spawn(move || {
+                std::thread::sleep(LAST_WORDS);
+                at_last.ends();
+                end(Exit::Cancelled);
+            });
             let draws = || to_print.get().is_some_and(|console| console.has_drawn());
             // What is about to be drawn is drawn before the last word, not below it.
             std::thread::sleep(std::time::Duration::from_millis(30));
             to_restore.restore(draws());
-            let exit = to_print.get().map_or(130, |console| fitbit_connect::cancelled(console).code());
+            let exit = to_print.get().map_or(Exit::Cancelled, |console| fitbit_connect::cancelled(console));
             // Again: a question that was about to be asked changes the terminal after that; then it waits for a key.
             std::thread::sleep(std::time::Duration::from_millis(50));
             to_restore.restore(draws());
             on_signal.ends();
-            #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
-            std::process::exit(i32::from(exit));
+            end(exit);
         }
     });
     // Without a handler Ctrl-C still ends the process, only less politely.
@@ -46,6 +57,12 @@ fn main() -> ExitCode {
         let _ = seen.set(current);
     });
     ExitCode::from(exit.code())
+}
+
+/// The process ends now.
+fn end(exit: Exit) {
+    #[expect(clippy::disallowed_methods, reason = "a signal handler cannot return from main")]
+    std::process::exit(i32::from(exit.code()));
 }
 
 mod terminal {

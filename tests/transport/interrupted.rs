@@ -211,3 +211,16 @@ fn a_temporary_application_whose_creation_is_never_answered_is_found_and_removed
     run.ends_within(TO_FINISH + TO_CLEAN_UP + AT_ONCE);
     assert_eq!(hanging.stage.applications(), before);
 }
+
+#[test]
+fn who_does_not_read_what_is_written_keeps_nothing_alive() {
+    // More than a pipe holds.
+    let mut child = Environment::new().command(&["explain", "--json"]).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0]).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(child.wait().unwrap()).unwrap());
+    assert_eq!(end.recv_timeout(PATIENCE).unwrap().code(), Some(130));
+    drop(stdout);
+}
