@@ -539,3 +539,19 @@ fn what_this_program_printed_is_explained_by_what_it_came_to() {
     let output = stage.environment_without_management().run(&["setup", "--manual", "--yes", "--skip-login"]).exits(3);
     assert_eq!(codes(&output.stderr), ["application_unknown_to_tenant"], "{output}");
 }
+
+#[test]
+fn who_moves_from_fitbit_is_sent_to_googles_console() {
+    let stage = Stage::configured(Fitbit, &[]);
+    let environment = stage.environment();
+    let google = "https://console.cloud.google.com/auth/clients";
+    let door = ["setup", "--yes", "--skip-login", "--json", "--provider", "google-health", "--client-id", "23SBOX"];
+    let refused = environment.run(&door).exits(2).document()["error"]["hint"].as_str().unwrap().to_owned();
+    let explained = environment.run(&["explain", "fitbit_id_at_google"]).exits(0).stdout;
+    for text in [refused, explained] {
+        assert!(text.contains(google) && !text.contains("dev.fitbit.com"), "{text}");
+    }
+    // Auth0's own connection has no script.
+    let text = environment.run(&["explain", "failed to fetch user profile"]).exits(0).stdout;
+    assert!(text.contains("box") && !text.contains("puts it back"), "{text}");
+}

@@ -455,3 +455,92 @@ fn a_profile_that_does_not_exist_is_said_to_the_person_who_mistyped_it() {
     let output = environment.run(&["status", "--profile", "prdo"]).exits(0);
     assert!(output.stdout.contains("fitbit-connect setup --profile prdo"), "{output}");
 }
+
+#[test]
+fn the_words_of_this_programs_own_script_are_told_for_what_they_name() {
+    for (words, exit, code) in [
+        ("Google Health refused the access token (401).", 4, "access_token_rejected"),
+        ("Google Health answered with HTTP 503.", 6, "service_unavailable"),
+        ("Google userinfo answered with HTTP 429.", 6, "rate_limited"),
+        ("Google Health could not be reached (ETIMEDOUT).", 6, "service_unavailable"),
+        ("Google Health could not be reached.", 6, "service_unavailable"),
+        ("Google Health answered with HTTP 404.", 3, "profile_script_failed"),
+        ("Google Health answered without a user id.", 3, "profile_script_failed"),
+    ] {
+        let words: &'static str = format!("fetchUserProfile: {words}").leak();
+        let output = denied(&Stage::configured(GoogleHealth, &[Fault::NoLogScope]), &THROUGH, words).exits(exit);
+        assert_eq!(output.error_code(), code, "{words}: {output}");
+        let found = explained(words);
+        assert_eq!(found, [code], "{words}");
+    }
+}
+
+/// The codes that `explain` gives to a text.
+fn explained(text: &str) -> Vec<String> {
+    let output = common::Environment::new().run_with_stdin(&["explain", "-", "--json"], text).exits(0);
+    let diagnoses = output.document()["diagnoses"].as_array().unwrap().clone();
+    diagnoses.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_bare_unauthorized_is_compared_with_the_secret_in_the_tenant_where_that_can_be_read() {
+    for (faults, exit, code, says) in [
+        (&[Fault::NoLogScope][..], 5, "login_blocked", "the tenant holds the same client secret"),
+        (&[Fault::NoLogScope, Fault::OptionsHidden], 5, "login_blocked", "could not be compared"),
+    ] {
+        let output = denied(&Stage::configured(GoogleHealth, faults), &THROUGH, "Unauthorized").exits(exit);
+        assert_eq!(output.error_code(), code, "{output}");
+        assert!(output.document()["error"]["message"].as_str().unwrap().contains(says), "{output}");
+    }
+}
+
+#[test]
+fn fitbits_own_word_for_a_box_that_was_left_open_is_known_in_a_direct_login() {
+    let refused = json!({ "success": false, "errors": [{ "errorType": "insufficient_scope",
+        "message": "This application does not have permission to access profile data." }] });
+    let profile = |request: &Request| request.path == "/1/user/-/profile.json";
+    let stage = Stage::configured(Fitbit, &[]).all_behind(answering(profile, Reply::json(403, &refused)));
+    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(5);
+    assert_eq!(output.error_code(), "identity_scope_not_granted", "{output}");
+    assert!(output.stderr.contains("insufficient_scope"), "{output}");
+}
+
+#[test]
+fn a_tenant_whose_token_endpoint_is_not_found_is_still_a_tenant() {
+    let token = |request: &Request| request.path == "/oauth/token";
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(token, Reply::html(404, "<h1>Not Found</h1>")));
+    let output = stage.environment().run(&HEADLESS);
+    assert_eq!(states(&output, "tenant.reachable"), ["pass"], "{output}");
+    output.hides("tenant_not_found");
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+}
+
+#[test]
+fn an_entry_of_the_tenants_log_and_an_address_are_explained_as_a_login_is() {
+    let entry = |error: serde_json::Value| {
+        json!({ "type": "f", "connection": "google-health", "description": error["message"],
+        "details": { "error": error } })
+    };
+    let failed =
+        |payload: serde_json::Value| entry(json!({ "message": "failed to obtain access token", "payload": payload }));
+    let blocked = json!({ "message": "Access denied: an Action of this tenant refused the login.",
+        "oauthError": "unauthorized", "type": "access-denied" });
+    for (text, codes) in [
+        (failed(json!({ "status": 503 })).to_string(), &["service_unavailable"][..]),
+        (failed(json!({ "status": 429 })).to_string(), &["rate_limited"]),
+        (failed(json!({ "status": 410 })).to_string(), &["provider_shut_down"]),
+        (failed(json!({ "status": 400, "code": "invalid_grant" })).to_string(), &["code_rejected"]),
+        (failed(json!({ "status": 401, "code": "deleted_client" })).to_string(), &["client_deleted"]),
+        (json!([entry(blocked)]).to_string(), &["login_blocked"]),
+        (
+            "https://app.example.com/callback?error=access_denied&error_description=Unauthorized&state=x".to_owned(),
+            &["client_secret_rejected", "login_blocked"],
+        ),
+        (
+            r#"{"error":"access_denied","error_description":"Unauthorized"}"#.to_owned(),
+            &["management_credentials_rejected"],
+        ),
+    ] {
+        assert_eq!(explained(&text), codes, "{text}");
+    }
+}

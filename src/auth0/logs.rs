@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use crate::diagnosis::{Code, is_denial, recognise, recognise_returned};
-use crate::provider::Provider;
 use crate::text::said;
 
 /// As much of an entry as tells why a login ended as it did (auth0/auth0-log-schemas).
@@ -68,18 +67,20 @@ impl Entry {
         format!("{}{}", self.words, status.unwrap_or_default().replace(" )", ")"))
     }
 
-    /// The diagnosis, when the entry tells more than that something failed; of Fitbit alone a 410 is known to be its end.
-    pub fn code(&self, provider: Provider) -> Option<Code> {
-        if let Some(code @ (Code::ProviderShutDown | Code::UnrecognisedAnswer)) = of_status(self.status, provider) {
-            return Some(code);
+    /// The diagnosis, when the entry tells more than that something failed.
+    pub fn code(&self) -> Option<Code> {
+        if self.status == Some(410) {
+            return Some(Code::ProviderShutDown);
         }
-        match (self.status, self.error.as_str(), self.kind.as_str()) {
-            (_, "invalid_grant", _) | (.., "feacft") => Some(Code::CodeRejected),
-            (_, "invalid_client", _) => Some(Code::ClientSecretRejected),
-            (_, "invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
-            (_, "insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
-            (.., "api_limit") => Some(Code::RateLimited),
-            _ if of_status(self.status, provider).is_some() => of_status(self.status, provider),
+        match (self.error.as_str(), self.kind.as_str()) {
+            ("invalid_grant", _) | (_, "feacft") => Some(Code::CodeRejected),
+            ("invalid_client", _) => Some(Code::ClientSecretRejected),
+            ("deleted_client", _) => Some(Code::ClientDeleted),
+            ("redirect_uri_mismatch", _) => Some(Code::RedirectUriMismatch),
+            ("invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
+            ("insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
+            (_, "api_limit") => Some(Code::RateLimited),
+            _ if of_status(self.status).is_some() => of_status(self.status),
             // The network of the tenant, not this machine's.
             _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
             _ => match recognise_returned(&self.words) {
@@ -113,13 +114,12 @@ impl Entry {
     }
 }
 
-/// What the status alone tells that a provider answered to the tenant; of Fitbit alone a 410 is known to be its end.
-pub fn of_status(status: Option<u64>, provider: Provider) -> Option<Code> {
-    Some(match (status?, provider) {
-        (410, Provider::Fitbit) => Code::ProviderShutDown,
-        (410, Provider::GoogleHealth) => Code::UnrecognisedAnswer,
-        (429, _) => Code::RateLimited,
-        (500.., _) => Code::ServiceUnavailable,
+/// What the status alone tells that a provider answered to the tenant.
+pub fn of_status(status: Option<u64>) -> Option<Code> {
+    Some(match status? {
+        410 => Code::ProviderShutDown,
+        429 => Code::RateLimited,
+        500.. => Code::ServiceUnavailable,
         _ => return None,
     })
 }
@@ -151,9 +151,9 @@ mod tests {
             ("failed to fetch user profile (status: 503 data: )", Some(Code::ServiceUnavailable)),
             ("Failed to obtain access token (status: 429)", Some(Code::RateLimited)),
         ] {
-            assert_eq!(entry(words).code(Provider::Fitbit), code, "{words}");
+            assert_eq!(entry(words).code(), code, "{words}");
         }
-        assert_eq!(entry("failed (status: 410)").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
+        assert_eq!(entry("failed (status: 410)").code(), Some(Code::ProviderShutDown));
         assert_eq!(status_in("status: soon"), None);
     }
 
@@ -171,7 +171,7 @@ mod tests {
         ] {
             let entry = failed(status, code);
             assert!(entry.is_failure() && !entry.is_success());
-            assert_eq!(entry.code(Provider::Fitbit), Some(named), "{entry:?}");
+            assert_eq!(entry.code(), Some(named), "{entry:?}");
             assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
         }
     }
@@ -196,11 +196,12 @@ mod tests {
             ("access_denied", "The user denied the terms", Code::LoginBlocked),
             ("", "Internal Server Error", Code::ServiceUnavailable),
         ] {
-            let code = entry(oauth_error, description).code(Provider::GoogleHealth);
+            let code = entry(oauth_error, description).code();
             assert_eq!(code, Some(named), "{oauth_error} {description}");
         }
-        assert_eq!(entry("server_error", "Something went wrong").code(Provider::GoogleHealth), None);
-        assert_eq!(failed(410, "").code(Provider::GoogleHealth), Some(Code::UnrecognisedAnswer));
+        assert_eq!(entry("server_error", "Something went wrong").code(), None);
+        assert_eq!(failed(410, "").code(), Some(Code::ProviderShutDown));
+        assert_eq!(failed(401, "deleted_client").code(), Some(Code::ClientDeleted));
     }
 
     #[test]
@@ -212,7 +213,7 @@ mod tests {
         ] {
             let entry =
                 Entry::read(&json!({ "type": "f", "description": format!("failed to obtain access token: {words}") }));
-            assert_eq!(entry.code(Provider::GoogleHealth), Some(Code::ServiceUnavailable), "{words}");
+            assert_eq!(entry.code(), Some(Code::ServiceUnavailable), "{words}");
             assert!(entry.did_not_get_there());
         }
         assert!(!failed(503, "").did_not_get_there());
@@ -221,11 +222,11 @@ mod tests {
     #[test]
     fn an_entry_that_says_nothing_is_nothing() {
         for empty in [json!(null), json!({}), json!({"type": "f"}), json!({"type": 7, "details": []})] {
-            assert_eq!(Entry::read(&empty).code(Provider::Fitbit), None);
+            assert_eq!(Entry::read(&empty).code(), None);
         }
         let script =
             json!({"type": "f", "details": {"error": {"message": "fetchUserProfile: ACCOUNT_NOT_LINKED: no"}}});
-        assert_eq!(Entry::read(&script).code(Provider::GoogleHealth), Some(Code::AccountNotLinked));
+        assert_eq!(Entry::read(&script).code(), Some(Code::AccountNotLinked));
     }
 
     #[test]

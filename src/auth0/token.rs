@@ -80,7 +80,7 @@ pub(super) fn client_credentials(
         (403, _) if says("client-grant") || says("not authorized to access") => Code::ManagementClientNotAuthorized,
         (403, _) if says("has not been granted scopes") => Code::MissingScope,
         (401, _) => Code::ManagementCredentialsRejected,
-        (404, _) => Code::TenantNotFound,
+        (404, _) if !is_tenant(http, domain) => Code::TenantNotFound,
         _ => Code::UnrecognisedAnswer,
     };
     let words = match answer.points_to() {
@@ -106,6 +106,12 @@ pub(super) fn client_credentials(
         )),
         _ => failure,
     })
+}
+
+/// Whether the domain answers as a tenant elsewhere: then something else stands in the way of the token endpoint.
+fn is_tenant(http: &Http, domain: &Domain) -> bool {
+    let document = address(domain, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
+    document.is_ok_and(|answer| answer.is_success() && answer.json().is_some_and(|body| body["issuer"].is_string()))
 }
 
 /// Everything that `setup` and `test` use (README, "What you need").

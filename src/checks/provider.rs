@@ -101,19 +101,7 @@ pub fn shut_down(provider: Provider) -> Failure {
         Provider::Fitbit => format!("{title} answered HTTP 410: it was shut down on 2 Nov 2026"),
         Provider::GoogleHealth => format!("{title} answered HTTP 410 (Gone), as a service does that was shut down"),
     };
-    as_shut_down(provider, message)
-}
-
-/// The same in words of somebody else.
-pub fn as_shut_down(provider: Provider, message: String) -> Failure {
-    let failure = Failure::new(Code::ProviderShutDown, message);
-    match provider {
-        Provider::Fitbit => failure,
-        Provider::GoogleHealth => failure.with_hint(
-            "Nothing is known here of an end of this API: look for news at \
-             https://developers.google.com/health/release-notes and run `{test}` again later",
-        ),
-    }
+    Failure::new(Code::ProviderShutDown, message)
 }
 
 /// `provider.callback` for one redirect URI; one that no login needs today is a warning at most.

@@ -8,6 +8,7 @@ use std::io::{IsTerminal as _, Read as _};
 
 use serde_json::{Value, json};
 
+use crate::auth0::logs::Entry;
 use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
@@ -77,7 +78,7 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
         let message = "this is the output of a run in which nothing failed, so that there is nothing to explain";
         return Err(Failure::new(Code::UnknownCode, message));
     }
-    let codes = of_ours.unwrap_or_else(|| recognise(text));
+    let codes = of_ours.or_else(|| logged(text)).unwrap_or_else(|| recognise(text));
     if codes.is_empty() {
         let shown: String = text.chars().take(60).collect();
         let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
@@ -89,6 +90,18 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
         return Err(Failure::new(Code::UnknownCode, message));
     }
     Ok(codes)
+}
+
+/// What failed logins in the tenant's log say, read as after a login of this program; `None` where the text is no such entry, or
+/// they say no more than that they failed.
+fn logged(text: &str) -> Option<Vec<Code>> {
+    let document: Value = serde_json::from_str(text).ok()?;
+    let entries = document.as_array().map_or(std::slice::from_ref(&document), Vec::as_slice);
+    let of_login = |entry: &&Value| matches!(entry["type"].as_str(), Some("f" | "feacft"));
+    let mut codes: Vec<Code> = entries.iter().filter(of_login).filter_map(|entry| Entry::read(entry).code()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    (!codes.is_empty()).then_some(codes)
 }
 
 fn list(console: &Console, values: &Values) -> Result<(), Failure> {

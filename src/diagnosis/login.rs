@@ -2,7 +2,7 @@
 //! seen without anybody signing in.
 
 use super::links::*;
-use super::sign::{NO_ANSWER_ABOUT_IT, NO_CODE, NOT_A_DENIAL, but, sign};
+use super::sign::{NO_ANSWER_ABOUT_IT, NO_CODE, NOT_A_DENIAL, SCRIPT_SAYS_WHY, but, sign};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static ACCESS_DENIED: Diagnosis = Diagnosis {
@@ -184,12 +184,14 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
     code: "profile_script_failed",
     symptom: "The person consented, and Auth0 came back with an error of the connection's `fetchUserProfile` script.",
     cause: "The script could not read the profile: no Google Health account, the API disabled, a scope unticked, or \
-            the script was changed.",
+            the script was changed. | Fitbit: Auth0's own connection could not read the profile at Fitbit; as a rule the box \
+            for it was left open.",
     cure: "Read the sentence in the message; it names the reason. Where `connection.settings` says that the script was \
-           changed, `{setup}` puts it back as it should be.",
+           changed, `{setup}` puts it back as it should be. | Fitbit: Log in once more and tick all of them. If it stays, the \
+           newest entry of type `f` in the tenant's log ({logs_page} ) has what Fitbit answered.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
-    signs: &[sign(&["fetchuserprofile: "]), but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT)],
+    signs: &[but(&["fetchuserprofile: "], SCRIPT_SAYS_WHY), but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT)],
     sure: Sure::Inferred,
 };
 

@@ -10,16 +10,19 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     symptom: "fitbit.com or api.fitbit.com answers `HTTP 410` with whatever body, or Auth0's Fitbit connection fails \
               for everybody.",
     cause: "Google shut down the Fitbit Web API and its OAuth addresses on 2 Nov 2026. Auth0's built-in strategy \
-            `fitbit` is documented for that API.",
+            `fitbit` is documented for that API. | Google: The service answered HTTP 410 (Gone), as a service does that was \
+            shut down.",
     cure: "Register an app for the Google Health API, then run `{move}` with its client ID and secret. Everybody has \
            to consent again: tokens and credentials do not carry over. A person's old Fitbit user id comes back as \
-           `legacy_user_id` so that accounts can be matched.",
+           `legacy_user_id` so that accounts can be matched. | Google: Nothing is known here of an end of this API: look for \
+           news at https://developers.google.com/health/release-notes and run `{test}` again later",
     exit: Exit::Misconfigured,
     links: &[HEALTH_ABOUT, HEALTH_SETUP, HEALTH_MIGRATION],
     signs: &[
         but(&["410 gone"], GOOGLE_HOSTS),
         but(&["http 410"], GOOGLE_HOSTS),
         but(&["http/2 410"], GOOGLE_HOSTS),
+        but(&["http error 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
         but(&["failed to obtain access token", "status: 410"], GOOGLE_HOSTS),
         but(&["failed to fetch user profile", "status: 410"], GOOGLE_HOSTS),
@@ -221,7 +224,15 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["refresh token invalid"]),
         but(
             &["invalid_grant"],
-            &["auth code", "authorization code", "code verifier", "code_verifier", "bad request", "redirect_uri"],
+            &[
+                "auth code",
+                "authorization code",
+                "code verifier",
+                "code_verifier",
+                "bad request",
+                "redirect_uri",
+                "wrong email or password",
+            ],
         ),
     ],
     sure: Sure::Documented,
@@ -270,6 +281,7 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["access token expired"]),
         sign(&["access token invalid"]),
         sign(&["invalid_token"]),
+        sign(&["refused the access token"]),
     ],
     sure: Sure::Documented,
 };
@@ -340,7 +352,8 @@ pub(super) static FITBIT_ID_AT_GOOGLE: Diagnosis = Diagnosis {
               invalid_client`",
     cause: "Six letters and digits are a Fitbit client ID. Fitbit's credentials do not work at Google, and Fitbit \
             was shut down on 2 Nov 2026.",
-    cure: "Create a client of type Web application at {clients_page} and run `{move}` with its client ID and secret.",
+    cure: "Create a client of type Web application at https://console.cloud.google.com/auth/clients and run `{move}` with its \
+           client ID and secret.",
     exit: Exit::Input,
     links: &[HEALTH_SETUP, HEALTH_MIGRATION],
     signs: &[],

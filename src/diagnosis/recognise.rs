@@ -78,7 +78,16 @@ fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
         }
         return;
     };
-    if is_denial(&words) || words.eq_ignore_ascii_case("unauthorized") {
+    if is_denial(&words) {
+        return;
+    }
+    if words.eq_ignore_ascii_case("unauthorized") {
+        // The tenant's token endpoint says so of a Management API client. What comes back from a login is a refusal of the
+        // tenant, or Google's word for the secret.
+        if text.holds("error=access_denied") {
+            found.retain(|code| *code != ManagementCredentialsRejected);
+            found.extend([ClientSecretRejected, LoginBlocked]);
+        }
         return;
     }
     found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));

@@ -47,6 +47,21 @@ pub(super) const NO_ANSWER_ABOUT_IT: &[&str] = &[
     "invalid_grant",
     "redirect_uri_mismatch",
 ];
+/// What the `fetchUserProfile` script of this program says when it is not the script that is at fault.
+pub(super) const SCRIPT_SAYS_WHY: &[&str] = &[
+    "refused the access token",
+    "could not be reached",
+    "answered with http 410",
+    "answered with http 429",
+    "answered with http 500",
+    "answered with http 502",
+    "answered with http 503",
+    "answered with http 504",
+    "account_not_linked",
+    "service_disabled",
+    "access_token_scope_insufficient",
+    "does not have permission",
+];
 /// What makes an `access_denied` something else than a person who pressed Deny.
 pub(super) const NOT_A_DENIAL: &[&str] = &[
     "error 403",
@@ -65,4 +80,5 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
 /// Google's own services, of whose end nothing is known.
 pub(super) const GOOGLE_HOSTS: &[&str] = &["googleapis.com", "accounts.google.com", "google health api"];
 /// What makes an `invalid_grant` mean something else than the code: a refresh token, or the redirect URI.
-pub(super) const NO_CODE: &[&str] = &["expired or revoked", "refresh token", "refresh_token", "redirect_uri mismatch"];
+pub(super) const NO_CODE: &[&str] =
+    &["wrong email or password", "expired or revoked", "refresh token", "refresh_token", "redirect_uri mismatch"];

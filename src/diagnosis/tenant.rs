@@ -98,7 +98,7 @@ pub(super) static MANAGEMENT_TOKEN_EXPIRED: Diagnosis = Diagnosis {
            gave it a lifetime that is too short: look at the settings of the Auth0 Management API.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["expired token"])],
+    signs: &[sign(&["expired token"]), sign(&["\"statuscode\":401", "jwt expired"])],
     sure: Sure::Documented,
 };
 
@@ -174,7 +174,7 @@ pub(super) static LOGIN_DOMAIN_OF_OTHER_TENANT: Diagnosis = Diagnosis {
               work there.",
     cause: "The custom login domain leads to another tenant, or is not set up for this one.",
     cure: "Look at Branding, Custom Domains in the Auth0 dashboard of `{domain}` and name the right one with \
-           `--login-domain DOMAIN`",
+           `--login-domain DOMAIN` or log in through the tenant's own: `--login-domain {domain}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
     signs: &[],

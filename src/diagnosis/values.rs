@@ -55,6 +55,8 @@ blanks! {
 
 /// What separates the wording for everybody from the one for a Fitbit set-up, in causes and cures.
 const AT_FITBIT: &str = " | Fitbit: ";
+/// What separates these from the one for a set-up of Google's.
+const AT_GOOGLE: &str = " | Google: ";
 
 /// What is known of a set-up.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +86,11 @@ impl Values {
 
     /// The text in the wording for this provider, with its blanks filled.
     pub fn fill(&self, text: &str) -> String {
+        let text = match text.split_once(AT_GOOGLE) {
+            Some((_, at_google)) if self.for_fitbit == Some(false) => at_google,
+            Some((others, _)) => others,
+            None => text,
+        };
         let text = match text.split_once(AT_FITBIT) {
             Some((_, at_fitbit)) if self.for_fitbit == Some(true) => at_fitbit,
             Some((for_all, _)) => for_all,
@@ -131,6 +138,17 @@ mod tests {
         assert_eq!(values.fill(text), "Look at https://dev.fitbit.com/apps there.");
         values.set_for_fitbit(false);
         assert_eq!(values.fill(text), "Open https://dev.fitbit.com/apps");
+    }
+
+    #[test]
+    fn what_is_said_to_google_alone_is_said_to_nobody_else() {
+        let text = "Move | Fitbit: Go | Google: Wait";
+        let mut values = Values::default();
+        assert_eq!(values.fill(text), "Move");
+        values.set_for_fitbit(true);
+        assert_eq!(values.fill(text), "Go");
+        values.set_for_fitbit(false);
+        assert_eq!((values.fill(text), values.fill("Move | Google: Wait")), ("Wait".to_owned(), "Wait".to_owned()));
     }
 
     #[test]

@@ -85,7 +85,34 @@ impl Trail<'_> {
                 }
                 None => failure,
             },
-            _ => self.logged(failure),
+            _ => self.compared(self.logged(failure)),
+        }
+    }
+
+    /// A refusal in words that may be the tenant's, or the provider's for a wrong secret: the secret is compared.
+    fn compared(&self, failure: Failure) -> Failure {
+        let says_nothing = failure.message.trim_end_matches('.').ends_with(": Unauthorized");
+        let Some(tenant) = self.through.as_ref().filter(|_| failure.code == Code::LoginBlocked && says_nothing) else {
+            return failure;
+        };
+        let also = |what: &str| format!("{}; {what}", failure.message);
+        match self.same_secret(tenant) {
+            Some(false) => {
+                let message = also(&format!("the client secret in the tenant is not {}", self.login.secret_is));
+                Failure::new(Code::ConnectionSecretDiffers, message)
+            }
+            Some(true) => {
+                let message = also("the tenant holds the same client secret, so that this is not the reason");
+                Failure::new(failure.code, message).with_hint(failure.hint())
+            }
+            None => {
+                let message = also("the secret in the tenant could not be compared (read:connections_options)");
+                let hint = format!(
+                    "It may be the client secret in the connection `{{connection}}` too: `{{setup}}` writes the one at hand. {}",
+                    failure.hint()
+                );
+                Failure::new(failure.code, message).with_hint(hint)
+            }
         }
     }
 
@@ -249,14 +276,11 @@ impl Trail<'_> {
     }
 
     fn code(&self, entry: &Entry) -> Option<Code> {
-        entry.code(self.login.provider)
+        entry.code()
     }
 
     /// What an entry of the log names, with the cure for what the tenant met.
     fn told(&self, entry: &Entry, code: Code, message: String) -> Failure {
-        if code == Code::ProviderShutDown {
-            return provider::as_shut_down(self.login.provider, message);
-        }
         let failure = Failure::new(code, message);
         match entry.did_not_get_there() {
             true => failure.with_hint(

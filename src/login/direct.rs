@@ -224,6 +224,16 @@ impl Round<'_> {
         let body = answer.json().unwrap_or(Value::Null);
         let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
         let words = words.map_or_else(|| answer.says(), said);
+        let fitbit = body["errors"][0]["errorType"].as_str().unwrap_or_default();
+        let code = match fitbit {
+            "insufficient_scope" => Some(Code::IdentityScopeNotGranted),
+            "expired_token" | "invalid_token" => Some(Code::AccessTokenRejected),
+            _ => None,
+        };
+        if let Some(code) = code.filter(|_| self.login.provider == Provider::Fitbit) {
+            let message = format!("{title} does not give the identity ({} {fitbit}): {words}", answer.status);
+            return Failure::new(code, message);
+        }
         if let Some(error) = health_error(answer.status, &answer.body) {
             let message = format!("{title} does not give the identity ({}): {words}", answer.status);
             return match (error.code, error.detail) {

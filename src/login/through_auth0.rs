@@ -6,7 +6,6 @@ use super::after::{ThroughTenant, Trail};
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::auth0::logs::{of_status, status_in};
 use crate::auth0::management::{Management, address};
-use crate::checks::provider::as_shut_down;
 use crate::console::{IdentityDoc, clean};
 use crate::diagnosis::{Code, Failure};
 use crate::http::Call;
@@ -151,7 +150,16 @@ impl Round<'_> {
         let Some(management) = self.management.filter(|management| management.may("read:users")) else {
             return Ok(unread);
         };
-        let Ok(user) = management.user(subject) else { return Ok(unread) };
+        let user = match management.user(subject) {
+            Ok(user) => user,
+            Err(failure) if failure.code == Code::MissingScope => return Ok(unread),
+            Err(_) => {
+                return Ok((
+                    None,
+                    Some("the old Fitbit user id was not read: the tenant did not give the user's record"),
+                ));
+            }
+        };
         if user.get("user_id").and_then(Value::as_str).is_some_and(|id| id != subject) {
             let message = "the user record of the Management API and the ID token name different people";
             return Err(Failure::new(Code::UserMismatch, message));
@@ -212,7 +220,7 @@ impl Round<'_> {
         let lower = description.to_lowercase();
         let provider = self.login.provider;
         let of_provider = lower.contains("failed to obtain access token") || lower.contains("user profile");
-        if let Some(code) = of_status(status_in(&lower), provider).filter(|_| of_provider) {
+        if let Some(code) = of_status(status_in(&lower)).filter(|_| of_provider) {
             let message = format!("{} was refused by {}: {}", self.host, provider.title(), said(description));
             return Failure::new(code, message);
         }
@@ -241,7 +249,6 @@ impl Round<'_> {
         }
         let failure = refused(error, description);
         match failure.code {
-            Code::ProviderShutDown => as_shut_down(provider, failure.message),
             Code::UnrecognisedAnswer => failure.with_hint(
                 "The words are the tenant's own. Look at the newest entry of type `f` in the tenant's log ({logs_page} ), and try \
                  `fitbit-connect explain \"TEXT\"` with what it says",

@@ -111,13 +111,9 @@ impl Tenant {
         let (status, identity) = self.read("https://health.googleapis.com/v4/users/me/identity", access_token);
         let health_user_id = identity["healthUserId"].as_str().unwrap_or_default();
         if status != 200 || health_user_id.is_empty() {
-            let reason =
-                identity["error"]["details"].as_array().into_iter().flatten().find_map(|d| d["reason"].as_str());
-            let what = match reason {
-                Some(reason @ ("ACCOUNT_NOT_LINKED" | "SERVICE_DISABLED" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT")) => {
-                    format!("{reason}: the Google Health identity cannot be read.")
-                }
-                _ => message(&identity).to_owned(),
+            let what = match status {
+                200 => "Google Health answered without a user id.".to_owned(),
+                _ => said_by_script("Google Health", status, &identity),
             };
             return Err(refused("access_denied", &format!("fetchUserProfile: {what}")));
         }
@@ -127,10 +123,8 @@ impl Tenant {
             // The scope openid was not asked for: the person has an id and no name.
             401 | 403 => json!({}),
             _ => {
-                return Err(refused(
-                    "access_denied",
-                    &format!("fetchUserProfile: Google userinfo answered with HTTP {status}."),
-                ));
+                let what = said_by_script("Google userinfo", status, &who);
+                return Err(refused("access_denied", &format!("fetchUserProfile: {what}")));
             }
         };
         attributes["health_user_id"] = health_user_id.into();
@@ -221,8 +215,28 @@ fn person(who: &Value) -> Value {
     Value::Object(attributes)
 }
 
-/// The message of a Google error, in either of its two shapes.
-fn message(body: &Value) -> &str {
-    let messages = [&body["error"]["message"], &body["error_description"], &body["error"]];
-    messages.into_iter().find_map(Value::as_str).unwrap_or("no reason was given")
+/// What the script of this program says of a refusal, word for word (`src/provider/fetch_user_profile.js`, `explain`).
+fn said_by_script(what: &str, status: u16, body: &Value) -> String {
+    let details = || body["error"]["details"].as_array().into_iter().flatten();
+    let message = body["error"]["message"].as_str().unwrap_or_default();
+    match details().find_map(|detail| detail["reason"].as_str()) {
+        Some("ACCOUNT_NOT_LINKED") => "ACCOUNT_NOT_LINKED: this Google account has no Google Health profile. Open the Google \
+                                       Health app with it, finish its set-up, and log in again."
+            .to_owned(),
+        Some("SERVICE_DISABLED") => {
+            let consumer = details().find_map(|detail| detail["metadata"]["consumer"].as_str()).unwrap_or_default();
+            let project = consumer.split(['/', ' ']).next_back().unwrap_or_default();
+            format!("SERVICE_DISABLED: the Google Health API is not enabled in the Cloud project {project} of this connection.")
+        }
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT" | "MISSING_OAUTH_SCOPE") => format!(
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT: {what} needs a scope that was not granted. Log in again and tick every box."
+        ),
+        _ if status == 403 && message.contains("The caller does not have permission") => {
+            "The caller does not have permission: this person may still have a Fitbit account that was not moved to Google, or \
+             chose another account."
+                .to_owned()
+        }
+        _ if status == 401 => format!("{what} refused the access token (401)."),
+        _ => format!("{what} answered with HTTP {status}."),
+    }
 }
