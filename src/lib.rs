@@ -81,7 +81,7 @@ use clap::Parser as _;
 
 use cli::{Cli, Command};
 use console::{Colour, Console};
-use diagnosis::Exit;
+use diagnosis::{Code, Exit, Failure};
 use process::Process;
 use world::{Needs, World};
 
@@ -115,7 +115,12 @@ pub fn run(args: Vec<OsString>, process: &Process, interrupted: impl FnOnce(Arc<
         console.finish(exit, failure.as_ref());
     }
     // A full disk behind stdout: the result did not arrive.
-    if console.is_written() || exit != Exit::Done { exit } else { Exit::Service }
+    if console.is_written() || exit != Exit::Done {
+        return exit;
+    }
+    let message = "stdout cannot be written: the result is not there, or not whole";
+    console.failure(&Failure::new(Code::FileNotWritable, message).with_hint("Send it to a file with room for it"));
+    Exit::Service
 }
 
 fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@
 
 mod outside;
 
+use fitbit_connect::secret::Secret;
 use fitbit_connect::vault::{Keychain, Vault};
 use outside::{Handover, Home, Sandbox, available, free_port};
 use serde_json::Value;
@@ -277,6 +278,73 @@ fn inside_a_move_of_both_secrets() {
     let output = stage.program(&["remove", "--yes"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!((held(), in_file()), ([false; 2], [false; 2]));
+}
+
+#[test]
+fn a_change_of_place_that_cannot_be_written_down_leaves_the_keychain_as_it_was() {
+    inside_a_session("inside_a_change_that_is_not_written_down");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_change_that_is_not_written_down() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::new("google-health");
+    let first = stage.setup("google-health").arg("--skip-login").output().unwrap();
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let settings = stage.home.path("XDG/fitbit-connect/config.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
+    let real = stage.home.path(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
+    fs::rename(&settings, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &settings).unwrap();
+    let output = stage.program(&["setup", "--json", "--yes", "--skip-login", "--store", "file"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", said(&output));
+    assert_eq!(held(), [true, true], "{}", said(&output));
+    assert_eq!(fs::read_to_string(&real).unwrap(), text);
+    // What was kept is still there for the next run, and both go along once it can be written.
+    let again = stage.program(&["setup", "--json", "--yes", "--skip-login"]).output().unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert_eq!(held(), [true, true]);
+    fs::remove_file(&settings).unwrap();
+    fs::rename(&real, &settings).unwrap();
+    let moved = stage.program(&["setup", "--json", "--yes", "--skip-login", "--store", "file"]).output().unwrap();
+    assert_eq!(moved.status.code(), Some(0), "{}", said(&moved));
+    assert_eq!(held(), [false, false]);
+    let written = fs::read_to_string(&settings).unwrap();
+    assert!(written.contains("store = \"file\"") && !written.contains("moving_from"), "{written}");
+    // A run that died before the old place was empty is made good by the next one.
+    let secret = Secret::new("left behind by a killed run".to_owned());
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret).unwrap();
+    fs::write(&settings, written.replace("store = ", "moving_from = \"keychain\"\nstore = ")).unwrap();
+    let again = stage.program(&["setup", "--json", "--yes", "--skip-login"]).output().unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert_eq!(held(), [false, false]);
+    assert!(!fs::read_to_string(&settings).unwrap().contains("moving_from"));
+}
+
+#[test]
+fn a_removal_names_what_the_keychain_has_and_the_settings_do_not_say() {
+    inside_a_session("inside_a_removal_with_something_left");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_removal_with_something_left() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::new("google-health");
+    let first = stage.setup("google-health").args(["--skip-login", "--store", "file"]).output().unwrap();
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let secret = Secret::new("of another settings file".to_owned());
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret).unwrap();
+    let output = stage.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains(&format!("the keychain has {} too", ACCOUNTS[0])), "{}", said(&output));
+    assert_eq!(held(), [true, false], "it may be another settings file's");
 }
 
 #[test]

@@ -159,6 +159,33 @@ fn remove_deletes_the_connection_only_when_told_so() {
 }
 
 #[test]
+fn the_comment_at_the_head_of_the_settings_stays_also_above_the_default_profile() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = kept(&stage);
+    let text = fs::read_to_string(environment.settings()).unwrap();
+    let head = "# the team file, see wiki/42\n";
+    environment.write_settings(&format!(
+        "{head}default_profile = \"default\"\n{}",
+        text.replace("default_profile = \"default\"\n", "")
+    ));
+    environment.run(&["remove", "--yes"]).exits(0);
+    let left = fs::read_to_string(environment.settings()).unwrap();
+    assert!(left.starts_with(head) && !left.contains("default_profile"), "{left}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure_with_a_code() {
+    for args in [&["explain"][..], &["explain", "--json"], &["completions", "bash"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = Environment::new().command(args).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(6), "{args:?}: {said}");
+        assert!(said.contains("[file_not_writable]"), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn who_removes_everything_has_the_applications_removed_that_killed_runs_left() {
     let stage = Stage::configured(GoogleHealth, &[]);
     let body = json!({

@@ -111,6 +111,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     if let Some(Doomed { management, connection: Some(connection), .. }) = &doomed {
         management.connection_named(&connection.id, &connection.name, &connection.strategy)?;
         management.delete_connection(&connection.id)?;
+        world.console.say(&format!("The connection {} is deleted.", connection.name));
         world.console.connection(ConnectionDoc {
             id: Some(connection.id.clone()),
             name: connection.name.clone(),
@@ -122,8 +123,9 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         for account in &accounts {
             world.forget_secret(account)?;
         }
-        world.forget_in_file()?;
+        world.forget_in_file(true)?;
         world.forget_in_keychain(true)?;
+        world.name_what_is_in_keychain();
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);
         settings.write()?;

@@ -43,7 +43,8 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         person.begin();
     }
     let mut inputs = world.inputs(&args.inputs)?;
-    if inputs.secret.is_none() && inputs.saved_secret_applies {
+    // Where the settings name the new place already, it has everything.
+    if inputs.secret.is_none() && inputs.saved_secret_applies && world.saved.moving_from.is_none() {
         inputs.secret = world.kept_so_far(&world.profile.client_secret_account());
     }
     let stored = match door::check(world, args, &inputs) {
@@ -319,6 +320,7 @@ impl Place {
             scopes: if app.scopes_chosen { app.scopes.clone() } else { Vec::new() },
             port: Some(port),
             store: Some(world.store()),
+            moving_from: None,
             management_client_id: world
                 .saved
                 .management_client_id

@@ -15,10 +15,12 @@ impl Settings {
         if let Some(Item::Table(table)) = &removed {
             self.keep_comments(table);
         }
-        if self.document.get("default_profile").and_then(Item::as_str) == Some(name.as_str()) {
+        let names_default = self.document.get("default_profile").and_then(Item::as_str) == Some(name.as_str());
+        if names_default {
             self.document.remove("default_profile");
         }
-        let (head, after) = (head_of(&before), self.document.to_string());
+        // What stands above `default_profile` at the head of the file is about the file.
+        let (head, after) = (head_of(&before, names_default), self.document.to_string());
         if !after.starts_with(head)
             && let Ok(with_head) = format!("{head}{after}").parse()
         {
@@ -32,7 +34,7 @@ impl Settings {
         let above =
             |table: &Table| table.decor().prefix().and_then(|text| text.as_str()).unwrap_or_default().to_owned();
         let prefix = above(removed);
-        let kept = head_of(&prefix);
+        let kept = head_of(&prefix, false);
         if !kept.contains('#') {
             return;
         }
@@ -55,8 +57,8 @@ impl Settings {
     }
 }
 
-/// The comments at the head of a text, up to the empty line that parts them from what follows.
-fn head_of(text: &str) -> &str {
+/// The comments at the head of a text, up to the empty line that parts them from what follows; or up to what follows.
+fn head_of(text: &str, whole: bool) -> &str {
     let (mut at, mut end) = (0, 0);
     for line in text.split_inclusive('\n') {
         let words = line.trim();
@@ -64,7 +66,7 @@ fn head_of(text: &str) -> &str {
             break;
         }
         at += line.len();
-        if words.is_empty() {
+        if words.is_empty() || whole {
             end = at;
         }
     }

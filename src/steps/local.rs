@@ -77,6 +77,7 @@ impl Local<'_> {
                 ("scopes", list(&world.saved.scopes), list(&self.profile.scopes)),
                 ("port", text(world.saved.port.as_ref()), text(self.profile.port.as_ref())),
                 ("store", world.saved.store.map(store_name), self.profile.store.map(store_name)),
+                ("moving_from", world.saved.moving_from.map(store_name), None),
                 ("login_domains", domains(&world.saved), domains(self.profile)),
                 ("callbacks", callbacks(&world.saved), callbacks(self.profile)),
                 (
@@ -125,11 +126,15 @@ impl Local<'_> {
             if let Some(path) = settings.path().map(std::path::Path::to_owned) {
                 *settings = Settings::read(&path)?;
             }
-            settings.put(&world.profile, self.profile);
-            // Before the settings say otherwise: a run that is killed in between does the same again.
-            world.forget_in_keychain(false)?;
+            // The old place is emptied when the settings name the new one, and they say so until it is: a run that is killed in
+            // between, or cannot write them, has lost nothing.
+            let moving_from = world.left_store().filter(|left| *left == Store::Keychain);
+            settings.put(&world.profile, &Profile { moving_from, ..self.profile.clone() });
             settings.write()?;
-            world.forget_in_file()
+            world.forget_in_keychain(false)?;
+            world.forget_in_file(false)?;
+            settings.put(&world.profile, self.profile);
+            settings.write().map(drop)
         })?;
         let state = if self.app.to_store { StepState::Changed } else { StepState::Done };
         let detail = format!("accepted by {}", self.app.provider.title());

@@ -106,18 +106,41 @@ impl World {
     }
 
     /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would
-    /// name them any more.
+    /// name them any more. One that the new place does not have stays, unless all are to go; what stays is said.
     ///
     /// # Errors
-    /// The file's own.
-    pub fn forget_in_file(&self) -> Result<(), Failure> {
+    /// The file's own, or the new place's.
+    pub fn forget_in_file(&self, all: bool) -> Result<(), Failure> {
         let left = self.secrets_file.as_ref().filter(|file| self.store() != Store::File && file.exists());
         let Some(file) = left else { return Ok(()) };
         let vault = vault::File::new(file.clone());
+        let all = all || self.store() == Store::Nothing;
         for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            vault.delete(&account).map_err(store_failure)?;
+            if all || self.vault().holds(&account).map_err(store_failure)? {
+                vault.delete(&account).map_err(store_failure)?;
+            } else if vault.holds(&account).map_err(store_failure)? {
+                self.console.warn(&format!("{account} stays in {} (has no other place)", file.display()));
+            }
         }
         Ok(())
+    }
+
+    /// Says what is in the keychain under this profile's name although its settings do not say so: it may be another settings
+    /// file's, and is left alone.
+    pub fn name_what_is_in_keychain(&self) {
+        if self.store() == Store::Keychain || self.left_store() == Some(Store::Keychain) {
+            return;
+        }
+        // Nothing has to be unlocked for this.
+        let keychain = vault::Keychain::new(Duration::from_secs(5));
+        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
+            if keychain.holds(&account).unwrap_or_default() {
+                let service = vault::SERVICE;
+                self.console.warn(&format!(
+                    "the keychain has {account} too, under the service {service}: these settings do not say so, and it was left there"
+                ));
+            }
+        }
     }
 
     /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
@@ -155,8 +178,8 @@ impl World {
     }
 
     /// Where this profile kept its secrets so far, when they are kept elsewhere from now on.
-    fn left_store(&self) -> Option<Store> {
-        let before = self.saved.store.unwrap_or(Store::Keychain);
+    pub fn left_store(&self) -> Option<Store> {
+        let before = self.saved.moving_from.or(self.saved.store).unwrap_or(Store::Keychain);
         (self.profile_exists && before != self.store()).then_some(before)
     }
 

@@ -224,3 +224,16 @@ fn who_does_not_read_what_is_written_keeps_nothing_alive() {
     assert_eq!(end.recv_timeout(PATIENCE).unwrap().code(), Some(130));
     drop(stdout);
 }
+
+#[test]
+fn a_whole_file_that_is_pasted_holds_up_neither_ctrl_c_nor_the_end() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let mut terminal = Terminal::open(&environment.command(&["test", "--no-browser"]), "");
+    terminal.expect("[q] cancel; the final address can be");
+    terminal.press(&format!("\u{1b}[200~{}\u{1b}[201~{CTRL_C}", "a".repeat(1_000_000)));
+    let left = terminal.end();
+    assert_eq!(left.code, 130, "{}", left.text);
+    assert!(left.text.contains("[cancelled]"), "{}", left.text);
+    assert!(!stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
+}

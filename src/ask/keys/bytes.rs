@@ -43,6 +43,9 @@ fn one_by_one(terminal: &mut Termios) {
     terminal.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
     terminal.special_codes[SpecialCodeIndex::VSUSP] = 0;
     terminal.special_codes[SpecialCodeIndex::VQUIT] = 0;
+    // A read never waits: Ctrl-C throws away what was there a moment ago, when it was looked for.
+    terminal.special_codes[SpecialCodeIndex::VMIN] = 0;
+    terminal.special_codes[SpecialCodeIndex::VTIME] = 0;
 }
 
 impl Source {
@@ -73,7 +76,12 @@ impl Source {
             self.more(SEQUENCE)?;
         }
         // A paste, or a character of several bytes, may come in parts.
-        while self.pending.starts_with(PASTE_BEGINS) && find(&self.pending, PASTE_ENDS).is_none() {
+        let mut searched = 0;
+        while self.pending.starts_with(PASTE_BEGINS)
+            && find(self.pending.get(searched..).unwrap_or_default(), PASTE_ENDS).is_none()
+        {
+            // What was looked at once is not looked at again: a paste may be a whole file.
+            searched = (self.pending.len() + 1).saturating_sub(PASTE_ENDS.len());
             if !self.more(Duration::from_secs(5))? {
                 break;
             }
@@ -92,14 +100,18 @@ impl Source {
     fn more(&mut self, limit: Duration) -> io::Result<bool> {
         let limit = Timespec::try_from(limit).unwrap_or(Timespec { tv_sec: 3600, tv_nsec: 0 });
         let stdin = io::stdin();
-        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&limit)) {
+        let mut found = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut found, Some(&limit)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(false),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
+        let is_gone =
+            found.iter().any(|one| one.revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL));
         let mut some = [0; 1024];
         match rustix::io::read(&stdin, &mut some) {
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) if is_gone => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => Ok(false),
             Ok(n) => {
                 self.pending.extend_from_slice(some.get(..n).unwrap_or_default());
                 Ok(true)

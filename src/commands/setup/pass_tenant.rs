@@ -173,8 +173,13 @@ impl Draft<'_> {
     }
 
     pub(super) fn keep(&mut self) -> Result<(), Stop> {
+        let nowhere = self.world.vault().place() == Place::Nowhere;
+        if nowhere && self.args.save_management && self.keep.is_none() {
+            self.keep = Some(false);
+            self.world.console.warn("--save-management keeps nothing with --store none");
+        }
         let could_be_kept = self.login_is_new && matches!(self.login, Some(Login::Client { .. }));
-        if !could_be_kept || self.keep.is_some() || self.world.vault().place() == Place::Nowhere {
+        if !could_be_kept || self.keep.is_some() || nowhere {
             return Ok(());
         }
         let world = self.world;
