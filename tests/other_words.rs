@@ -544,3 +544,41 @@ fn an_entry_of_the_tenants_log_and_an_address_are_explained_as_a_login_is() {
         assert_eq!(explained(&text), codes, "{text}");
     }
 }
+
+#[test]
+fn a_redirect_that_is_no_authorization_request_is_not_told_as_another_provider() {
+    let authorize = |request: &Request| request.path == "/authorize";
+    let away = Reply::empty(302).with("location", "https://www.acme.example/");
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(authorize, away));
+    for environment in [stage.environment(), stage.environment_without_management()] {
+        let output = environment.run(&HEADLESS);
+        assert!(states(&output, "authorize.redirect").iter().all(|state| state == "unknown"), "{output}");
+        assert!(output.stderr.contains("which is no authorization request"), "{output}");
+        output.hides("authorize_wrong_provider");
+    }
+}
+
+#[test]
+fn an_application_for_the_test_that_is_not_there_says_nothing_of_a_list_that_was_not_read() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let args = ["test", "--json", "--no-browser", "--timeout=2s", "--test-app", "SandboxMobile000000000000000000X"];
+    let output = stage.environment_without_management().run(&args).exits(2);
+    assert_eq!(output.error_code(), "application_not_found", "{output}");
+    output.hides("has no application that logs people in");
+}
+
+#[test]
+fn what_firefox_says_of_the_listener_is_known() {
+    for text in [
+        "Firefox can\u{2019}t establish a connection to the server at 127.0.0.1:18917.",
+        "Firefox can't establish a connection to the server at localhost:18917.",
+        "Firefox kann keine Verbindung zu dem Server unter 127.0.0.1:18917 aufbauen.",
+        "Firefox ne peut \u{e9}tablir de connexion avec le serveur \u{e0} l\u{2019}adresse 127.0.0.1:18917.",
+    ] {
+        assert_eq!(explained(text), ["loopback_unreachable"], "{text}");
+    }
+    assert_eq!(
+        explained("Firefox can't establish a connection to the server at acme.eu.auth0.com."),
+        ["network_unreachable"]
+    );
+}

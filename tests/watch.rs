@@ -13,9 +13,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::Output;
 use common::stage::Stage;
+use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::GoogleHealth;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::Reply;
+use fitbit_connect::secret::Secret;
+use fitbit_connect::vault::{File, Vault as _};
 use serde_json::{Value, json};
 
 /// Asked once in each round.
@@ -244,4 +247,39 @@ fn a_token_that_was_given_and_is_refused_is_not_waited_for() {
     let output = environment.run(&["test", "--headless", "--json", "--watch=1h"]).exits(4);
     assert_eq!(output.error_code(), "management_token_expired", "{output}");
     assert_eq!(asked(&stage, "GET", "/api/v2/custom-domains"), 1, "{output}");
+}
+
+#[test]
+fn settings_that_change_meanwhile_end_it_and_a_secret_that_is_kept_anew_is_taken_up() {
+    let watch = ["test", "--headless", "--json", "--watch=60s", "--every=1s"];
+    let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationGone]);
+    let environment = stage.environment();
+    let settings = environment.settings();
+    let output = environment.run_watched(&watch, move |line| {
+        if line.starts_with("Asked again every") {
+            let text = std::fs::read_to_string(&settings).unwrap();
+            std::fs::write(&settings, text + "# mended\n").unwrap();
+        }
+    });
+    assert_eq!(output.error_code(), "application_gone", "{output}");
+    let error = &output.document()["error"];
+    assert!(error["message"].as_str().unwrap().contains("the settings were changed meanwhile"), "{output}");
+    assert!(error["hint"].as_str().unwrap().contains("--watch"), "{output}");
+
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().without("FITBIT_CONNECT_CLIENT_SECRET");
+    environment.write_settings(&stage.settings(Store::File));
+    let right = fitbit_connect::simulated::client_secret(GoogleHealth);
+    let secrets = environment.secrets();
+    let keep = move |secret: &str| {
+        let secret = Secret::new(secret.to_owned());
+        File::new(secrets.clone()).set("default/client-secret", &secret).unwrap();
+    };
+    keep("GOCSPX-another-secret-0000000000");
+    let output = environment.run_watched(&watch, move |line| {
+        if line.starts_with("Asked again every") {
+            keep(right);
+        }
+    });
+    assert_eq!(output.code(), 0, "{output}");
 }

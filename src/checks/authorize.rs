@@ -60,11 +60,19 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     let fail = |code, message: String| Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(code, message));
     match reading {
         Reading::Upstream(upstream) => {
-            match compare(http, &upstream, expected).and_then(|()| taken(http, &upstream, expected)) {
+            let compared = is_request(&upstream, expected).and_then(|()| compare(http, &upstream, expected));
+            match compared.and_then(|()| taken(http, &upstream, expected)) {
                 Ok(()) => {
                     let detail =
                         format!("leads to {} with the right client ID, callback and scopes", expected.provider.title());
                     Finding::pass(id::AUTHORIZE_REDIRECT, detail)
+                }
+                // No request to a provider at all: a web server's or a portal's redirect.
+                Err(failure) if failure.code == Code::UnrecognisedAnswer => {
+                    if expected.confirmed && works_on_own_domain(http, application, expected) {
+                        return Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, failure.message));
+                    }
+                    Finding::unknown(id::AUTHORIZE_REDIRECT, failure.code, failure.message)
                 }
                 Err(failure) => Finding::fail(id::AUTHORIZE_REDIRECT, failure),
             }
@@ -201,6 +209,19 @@ fn taken(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Fa
         }
         Verdict::Accepted | Verdict::ShutDown | Verdict::Unknown { .. } => Ok(()),
     }
+}
+
+/// Whether somebody is sent to an authorization endpoint at all (RFC 6749, 4.1.1), and not just elsewhere.
+fn is_request(upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
+    if ["client_id", "redirect_uri", "response_type"].iter().any(|name| upstream.param(name).is_some()) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} answered /authorize with a redirect to {}, which is no authorization request",
+        expected.host,
+        said(&upstream.endpoint)
+    );
+    Err(Failure::new(Code::UnrecognisedAnswer, message))
 }
 
 fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {

@@ -75,6 +75,7 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
         direct,
         login_domains: inputs.login_domains.clone().into(),
         seen: Default::default(),
+        unread: Default::default(),
         is_later: false.into(),
     };
     let result = run.all(&mut inputs, secret, plan.as_ref()).and_then(|()| run.verdict());
@@ -178,6 +179,8 @@ struct Run<'a> {
     /// The custom login domains, those included that the tenant tells.
     login_domains: RefCell<Vec<Domain>>,
     seen: RefCell<Vec<Finding>>,
+    /// Why the saved Management API client's secret could not be read.
+    unread: RefCell<Option<Failure>>,
     /// Whether the checks were shown before, so that only what changed is.
     is_later: Cell<bool>,
 }

@@ -103,8 +103,15 @@ fn preflight(
     redirect_uri: &str,
     through: &Through,
 ) -> Result<(), Failure> {
-    let missing =
-        || Err(not_found(format!("the tenant has no application with the client ID {application}"), through.all));
+    let missing = || {
+        let message = format!("the tenant has no application with the client ID {application}");
+        // A list that was not read says nothing of the others.
+        Err(match through.all {
+            [] => Failure::new(Code::ApplicationNotFound, message)
+                .with_hint("Compare it with the client ID on the application's Settings page in the Auth0 dashboard"),
+            all => not_found(message, all),
+        })
+    };
     if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
         return missing();
     }

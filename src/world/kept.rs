@@ -17,10 +17,18 @@ use crate::ids::Store;
 use crate::lock::{Lock, NoLock};
 use crate::process::Process;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::text::shell_word;
 use crate::vault::{self, Vault, VaultError};
 
 impl World {
+    /// Whether the settings file says something else than when it was read.
+    pub fn settings_changed(&self) -> bool {
+        let settings = self.settings.borrow();
+        let Some(path) = settings.path() else { return false };
+        Settings::read(path).is_ok_and(|now| now.text() != settings.text())
+    }
+
     /// Where secrets are kept.
     pub fn vault(&self) -> Rc<dyn Vault> {
         Rc::clone(&self.kept.borrow().1)

@@ -83,6 +83,7 @@ impl Run<'_> {
         }
         stored_login(self.world, inputs).unwrap_or_else(|failure| {
             self.world.console.warn(&format!("the saved Management API client is not used: {}", failure.message));
+            self.unread.replace(Some(failure));
             None
         })
     }

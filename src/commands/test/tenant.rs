@@ -119,6 +119,14 @@ impl Run<'_> {
                 self.note(tenant::access(&management, &wanted));
                 Some(management)
             }
+            Ok(None) if answers && self.unread.borrow().is_some() => {
+                let unread = self.unread.borrow();
+                let why = unread.as_ref().map(|failure| (failure.message.as_str(), failure.code, failure.hint()));
+                let (why, code, hint) = why.map_or(("", None, None), |(why, code, hint)| (why, Some(code), Some(hint)));
+                let skipped = Finding::skip(id::MANAGEMENT_ACCESS, format!("the saved client is not used: {why}"));
+                self.note(Finding { code, hint, ..skipped });
+                None
+            }
             Ok(None) if answers => {
                 let why = match inputs.management_id {
                     Some(_) => "the client secret of the Management API client is not given (AUTH0_CLIENT_SECRET)",

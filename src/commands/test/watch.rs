@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::tenant::TenantState;
-use super::{Known, Run};
+use super::{Kept, Known, Run};
 use crate::ask::given::Inputs;
 use crate::auth0::management::Login;
 use crate::cli;
@@ -69,6 +69,14 @@ fn rows(findings: &[Finding]) -> Rows {
     keys(findings).into_iter().zip(says).collect()
 }
 
+/// The end of a watch whose settings are not those it began with.
+fn of_changed_settings(last: Option<Failure>) -> Failure {
+    let failure = last.unwrap_or_else(|| Failure::new(Code::NotVerified, "not every answer is understood"));
+    let message =
+        format!("the settings were changed meanwhile; with those of the beginning it is: {}", failure.message);
+    Failure::new(failure.code, message).with_hint("Watch with the settings of now: `{test} --watch`")
+}
+
 impl Run<'_> {
     /// Rounds until none fails; the state of the last one, for the login.
     ///
@@ -119,6 +127,18 @@ impl Run<'_> {
             let session = state.as_mut().and_then(|state| state.management.take());
             known.session = session.filter(|_| !self.seen.borrow().iter().any(is_about_the_session));
             self.pause(plan.every.max(self.world.http.asked_pause()).min(left))?;
+            if self.world.settings_changed() {
+                self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
+                return Err(of_changed_settings(self.judge().err()));
+            }
+            if let Kept::Stored(_) = known.secret {
+                // Another one may have been kept meanwhile; one that cannot be read now says nothing.
+                let kept = self.world.kept_secret(&self.world.profile.client_secret_account());
+                known.secret = match (kept, std::mem::replace(&mut known.secret, Kept::Nothing)) {
+                    (Ok(Some(secret)), _) => Kept::Stored(secret),
+                    (_, before) => before,
+                };
+            }
             count += 1;
             before = Some(rows(&self.seen.take()));
             self.world.console.another_round();
