@@ -96,6 +96,14 @@ impl Stage {
         command
     }
 
+    /// One on which `setup` was run, without the login and with these arguments.
+    fn set_up(args: &[&str]) -> Self {
+        let stage = Self::new("google-health");
+        let output = stage.setup("google-health").arg("--skip-login").args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        stage
+    }
+
     fn setup(&self, provider: &str) -> Command {
         let mut command = self.program(&["setup", "--json", "--yes", "--all-apps", "--domain", "acme.sandbox.test"]);
         command.args(["--save-management", "--port", &free_port().to_string()]);
@@ -255,9 +263,7 @@ fn inside_a_move_of_both_secrets() {
     if !inside() {
         return;
     }
-    let stage = Stage::new("google-health");
-    let first = stage.setup("google-health").arg("--skip-login").output().unwrap();
-    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let stage = Stage::set_up(&[]);
     assert_eq!(held(), [true, true]);
     let in_file = || {
         let text = fs::read_to_string(stage.home.path("XDG/fitbit-connect/secrets.toml")).unwrap_or_default();
@@ -291,9 +297,7 @@ fn inside_a_change_that_is_not_written_down() {
     if !inside() {
         return;
     }
-    let stage = Stage::new("google-health");
-    let first = stage.setup("google-health").arg("--skip-login").output().unwrap();
-    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let stage = Stage::set_up(&[]);
     let settings = stage.home.path("XDG/fitbit-connect/config.toml");
     let text = fs::read_to_string(&settings).unwrap();
     // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
@@ -336,9 +340,7 @@ fn inside_a_removal_with_something_left() {
     if !inside() {
         return;
     }
-    let stage = Stage::new("google-health");
-    let first = stage.setup("google-health").args(["--skip-login", "--store", "file"]).output().unwrap();
-    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let stage = Stage::set_up(&["--store", "file"]);
     let secret = Secret::new("of another settings file".to_owned());
     Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret).unwrap();
     let output = stage.program(&["remove", "--yes"]).output().unwrap();
