@@ -69,10 +69,10 @@ impl Entry {
 
     /// The diagnosis, when the entry tells more than that something failed.
     pub fn code(&self) -> Option<Code> {
-        if self.status == Some(410) {
-            return Some(Code::ProviderShutDown);
-        }
+        let by_status = of_status(self.status);
         match (self.error.as_str(), self.kind.as_str()) {
+            // Whatever else it says, it is gone.
+            _ if by_status == Some(Code::ProviderShutDown) => by_status,
             ("invalid_grant", _) | (_, "feacft") => Some(Code::CodeRejected),
             ("invalid_client", _) => Some(Code::ClientSecretRejected),
             ("deleted_client", _) => Some(Code::ClientDeleted),
@@ -80,7 +80,7 @@ impl Entry {
             ("invalid_token" | "expired_token", _) => Some(Code::AccessTokenRejected),
             ("insufficient_scope", _) => Some(Code::IdentityScopeNotGranted),
             (_, "api_limit") => Some(Code::RateLimited),
-            _ if of_status(self.status).is_some() => of_status(self.status),
+            _ if by_status.is_some() => by_status,
             // The network of the tenant, not this machine's.
             _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
             _ => match recognise_returned(&self.words) {

@@ -69,7 +69,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 }
                 // No request to a provider at all: a web server's or a portal's redirect.
                 Err(failure) if failure.code == Code::UnrecognisedAnswer => {
-                    if expected.confirmed && works_on_own_domain(http, application, expected) {
+                    if works_on_own_domain(http, application, expected) {
                         return Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, failure.message));
                     }
                     Finding::unknown(id::AUTHORIZE_REDIRECT, failure.code, failure.message)
@@ -163,7 +163,7 @@ fn not_usable(http: &Http, application: &Chosen, expected: &Expected, said: Stri
 /// An application that the login domain does not know: it may be another tenant's domain.
 fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: &str) -> Failure {
     let message = format!("{} does not know the application {}: {said}", expected.host, application.client_id);
-    if expected.confirmed && works_on_own_domain(http, application, expected) {
+    if works_on_own_domain(http, application, expected) {
         return of_other_tenant(expected, message);
     }
     let failure = Failure::new(Code::ApplicationUnknownToTenant, message);
@@ -176,9 +176,10 @@ fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: 
     )
 }
 
+/// Whether the tenant's own domain takes what the login domain does not; asked where the Management API says that it should.
 fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {
     let ask = || ask(http, expected.domain, &application.client_id, application.callback(), expected.connection);
-    expected.host != expected.domain && matches!(ask(), Ok(Reading::Upstream(_)))
+    expected.confirmed && expected.host != expected.domain && matches!(ask(), Ok(Reading::Upstream(_)))
 }
 
 fn of_other_tenant(expected: &Expected, said: String) -> Failure {
