@@ -57,8 +57,9 @@ pub enum OpenError {
 
 /// Opens an address for a person to look at.
 pub trait Browser: Send + Sync {
-    /// Starts the browser and returns at once, at the latest after a quarter of a second for each program tried.
-    fn open(&self, url: &Url) -> Result<Opened, OpenError>;
+    /// Starts the browser, without the variables of the environment that are named as `private`, and returns at once, at the
+    /// latest after a quarter of a second for each program tried.
+    fn open(&self, url: &Url, private: &[String]) -> Result<Opened, OpenError>;
 }
 
 /// The browser of this system.
@@ -75,22 +76,22 @@ pub struct System {
 pub struct Printed;
 
 impl Browser for Printed {
-    fn open(&self, url: &Url) -> Result<Opened, OpenError> {
+    fn open(&self, url: &Url, _private: &[String]) -> Result<Opened, OpenError> {
         check(url)?;
         Ok(Opened::No("--no-browser"))
     }
 }
 
 impl Browser for System {
-    fn open(&self, url: &Url) -> Result<Opened, OpenError> {
+    fn open(&self, url: &Url, private: &[String]) -> Result<Opened, OpenError> {
         check(url)?;
         if let Some(command) = self.browser_variable.as_deref().and_then(|variable| named_by(variable, url)) {
-            return start(command).map(|()| Opened::Yes);
+            return start(command, private).map(|()| Opened::Yes);
         }
         if !self.display {
             return Ok(Opened::No("there is no display"));
         }
-        start_first(open::commands(url.as_str()))
+        start_first(open::commands(url.as_str()), private)
     }
 }
 
@@ -125,10 +126,10 @@ fn named_by(variable: &str, url: &Url) -> Option<Command> {
 }
 
 /// Tries launchers in order. Where a failure says that nothing was opened (Unix), the next one gets its turn.
-fn start_first(commands: Vec<Command>) -> Result<Opened, OpenError> {
+fn start_first(commands: Vec<Command>, private: &[String]) -> Result<Opened, OpenError> {
     let mut failure = OpenError::NoLauncher;
     for command in commands {
-        match start(command) {
+        match start(command, private) {
             Ok(()) => return Ok(Opened::Yes),
             Err(error @ OpenError::Ended { .. }) if !cfg!(unix) => return Err(error),
             // A program that failed says more than a later one that is not there.
@@ -139,9 +140,9 @@ fn start_first(commands: Vec<Command>) -> Result<Opened, OpenError> {
     Err(failure)
 }
 
-fn start(mut command: Command) -> Result<(), OpenError> {
+fn start(mut command: Command, private: &[String]) -> Result<(), OpenError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    detach(&mut command);
+    detach(&mut command, private);
     match command.spawn() {
         Err(source) => Err(OpenError::Start { program, source }),
         Ok(child) => match early_end(child) {
@@ -152,9 +153,9 @@ fn start(mut command: Command) -> Result<(), OpenError> {
 }
 
 /// No terminal, no secrets, and a process group of its own, so that Ctrl-C here does not close the browser.
-fn detach(command: &mut Command) {
+fn detach(command: &mut Command, private: &[String]) {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    for name in SECRET_VARIABLES {
+    for name in SECRET_VARIABLES.into_iter().chain(private.iter().map(String::as_str)) {
         command.env_remove(name);
     }
     #[cfg(unix)]
@@ -213,9 +214,9 @@ mod tests {
             "mailto:a@b",
             "ftp://127.0.0.1/",
         ] {
-            assert!(matches!(Printed.open(&url(bad)), Err(OpenError::Address)), "{bad}");
+            assert!(matches!(Printed.open(&url(bad), &[]), Err(OpenError::Address)), "{bad}");
             let system = System { browser_variable: Some("true".into()), display: true };
-            assert!(matches!(system.open(&url(bad)), Err(OpenError::Address)), "{bad}");
+            assert!(matches!(system.open(&url(bad), &[]), Err(OpenError::Address)), "{bad}");
         }
     }
 
@@ -237,8 +238,8 @@ mod tests {
     #[test]
     fn without_a_display_nothing_is_started() {
         let system = System { browser_variable: Some(" ".into()), display: false };
-        assert_eq!(system.open(&url("https://a.example/")).unwrap(), Opened::No("there is no display"));
-        assert!(matches!(Printed.open(&url("https://a.example/")), Ok(Opened::No(_))));
+        assert_eq!(system.open(&url("https://a.example/"), &[]).unwrap(), Opened::No("there is no display"));
+        assert!(matches!(Printed.open(&url("https://a.example/"), &[]), Ok(Opened::No(_))));
     }
 
     #[test]
@@ -246,8 +247,8 @@ mod tests {
         for mut command in
             open::commands("https://a.example/").into_iter().chain(named_by("x", &url("https://a.example/")))
         {
-            detach(&mut command);
-            for name in SECRET_VARIABLES {
+            detach(&mut command, &["PIPELINE_SECRET".to_owned()]);
+            for name in SECRET_VARIABLES.into_iter().chain(["PIPELINE_SECRET"]) {
                 assert!(command.get_envs().any(|(key, value)| key == name && value.is_none()), "{name}");
             }
         }
@@ -257,7 +258,8 @@ mod tests {
     #[test]
     fn a_command_that_fails_at_once_is_reported_and_one_that_runs_on_is_not() {
         let open = |command: &str| {
-            System { browser_variable: Some(command.into()), display: false }.open(&url("https://a.example/secret"))
+            System { browser_variable: Some(command.into()), display: false }
+                .open(&url("https://a.example/secret"), &[])
         };
         assert!(matches!(open("true"), Ok(Opened::Yes)));
         // On a busy machine even `false` may take longer than the time it is watched for.
@@ -274,10 +276,10 @@ mod tests {
     #[test]
     fn a_launcher_that_fails_gives_the_next_one_its_turn() {
         let commands = |names: &[&str]| names.iter().map(Command::new).collect::<Vec<_>>();
-        assert!(matches!(start_first(commands(&["/no/such/program", "false", "true"])), Ok(Opened::Yes)));
-        let failure = (0..20).find_map(|_| start_first(commands(&["false", "/no/such/program"])).err());
+        assert!(matches!(start_first(commands(&["/no/such/program", "false", "true"]), &[]), Ok(Opened::Yes)));
+        let failure = (0..20).find_map(|_| start_first(commands(&["false", "/no/such/program"]), &[]).err());
         assert!(matches!(failure, Some(OpenError::Ended { .. })));
-        assert!(matches!(start_first(vec![]), Err(OpenError::NoLauncher)));
+        assert!(matches!(start_first(vec![], &[]), Err(OpenError::NoLauncher)));
     }
 
     #[cfg(target_os = "linux")]
@@ -293,7 +295,7 @@ mod tests {
         std::fs::write(&script, text).unwrap();
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
         let system = System { browser_variable: Some(format!("sh {} one", script.display())), display: false };
-        assert_eq!(system.open(&url("https://a.example/?a=1&b='$(id)'")).unwrap(), Opened::Yes);
+        assert_eq!(system.open(&url("https://a.example/?a=1&b='$(id)'"), &[]).unwrap(), Opened::Yes);
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
         let wait = |done: &dyn Fn() -> bool| {
             while !done() {

@@ -1,8 +1,8 @@
 //! Owns files that are written whole or not at all, private to their owner: a temporary file beside the old one, flushed,
 //! renamed over it, and the folder flushed too.
 //!
-//! Refuses to leave half a file under the name that is read. What a killed run leaves beside it has a name that says whose it
-//! is, and goes with [`sweep`].
+//! Refuses to leave half a file under the name that is read, and to put one in the place of a device, a pipe or a folder. What a
+//! killed run leaves beside it has a name that says whose it is, and goes with [`sweep`].
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -24,11 +24,15 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(&behind_links(path), content)
 }
 
-/// The same, but whatever stands at that name is replaced itself, also if it is a link.
+/// The same, but a link that stands at that name is replaced itself.
 ///
 /// # Errors
-/// The operating system's own.
+/// The operating system's own, or that something else than a file is there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    // A rename asks nobody: as root, a file would take the place of /dev/null, for every program.
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let folder = folder_of(path);
     for made in create_private_folder(folder)? {
         sync(folder_of(&made));
@@ -189,6 +193,27 @@ mod tests {
         assert_eq!(names(folder.path()).len(), 1);
         sweep(&path);
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_never_replaced() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, inner, link) =
+            (folder.path().join("socket"), folder.path().join("folder"), folder.path().join("link"));
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        fs::create_dir(&inner).unwrap();
+        symlink("socket", &link).unwrap();
+        let before = names(folder.path());
+        for path in [&socket, &inner, &link] {
+            let refused = write_whole(path, b"text").unwrap_err();
+            assert_eq!(refused.to_string(), "it is no regular file", "{}", path.display());
+        }
+        assert!(fs::metadata(&link).unwrap().file_type().is_socket() && inner.is_dir());
+        assert_eq!(names(folder.path()), before);
+        // A device does what devices do: it is not there to be replaced, also by who may.
+        assert!(replace(Path::new("/dev/null"), b"text").is_err());
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@
 mod kept;
 mod known;
 mod shadow;
+mod variables;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use crate::cancel::Cancel;
 use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
-use crate::http::{self, Authorities, Http};
+use crate::http::{Authorities, Http};
 use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store, shown_path};
 use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
@@ -38,6 +39,7 @@ pub use kept::store_failure;
 use kept::{alone, keychain, secrets_beside};
 pub use known::values_for;
 use known::{Files, again};
+use variables::refuse_wrong_proxies;
 
 /// Everything a command can touch.
 pub struct World {
@@ -48,7 +50,7 @@ pub struct World {
     /// Why there is none.
     pub asks_nobody: &'static str,
     /// What opens addresses.
-    pub browser: Box<dyn Browser>,
+    browser: Box<dyn Browser>,
     /// The HTTP client.
     pub http: Http,
     /// The settings file.
@@ -291,16 +293,6 @@ impl World {
         Ok(inputs)
     }
 
-    /// Names of the variables that are set, and win over what the profile says.
-    pub fn variables_that_win(&self) -> Vec<&'static str> {
-        ask::FIELDS.iter().filter_map(|field| self.variables.of(field)).map(|(_, name)| name).collect()
-    }
-
-    /// Which of these variables are set.
-    pub fn set_variables<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
-        names.iter().copied().filter(|name| self.variables.get(name).is_some()).collect()
-    }
-
     /// In the sandbox its own credentials stand in for those of the provider that a person chose.
     pub fn stand_in(&self, inputs: &mut Inputs) {
         if self.sandbox.is_some()
@@ -329,18 +321,6 @@ impl World {
         let text = Secret::new(usual.then(|| std::fs::read_to_string(&file).ok())??);
         serde_json::from_str::<DefaultTenant>(text.expose()).ok()?.default_tenant.parse().ok()
     }
-}
-
-/// A proxy that cannot be one would be passed by in silence, and the connection made directly.
-fn refuse_wrong_proxies(variables: &Variables) -> Result<(), Failure> {
-    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-        let Some(value) = variables.get(name) else { continue };
-        if !http::is_proxy(value) {
-            let message = format!("{name} is not the address of a proxy");
-            return Err(Failure::new(Code::InputInvalid, message).with_hint("It looks like http://proxy.example:3128"));
-        }
-    }
-    Ok(())
 }
 
 /// Where the settings are: flag, variable, the platform's usual place.

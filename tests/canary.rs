@@ -399,12 +399,14 @@ fn the_browser_is_given_what_oauth_puts_there() {
         let script = environment.file("browser.sh", script);
         let environment = environment.with("BROWSER", &format!("sh {script} {}", pipe.display()));
         let environment = environment.with("AUTH0_API_TOKEN", &token).with("AUTH0_ACCESS_TOKEN", &token);
+        // Under another name, among other words.
+        let environment = environment.with("PIPELINE_LOGIN", &format!("robot:{token}@ci"));
         let (output, said) = thread::scope(|scope| {
             let child = scope.spawn(|| {
                 let said = std::fs::read_to_string(&pipe).unwrap();
                 let url = said.lines().filter_map(|line| line.strip_prefix("ADDRESS ")).find_map(login_address);
                 if let Some(url) = &url {
-                    Robot::new(Default::default()).open(url).unwrap();
+                    Robot::new(Default::default()).open(url, &[]).unwrap();
                 }
                 (said, url)
             });

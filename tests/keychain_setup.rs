@@ -64,7 +64,7 @@ fn held() -> [bool; 2] {
 /// The person in the browser.
 fn walk(browser: &Handover) {
     use fitbit_connect::browser::Browser as _;
-    fitbit_connect::sandbox::robot::Robot::new(Default::default()).open(&browser.address()).unwrap();
+    fitbit_connect::sandbox::robot::Robot::new(Default::default()).open(&browser.address(), &[]).unwrap();
 }
 
 struct Stage {

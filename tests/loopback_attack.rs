@@ -70,7 +70,7 @@ impl Login {
     /// The person logs in now; how long that took, from there to the end of the program.
     fn ends_well(mut self) -> Duration {
         let began = Instant::now();
-        Robot::new(Endpoints::default()).open(&self.address).unwrap();
+        Robot::new(Endpoints::default()).open(&self.address, &[]).unwrap();
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success() && said.contains("It works: "), "{said}");

@@ -381,6 +381,15 @@ fn the_sandbox_leaves_a_foreign_file_alone_and_replaces_its_own() {
         assert!(output.stderr.contains(&file), "{output}");
         assert_eq!(fs::read_to_string(&file).unwrap(), content);
     }
+    // What is no file is no settings file either; as root it would be replaced for every program.
+    let folder = environment.desk("folder");
+    fs::create_dir(&folder).unwrap();
+    let null = if cfg!(unix) { "/dev/null" } else { folder.to_str().unwrap() };
+    for there in [null, folder.to_str().unwrap()] {
+        let output = environment.run(&["sandbox", "--json", "--write-config", there]).exits(2);
+        assert!(output.stderr.contains(there), "{output}");
+    }
+    assert!(!fs::metadata(null).unwrap().is_file() && folder.is_dir());
     let first = environment.sandbox(&[]).ready["settings"].clone();
     let second = environment.sandbox(&[]);
     assert_ne!(second.ready["settings"], first, "other ports");

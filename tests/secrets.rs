@@ -277,7 +277,7 @@ fn the_browser_gets_the_address_and_no_secret() {
             let said = fs::read_to_string(&pipe).unwrap();
             let url = said.lines().filter_map(|line| line.strip_prefix("ADDRESS ")).find_map(common::login_address);
             if let Some(url) = &url {
-                Robot::new(Default::default()).open(url).unwrap();
+                Robot::new(Default::default()).open(url, &[]).unwrap();
             }
             said
         });

@@ -91,6 +91,11 @@ impl Variables {
         self.0.get(name).is_some_and(String::is_empty)
     }
 
+    /// The names of those whose value is like this.
+    pub fn names_where(&self, is_one: impl Fn(&str) -> bool) -> Vec<String> {
+        self.0.iter().filter(|(_, value)| is_one(value)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// The values that are secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         [&super::CLIENT_SECRET, &super::MANAGEMENT_SECRET, &super::TOKEN]

@@ -89,7 +89,7 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
 const MARK: &str = "# Settings for the fitbit-connect sandbox";
 
 fn is_ours(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.trim().is_empty() || text.starts_with(MARK))
+    path.is_file() && std::fs::read_to_string(path).is_ok_and(|text| text.trim().is_empty() || text.starts_with(MARK))
 }
 
 /// A settings file with the tenant, the app and where everything really is. The secrets are not in it: they are printed.

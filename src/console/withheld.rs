@@ -66,6 +66,11 @@ impl Console {
         self.withheld.add(secret);
     }
 
+    /// Whether something that is withheld stands in a text.
+    pub fn withholds_of(&self, text: &str) -> bool {
+        self.withheld.without(text) != text
+    }
+
     /// A result or a document without what is withheld.
     pub(super) fn open_part<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.withheld.without(text)

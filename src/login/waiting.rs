@@ -87,7 +87,7 @@ pub fn wait(
 
 /// Who took the address, if anybody did.
 fn open(world: &World, address: &Url) -> Option<Opened> {
-    let opened = world.browser.open(address);
+    let opened = world.open(address);
     world.console.say(&match &opened {
         Ok(Opened::Yes) => "It was opened in your browser.".to_owned(),
         Ok(Opened::ByRobot) => "A robot signs in and allows the access, in place of a person.".to_owned(),

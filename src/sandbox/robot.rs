@@ -33,7 +33,7 @@ impl Robot {
 }
 
 impl Browser for Robot {
-    fn open(&self, url: &Url) -> Result<Opened, OpenError> {
+    fn open(&self, url: &Url, _private: &[String]) -> Result<Opened, OpenError> {
         let (http, url) = (Http::confined(self.endpoints.clone()), url.clone());
         let walk = move || {
             // What goes wrong on the way is seen by whoever waits for the callback.

@@ -232,7 +232,7 @@ pub fn copy(world: &World, value: &str) {
 
 fn open(world: &World, address: &str) -> Result<(), Failure> {
     let url = Url::parse(address).map_err(|error| Failure::new(Code::Unexpected, format!("{address}: {error}")))?;
-    match world.browser.open(&world.http.endpoints().rewrite(&url)) {
+    match world.open(&world.http.endpoints().rewrite(&url)) {
         Ok(Opened::Yes | Opened::ByRobot) => world.console.say("  It was opened in your browser."),
         Ok(Opened::No(why)) => {
             world.console.say(&format!("  It was not opened: {why}. Open the address above yourself."))

@@ -114,7 +114,7 @@ impl Environment {
     pub fn run_with_robot(&self, args: &[&str]) -> Output {
         self.run_watched(args, |line| {
             if let Some(url) = login_address(line) {
-                Robot::new(Default::default()).open(&url).unwrap();
+                Robot::new(Default::default()).open(&url, &[]).unwrap();
             }
         })
     }

@@ -51,7 +51,7 @@ fn a_test_beside_a_setup_that_waits_for_its_login_harms_neither() {
         assert_eq!(beside.state("login.live"), "pass");
         assert_eq!(beside.checks("login.live").len(), 1, "a login that goes on is no reason for a warning: {beside}");
         assert_eq!(stage.applications().len(), before.len() + 1, "the one of the setup is still there");
-        Robot::new(Default::default()).open(&address).unwrap();
+        Robot::new(Default::default()).open(&address, &[]).unwrap();
         let mut rest = String::new();
         std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
         assert!(setup.wait().unwrap().success(), "{rest}");

@@ -80,7 +80,7 @@ impl Executioner {
         let mut said = String::new();
         for line in BufReader::new(err).lines().map_while(Result::ok) {
             if let Some(url) = login_address(&line) {
-                Robot::new(Default::default()).open(&url).unwrap();
+                Robot::new(Default::default()).open(&url, &[]).unwrap();
             }
             said.push_str(&line);
             said.push('\n');

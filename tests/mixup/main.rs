@@ -215,7 +215,7 @@ fn a_whole_callback_of_another_login_changes_nothing() {
             ] {
                 sender.send(send(&address, pairs)).unwrap();
             }
-            Robot::new(Endpoints::default()).open(&address).unwrap();
+            Robot::new(Endpoints::default()).open(&address, &[]).unwrap();
         });
         let output: Output = output.exits(0);
         assert_eq!(statuses.iter().collect::<Vec<u16>>(), [400; 4], "{output}");

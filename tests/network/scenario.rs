@@ -158,7 +158,7 @@ impl Set {
         let around = self.around.clone();
         self.environment.run_watched(self.args, move |line| {
             if let Some(url) = login_address(line) {
-                Robot::new(around.clone()).open(&url).unwrap();
+                Robot::new(around.clone()).open(&url, &[]).unwrap();
             }
         })
     }

@@ -92,7 +92,7 @@ fn last_address(start: &url::Url) -> String {
     let stand_in = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let mut endpoints = Endpoints::default();
     endpoints.add(&listener, &format!("http://{}", stand_in.local_addr().unwrap())).unwrap();
-    Robot::new(endpoints).open(start).unwrap();
+    Robot::new(endpoints).open(start, &[]).unwrap();
     let (sender, request) = mpsc::channel();
     thread::spawn(move || {
         let mut line = String::new();

@@ -31,7 +31,7 @@ pub const MEND: &str = "How to go on?";
 
 /// Walks through the sandbox's pages like a person in a hurry, up to the last address.
 pub fn visit(address: &url::Url) {
-    Robot::new(Default::default()).open(address).unwrap();
+    Robot::new(Default::default()).open(address, &[]).unwrap();
 }
 
 /// The applications of the sandbox's tenant before anybody does anything.

@@ -177,7 +177,7 @@ fn who_wants_out_after_the_login_went_through_is_told_that_it_did() {
     let hanging = Hanging::at(deletes, true);
     let run = Run::start(&hanging.stage, &LOGIN);
     let address = run.lines.iter().find_map(|line| login_address(&line)).unwrap();
-    Robot::new(Endpoints::default()).open(&address).unwrap();
+    Robot::new(Endpoints::default()).open(&address, &[]).unwrap();
     hanging.until_it_hangs();
     let (document, stderr) = run.ends_within(TO_CLEAN_UP + AT_ONCE);
     assert!(stderr.contains("It works: "), "{stderr}");
