@@ -181,6 +181,20 @@ impl FromStr for ConnectionName {
     }
 }
 
+/// Whose client a secret of a profile authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretOf {
+    /// The client at the provider.
+    Provider,
+    /// The Management API client of the tenant.
+    Management,
+}
+
+impl SecretOf {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Provider, Self::Management];
+}
+
 /// The name of a profile: it becomes part of a keychain account and a TOML key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileName(String);
@@ -191,14 +205,12 @@ impl ProfileName {
         &self.0
     }
 
-    /// The keychain account of the provider's client secret.
-    pub fn client_secret_account(&self) -> String {
-        format!("{}/client-secret", self.0)
-    }
-
-    /// The keychain account of the Management API client's secret.
-    pub fn management_secret_account(&self) -> String {
-        format!("{}/management-client-secret", self.0)
+    /// The account that a secret of the profile is filed under, in the keychain and in the file of secrets.
+    pub fn account(&self, of: SecretOf) -> String {
+        match of {
+            SecretOf::Provider => format!("{}/client-secret", self.0),
+            SecretOf::Management => format!("{}/management-client-secret", self.0),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 use crate::diagnosis::{Code, Failure};
 use crate::endpoints::Endpoints;
 use crate::files;
-use crate::ids::{ConnectionName, Domain, ProfileName, Store, port};
+use crate::ids::{ConnectionName, Domain, ProfileName, SecretOf, Store, port};
 use crate::provider::Provider;
 
 /// One profile as it stands in the file; every member may be missing.
@@ -48,6 +48,20 @@ pub struct Profile {
     pub management_client_id: Option<String>,
     /// Origins that are really elsewhere (simulators, gateways).
     pub endpoints: Endpoints,
+}
+
+impl Profile {
+    /// The client that a secret of this profile is kept for, as it is noted beside the secret; none where the profile does not
+    /// say which that is. Another client's secret may be filed under the same account: by another settings file with a profile
+    /// of the same name, or since this one was edited.
+    pub fn client_of(&self, secret: SecretOf) -> Option<String> {
+        match secret {
+            SecretOf::Provider => Some(format!("{} at {}", self.client_id.as_ref()?, self.provider?)),
+            SecretOf::Management => {
+                Some(format!("{} at {}", self.management_client_id.as_ref()?, self.domain.as_ref()?))
+            }
+        }
+    }
 }
 
 /// The settings, read once; held in memory alone when there is no file behind them.

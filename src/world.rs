@@ -2,6 +2,7 @@
 //!
 //! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
+mod forget;
 mod kept;
 mod known;
 mod shadow;
@@ -24,7 +25,7 @@ use crate::cli;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::http::{Authorities, Http};
-use crate::ids::{DEFAULT_PORT, Domain, ProfileName, Store, shown_path};
+use crate::ids::{DEFAULT_PORT, Domain, ProfileName, SecretOf, Store, shown_path};
 use crate::lock::Lock;
 use crate::process::{Process, Surroundings};
 use crate::provider::Provider;
@@ -238,7 +239,7 @@ impl World {
         let profile = profile_name(global, &variables, &Settings::in_memory())?;
         if configured {
             let secret = Secret::new(simulated::client_secret(provider).to_owned());
-            vault.set(&profile.client_secret_account(), &secret).map_err(store_failure)?;
+            vault.set(&profile.account(SecretOf::Provider), &secret, "").map_err(store_failure)?;
         }
         Ok(Self {
             console: Arc::clone(console),

@@ -110,7 +110,7 @@ fn inside_a_keychain_to_be_locked() {
     if !inside() {
         return;
     }
-    keychain().set(ACCOUNT, &secret()).unwrap();
+    keychain().set(ACCOUNT, &secret(), "id at fitbit").unwrap();
 }
 
 #[test]
@@ -121,12 +121,12 @@ fn inside_a_locked_keychain() {
     }
     let started = Instant::now();
     assert!(matches!(keychain().get(ACCOUNT), Err(VaultError::Locked)));
-    assert!(matches!(keychain().set(ACCOUNT, &secret()), Err(VaultError::Locked)));
+    assert!(matches!(keychain().set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::Locked)));
     assert!(matches!(keychain().delete(ACCOUNT), Err(VaultError::Locked)));
     // Where there is a display the keychain could have asked, and what it hears is that its dialogue was closed.
     let asked = keychain().at_a_display(true);
     assert!(matches!(asked.get(ACCOUNT), Err(VaultError::Dismissed)));
-    assert!(matches!(asked.set(ACCOUNT, &secret()), Err(VaultError::Dismissed)));
+    assert!(matches!(asked.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::Dismissed)));
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
@@ -148,7 +148,7 @@ fn inside_a_full_keychain() {
     if !inside() {
         return;
     }
-    let refused = keychain().set("other/client-secret", &secret());
+    let refused = keychain().set("other/client-secret", &secret(), "id at fitbit");
     assert!(matches!(refused, Err(VaultError::Full { .. })), "{refused:?}");
 }
 
@@ -185,7 +185,7 @@ fn inside_a_frozen_keychain() {
     let started = Instant::now();
     let keychain = Keychain::new(Duration::from_secs(1));
     assert!(matches!(keychain.get(ACCOUNT), Err(VaultError::TimedOut { after }) if after == Duration::from_secs(1)));
-    assert!(matches!(keychain.set(ACCOUNT, &secret()), Err(VaultError::TimedOut { .. })));
+    assert!(matches!(keychain.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::TimedOut { .. })));
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
@@ -212,7 +212,7 @@ fn inside_a_session_without_a_bus() {
     let missing =
         |result: Result<(), VaultError>| matches!(result, Err(VaultError::Missing { why }) if !why.is_empty());
     assert!(missing(keychain().get(ACCOUNT).map(drop)));
-    assert!(missing(keychain().set(ACCOUNT, &secret())));
+    assert!(missing(keychain().set(ACCOUNT, &secret(), "id at fitbit")));
     assert!(missing(keychain().delete(ACCOUNT).map(drop)));
     assert!(missing(keychain().holds(ACCOUNT).map(drop)));
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());

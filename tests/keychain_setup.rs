@@ -221,6 +221,50 @@ fn inside_two_profiles() {
 }
 
 #[test]
+fn two_settings_files_with_a_profile_of_one_name_do_not_take_each_others_secrets() {
+    inside_a_session("inside_two_settings_files");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_two_settings_files() {
+    if !inside() {
+        return;
+    }
+    let google = Stage::set_up(&[]);
+    let fitbit = Stage::new("fitbit");
+    let args = ["--skip-login", "--connection", "fitbit"];
+    let output = fitbit.setup("fitbit").args(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let client_id = google.sandbox.credential("google-health", "client_id");
+    let whose = format!("default/client-secret in the keychain is the secret of {client_id} at google-health");
+    assert!(said(&output).contains(&whose) && said(&output).contains("--profile"), "{}", said(&output));
+
+    // The secret of the one is never sent for the other.
+    let output = google.program(&["test", "--headless", "--json"]).output().unwrap();
+    let failed = document(&output);
+    assert_eq!(failed["error"]["code"], "client_secret_missing", "{failed}");
+    let message = failed["error"]["message"].as_str().unwrap();
+    assert!(message.contains("at fitbit") && message.contains(client_id), "{message}");
+    let all = failed["checks"].as_array().unwrap();
+    let accepted = all.iter().find(|check| check["check"] == "credentials.accepted").unwrap();
+    assert_eq!(accepted["state"], "skip", "{failed}");
+    let status = document(&google.program(&["status", "--json"]).output().unwrap());
+    assert_eq!(status["secrets"][0]["state"], "missing", "{status}");
+
+    // Nor does it go with the other's profile; the Management API client is one and the same.
+    let output = google.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("it was left there"), "{}", said(&output));
+    assert_eq!(held(), [true, false]);
+    let secret = Keychain::new(Duration::from_secs(10)).get(ACCOUNTS[0]).unwrap().unwrap();
+    assert_eq!(secret.expose(), fitbit.sandbox.credential("fitbit", "client_secret"));
+    let output = fitbit.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(held(), [false, false]);
+}
+
+#[test]
 fn who_keeps_secrets_elsewhere_from_now_on_leaves_none_in_the_keychain() {
     inside_a_session("inside_a_change_of_place");
 }
@@ -321,7 +365,7 @@ fn inside_a_change_that_is_not_written_down() {
     assert!(written.contains("store = \"file\"") && !written.contains("moving_from"), "{written}");
     // A run that died before the old place was empty is made good by the next one.
     let secret = Secret::new("left behind by a killed run".to_owned());
-    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret).unwrap();
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "").unwrap();
     fs::write(&settings, written.replace("store = ", "moving_from = \"keychain\"\nstore = ")).unwrap();
     let again = stage.program(&["setup", "--json", "--yes", "--skip-login"]).output().unwrap();
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
@@ -342,7 +386,7 @@ fn inside_a_removal_with_something_left() {
     }
     let stage = Stage::set_up(&["--store", "file"]);
     let secret = Secret::new("of another settings file".to_owned());
-    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret).unwrap();
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "").unwrap();
     let output = stage.program(&["remove", "--yes"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains(&format!("the keychain has {} too", ACCOUNTS[0])), "{}", said(&output));

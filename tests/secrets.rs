@@ -199,6 +199,48 @@ fn the_management_secret_of_a_tenant_that_is_left_goes_with_it() {
     assert!(!kept().contains("management-client-secret") && kept().contains("/client-secret"), "{output}");
 }
 
+#[test]
+fn a_secret_is_sent_for_the_client_that_it_was_kept_for_and_for_no_other() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = environment(&stage);
+    environment.run(&["setup", "--yes", "--all-apps", "--skip-login", "--save-management"]).exits(0);
+    let environment = environment
+        .without("FITBIT_CONNECT_CLIENT_SECRET")
+        .without("FITBIT_CONNECT_CLIENT_ID")
+        .without("AUTH0_CLIENT_ID")
+        .without("AUTH0_CLIENT_SECRET");
+    environment.run(&["test", "--headless", "--strict"]).exits(0);
+    let text = fs::read_to_string(environment.settings()).unwrap();
+    let (google, fitbit) = (facts::GOOGLE_CLIENT_ID, facts::FITBIT_CLIENT_ID);
+    assert!(text.contains(google) && text.contains("\"google-health\"\ndomain"), "{text}");
+    let edited = text.replace(google, fitbit).replace("provider = \"google-health\"", "provider = \"fitbit\"");
+    environment.write_settings(&edited);
+    let mark = stage.mark();
+    let output = environment.run(&["test", "--headless", "--json"]).exits(2);
+    assert_eq!(output.error_code(), "client_secret_missing");
+    assert!(output.document()["error"]["message"].as_str().unwrap().contains(google), "{output}");
+    let output = environment.run(&["setup", "--yes", "--all-apps", "--skip-login"]).exits(2);
+    assert!(
+        output.stderr.contains(&format!("is the secret of {google} at google-health, and is not used")),
+        "{output}"
+    );
+    let tokens = |path: &str| path.contains("token");
+    assert!(!stage.since(mark).iter().any(|(_, path, _)| tokens(path) && !path.contains("/oauth/")), "{output}");
+
+    // The same for the client of the Management API.
+    let id = text.lines().find_map(|line| line.strip_prefix("management_client_id = ")).unwrap();
+    environment.write_settings(&text.replace(id, "\"AnotherClient0000000000000000000\""));
+    let mark = stage.mark();
+    let output = environment.run(&["test", "--headless", "--json"]).exits(0);
+    let whose = format!("is the secret of {} at {}, and is not used", id.trim_matches('"'), facts::DOMAIN);
+    assert!(output.stderr.contains(&whose), "{output}");
+    assert_eq!(output.state("management.access"), "skip");
+    assert!(!stage.since(mark).iter().any(|(_, path, _)| path.contains("/oauth/token")), "{output}");
+    // Whoever has edited it back is where they were.
+    environment.write_settings(&text);
+    environment.run(&["test", "--headless", "--strict"]).exits(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_written_is_for_its_owner_alone() {
@@ -218,6 +260,24 @@ fn what_is_written_is_for_its_owner_alone() {
     let kept = fs::read_to_string(environment.desk("own/secrets.toml")).unwrap();
     assert!(kept.contains(facts::GOOGLE_CLIENT_SECRET) && !kept.contains(facts::MANAGEMENT_CLIENT_SECRET), "{kept}");
     assert_eq!(common::files_below(own.parent().unwrap()).len(), 2, "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_removes_a_profile_through_a_link_leaves_no_secret_of_it_beside_the_real_settings() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = environment(&stage);
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--save-management"];
+    environment.run(&setup).exits(0);
+    let link = environment.desk("mine.toml");
+    std::os::unix::fs::symlink(environment.settings(), &link).unwrap();
+    environment.run(&[&setup[..], &["--config", link.to_str().unwrap()]].concat()).exits(0);
+    let beside_link = environment.desk("mine.secrets.toml");
+    assert!(beside_link.exists() && environment.secrets().exists());
+    let output = environment.run(&["remove", "--yes", "--config", link.to_str().unwrap()]).exits(0);
+    assert!(output.stderr.contains(environment.secrets().to_str().unwrap()), "{output}");
+    assert!(!beside_link.exists() && !environment.secrets().exists(), "{output}");
+    assert!(!fs::read_to_string(environment.settings()).unwrap().contains("[profiles"), "{output}");
 }
 
 #[test]

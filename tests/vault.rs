@@ -43,7 +43,7 @@ fn looking_makes_no_file_and_another_instance_sees_what_was_set() {
     let (_folder, path) = fresh();
     assert!(!File::new(path.clone()).holds(ACCOUNT).unwrap());
     assert!(!path.parent().unwrap().exists());
-    File::new(path.clone()).set(ACCOUNT, &secret()).unwrap();
+    File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
     assert!(File::new(path.clone()).get(ACCOUNT).unwrap().unwrap().same_as(&secret()));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("[secrets]\n\"default/client-secret\" = \"canary-secret\"\n"), "{text}");
@@ -55,10 +55,12 @@ fn looking_makes_no_file_and_another_instance_sees_what_was_set() {
 fn what_a_person_wrote_into_the_file_stays() {
     let (_folder, path) = fresh();
     let file = File::new(path.clone());
-    file.set("a/client-secret", &secret()).unwrap();
-    let text = fs::read_to_string(&path).unwrap() + "# mine\n\"b/client-secret\" = 'other' # note\n[extra]\nkey = 1\n";
-    fs::write(&path, text).unwrap();
-    file.set(ACCOUNT, &secret()).unwrap();
+    file.set("a/client-secret", &secret(), "id at fitbit").unwrap();
+    let text = fs::read_to_string(&path).unwrap() + "[extra]\nkey = 1\n";
+    let mine = "[secrets]\n# mine\n\"b/client-secret\" = 'other' # note\n";
+    fs::write(&path, text.replace("[secrets]\n", mine)).unwrap();
+    file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+    assert_eq!(file.client("b/client-secret").unwrap(), None);
     assert!(file.delete("a/client-secret").unwrap());
     assert!(file.delete(ACCOUNT).unwrap());
     assert!(file.delete("b/client-secret").unwrap());
@@ -73,7 +75,7 @@ fn threads_do_not_lose_each_others_secrets() {
     std::thread::scope(|scope| {
         for number in 0..8 {
             let file = &file;
-            scope.spawn(move || file.set(&format!("p{number}/client-secret"), &secret()).unwrap());
+            scope.spawn(move || file.set(&format!("p{number}/client-secret"), &secret(), "id at fitbit").unwrap());
         }
     });
     assert!((0..8).all(|number| file.holds(&format!("p{number}/client-secret")).unwrap()));
@@ -83,7 +85,7 @@ fn threads_do_not_lose_each_others_secrets() {
 fn a_damaged_file_is_refused_without_a_word_of_its_content() {
     let (_folder, path) = fresh();
     let file = File::new(path.clone());
-    file.set(ACCOUNT, &secret()).unwrap();
+    file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
     for content in [
         "[secrets]\n\"default/client-secret\" = \"canary-secret",
         "secrets = \"canary-secret\"",
@@ -94,7 +96,10 @@ fn a_damaged_file_is_refused_without_a_word_of_its_content() {
         assert!(matches!(&error, VaultError::Malformed { .. }), "{content}");
         assert!(!format!("{error} {error:?}").contains("canary"));
         if !content.contains('[') || content.ends_with("secret") {
-            assert!(file.set(ACCOUNT, &secret()).is_err(), "a file that cannot be read is not written over");
+            assert!(
+                file.set(ACCOUNT, &secret(), "id at fitbit").is_err(),
+                "a file that cannot be read is not written over"
+            );
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
     }
@@ -114,7 +119,7 @@ mod permissions {
     #[test]
     fn the_file_is_private_from_the_start() {
         let (_folder, path) = fresh();
-        File::new(path.clone()).set(ACCOUNT, &secret()).unwrap();
+        File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
     }
@@ -123,10 +128,14 @@ mod permissions {
     fn a_file_that_others_can_read_is_refused_and_left_alone() {
         let (_folder, path) = fresh();
         let file = File::new(path.clone());
-        file.set(ACCOUNT, &secret()).unwrap();
+        file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
         for loose in [0o640, 0o604, 0o660, 0o610] {
             fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
-            for result in [file.get(ACCOUNT).map(drop), file.set(ACCOUNT, &secret()), file.delete(ACCOUNT).map(drop)] {
+            for result in [
+                file.get(ACCOUNT).map(drop),
+                file.set(ACCOUNT, &secret(), "id at fitbit"),
+                file.delete(ACCOUNT).map(drop),
+            ] {
                 assert!(matches!(result, Err(VaultError::LooseFile { mode, .. }) if mode == loose), "{loose:o}");
             }
             assert_eq!(mode(&path), loose);
@@ -138,7 +147,7 @@ mod permissions {
     fn a_file_of_another_user_is_refused_whatever_its_mode() {
         let (_folder, path) = fresh();
         let file = File::new(path.clone());
-        file.set(ACCOUNT, &secret()).unwrap();
+        file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
         let given = std::os::unix::fs::chown(&path, Some(65_534), None);
         assert_eq!(given.is_ok(), rustix::process::geteuid().is_root(), "{given:?}");
         let is_foreign = matches!(file.get(ACCOUNT), Err(VaultError::ForeignFile { owner: 65_534, .. }));
@@ -149,16 +158,19 @@ mod permissions {
     fn a_link_a_folder_or_a_pipe_is_no_file_of_secrets() {
         let (_folder, path) = fresh();
         let (_elsewhere, target) = fresh();
-        File::new(target.clone()).set(ACCOUNT, &secret()).unwrap();
+        File::new(target.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let file = File::new(path.clone());
         symlink(&target, &path).unwrap();
         assert!(matches!(file.get(ACCOUNT), Err(VaultError::NotAFile { .. })));
-        assert!(matches!(file.set(ACCOUNT, &secret()), Err(VaultError::NotAFile { .. })));
+        assert!(matches!(file.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::NotAFile { .. })));
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
         fs::remove_file(&path).unwrap();
         symlink(path.with_file_name("nothing"), &path).unwrap();
-        assert!(matches!(file.set(ACCOUNT, &secret()), Err(VaultError::NotAFile { .. })), "a dangling one too");
+        assert!(
+            matches!(file.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::NotAFile { .. })),
+            "a dangling one too"
+        );
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(matches!(file.get(ACCOUNT), Err(VaultError::NotAFile { .. })));

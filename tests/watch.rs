@@ -273,7 +273,7 @@ fn settings_that_change_meanwhile_end_it_and_a_secret_that_is_kept_anew_is_taken
     let secrets = environment.secrets();
     let keep = move |secret: &str| {
         let secret = Secret::new(secret.to_owned());
-        File::new(secrets.clone()).set("default/client-secret", &secret).unwrap();
+        File::new(secrets.clone()).set("default/client-secret", &secret, "").unwrap();
     };
     keep("GOCSPX-another-secret-0000000000");
     let output = environment.run_watched(&watch, move |line| {

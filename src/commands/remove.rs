@@ -10,7 +10,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
-use crate::ids::Store;
+use crate::ids::{SecretOf, Store};
 use crate::login::temporary::LeftBehind;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
@@ -74,7 +74,6 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         doomed = Some(Doomed { management, connection, left });
     }
 
-    let accounts = [world.profile.client_secret_account(), world.profile.management_secret_account()];
     let mut plan = Plan::default();
     match doomed.as_ref().map(|doomed| &doomed.connection) {
         Some(Some(connection)) => {
@@ -93,8 +92,12 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     }
     if world.profile_exists {
         let named = (world.store() != Store::Nothing).then(|| world.place());
-        for place in [named, world.left_place()].into_iter().flatten() {
+        let behind = world.secrets_behind_link().map(|file| file.display().to_string());
+        for place in [named, world.left_place(), behind].into_iter().flatten() {
             plan.add(Item::Change(format!("forget the secrets of {} in {place}", world.profile)));
+        }
+        for other in SecretOf::ALL.iter().filter_map(|of| world.used_by_another(*of)) {
+            plan.add(Item::Keep(format!("{other}, which these settings do not name")));
         }
         plan.add(Item::Change(format!("forget the settings of {}", world.profile)));
     }
@@ -120,10 +123,11 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         });
     }
     if world.profile_exists {
-        for account in &accounts {
-            world.forget_secret(account)?;
+        for of in SecretOf::ALL {
+            world.forget_secret(of)?;
         }
         world.forget_in_file(true)?;
+        world.forget_behind_link()?;
         world.forget_in_keychain(true)?;
         world.name_what_is_in_keychain();
         let mut settings = world.settings.borrow_mut();

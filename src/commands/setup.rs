@@ -21,6 +21,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
+use crate::ids::SecretOf;
 use crate::ids::{Domain, Store};
 use crate::login::{self, Login, session, temporary};
 use crate::secret::Secret;
@@ -45,7 +46,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     // Where the settings name the new place already, it has everything.
     if inputs.secret.is_none() && inputs.saved_secret_applies && world.saved.moving_from.is_none() {
-        inputs.secret = world.kept_so_far(&world.profile.client_secret_account());
+        inputs.secret = world.kept_so_far(SecretOf::Provider);
     }
     let stored = match door::check(world, args, &inputs) {
         Err(failure) => {

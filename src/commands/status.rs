@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::diagnosis::{Code, Failure};
-use crate::ids::Store;
+use crate::ids::{SecretOf, Store};
 use crate::provider::Provider;
 use crate::world::{World, store_failure};
 
@@ -50,15 +50,19 @@ pub fn run(world: &World) -> Result<(), Failure> {
 
     let mut secrets = Vec::new();
     let mut broken = None;
-    for (name, account, used) in [
-        ("client secret", world.profile.client_secret_account(), true),
-        ("management client secret", world.profile.management_secret_account(), saved.management_client_id.is_some()),
+    for (name, of, used) in [
+        ("client secret", SecretOf::Provider, true),
+        ("management client secret", SecretOf::Management, saved.management_client_id.is_some()),
     ] {
         if !used {
             continue;
         }
+        let account = world.profile.account(of);
+        let other = if world.store() == Store::Nothing { None } else { world.kept_for_another(of) };
         let state = if world.store() == Store::Nothing {
             "not_kept"
+        } else if other.is_some() {
+            "missing"
         } else {
             let vault = world.vault();
             match vault
@@ -78,6 +82,9 @@ pub fn run(world: &World) -> Result<(), Failure> {
             &capital(name),
             Some(match state {
                 "stored" => format!("in {place} ({account})"),
+                "missing" if other.is_some() => {
+                    format!("missing: {}", other.iter().map(ToString::to_string).collect::<String>())
+                }
                 "missing" => format!("missing in {place} ({account})"),
                 "not_kept" => "not kept (store = none)".to_owned(),
                 _ => format!("{place} cannot be asked"),

@@ -15,7 +15,7 @@ use crate::auth0::management::{Login, Management};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
-use crate::ids::Domain;
+use crate::ids::{Domain, SecretOf};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
@@ -136,7 +136,7 @@ fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
     if !inputs.saved_secret_applies {
         return Kept::Nothing;
     }
-    match world.kept_secret(&world.profile.client_secret_account()) {
+    match world.kept_secret(SecretOf::Provider) {
         Ok(Some(secret)) => Kept::Stored(secret),
         Ok(None) => Kept::Nothing,
         Err(failure) => Kept::Broken(failure),

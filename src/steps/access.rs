@@ -4,7 +4,7 @@ use crate::ask::given::Inputs;
 use crate::ask::{self, Question, Stop};
 use crate::auth0::management::Login;
 use crate::diagnosis::Failure;
-use crate::ids::Domain;
+use crate::ids::{Domain, SecretOf};
 use crate::world::World;
 
 /// How a person lets this program into the tenant.
@@ -153,9 +153,11 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
     let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
-    let account = world.profile.management_secret_account();
-    let secret = match world.kept_secret(&account)? {
-        None => world.kept_so_far(&account),
+    if let Some(other) = world.kept_for_another(SecretOf::Management) {
+        world.console.warn(&format!("{other}, and is not used"));
+    }
+    let secret = match world.kept_secret(SecretOf::Management)? {
+        None => world.kept_so_far(SecretOf::Management),
         kept => kept,
     };
     Ok(secret.map(|secret| Login::Client { id, secret }))

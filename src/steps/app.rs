@@ -12,7 +12,7 @@ use crate::checks::provider::{alive, callback, knock, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State, Step, StepReport, StepState};
-use crate::ids::Domain;
+use crate::ids::{Domain, SecretOf};
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
@@ -374,7 +374,7 @@ pub fn ask_secret(world: &World, provider: Provider, back: bool) -> Result<Secre
 /// # Errors
 /// `secret_store_*`.
 pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
-    world.kept_secret(&world.profile.client_secret_account())
+    world.kept_secret(SecretOf::Provider)
 }
 
 /// Step 3, verified: the token endpoint takes the pair, or its answer is not understood.

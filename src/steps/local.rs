@@ -5,7 +5,7 @@ use super::{app, demand, within};
 use crate::diagnosis::Failure;
 use crate::files;
 use crate::finding::{Step, StepReport, StepState};
-use crate::ids::Store;
+use crate::ids::{SecretOf, Store};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
@@ -26,11 +26,20 @@ pub struct Local<'a> {
 impl Local<'_> {
     /// Whether a Management API client was saved that the profile has no use for any more: its tenant is another one.
     fn forgets_management(&self, world: &World) -> bool {
-        let account = world.profile.management_secret_account();
+        let account = world.profile.account(SecretOf::Management);
         world.saved.management_client_id.is_some()
             && self.profile.management_client_id.is_none()
             && world.vault().place() != Place::Nowhere
             && world.vault().holds(&account).unwrap_or(false)
+            && world.used_by_another(SecretOf::Management).is_none()
+    }
+
+    /// That another settings file may lose a secret by this.
+    fn replaces_others(&self, world: &World, of: SecretOf) -> Option<String> {
+        // A run that was killed before it wrote the settings leaves the same client's.
+        let other =
+            world.used_by_another(of).filter(|other| Some(&other.client) != self.profile.client_of(of).as_ref())?;
+        Some(format!("replace: {other}, which these settings do not name (with another --profile both are kept)"))
     }
 
     /// Adds it to the plan.
@@ -39,7 +48,9 @@ impl Local<'_> {
         let plain = if matches!(world.vault().place(), Place::File(_)) { " (plain text, for you alone)" } else { "" };
         if world.vault().place() != Place::Nowhere {
             if self.app.to_store {
-                plan.add(if self.app.replaces {
+                plan.add(if let Some(other) = self.replaces_others(world, SecretOf::Provider) {
+                    Item::Change(other)
+                } else if self.app.replaces {
                     Item::Change(format!(
                         "replace the client secret of profile {} in {}{plain}",
                         world.profile,
@@ -50,7 +61,8 @@ impl Local<'_> {
                 });
             }
             if self.management.is_some() {
-                plan.add(Item::Create(format!("keep the Management API client's secret in {}", world.place())));
+                let what = format!("keep the Management API client's secret in {}", world.place());
+                plan.add(self.replaces_others(world, SecretOf::Management).map_or(Item::Create(what), Item::Change));
             }
         }
         if self.forgets_management(world) {
@@ -95,6 +107,11 @@ impl Local<'_> {
         }
     }
 
+    fn keep(&self, world: &World, of: SecretOf, secret: &Secret) -> Result<(), Failure> {
+        let client = self.profile.client_of(of).unwrap_or_default();
+        world.vault().set(&world.profile.account(of), secret, &client).map_err(store_failure)
+    }
+
     /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
     ///
     /// # Errors
@@ -102,7 +119,7 @@ impl Local<'_> {
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
             if self.app.to_store {
-                world.vault().set(&world.profile.client_secret_account(), &self.app.secret).map_err(store_failure)?;
+                self.keep(world, SecretOf::Provider, &self.app.secret)?;
                 if let Place::File(path) = world.vault().place() {
                     world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
                     let folder = files::folder_of(&path);
@@ -115,10 +132,10 @@ impl Local<'_> {
                 }
             }
             if let Some((_, secret)) = self.management {
-                world.vault().set(&world.profile.management_secret_account(), secret).map_err(store_failure)?;
+                self.keep(world, SecretOf::Management, secret)?;
             }
             if self.forgets_management(world) {
-                world.vault().delete(&world.profile.management_secret_account()).map_err(store_failure)?;
+                world.forget_secret(SecretOf::Management)?;
             }
             demand(world, app::stored_finding(world))?;
             let mut settings = world.settings.borrow_mut();

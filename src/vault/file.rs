@@ -13,8 +13,10 @@ use std::sync::{Mutex, PoisonError};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 use zeroize::Zeroizing;
 
-/// The one table of the file.
+/// The table of secrets, by account.
 const TABLE: &str = "secrets";
+/// The table of the clients that they are of, by account.
+const CLIENTS: &str = "clients";
 /// A file of secrets is never larger (bytes).
 const SIZE_LIMIT: u64 = 1024 * 1024;
 const HEADER: &str = "# Written by fitbit-connect (--store file). Keep this file to yourself.\n";
@@ -67,7 +69,7 @@ impl File {
         }
     }
 
-    /// The table in it, if there is one.
+    /// The table of secrets, if there is one.
     fn table<'a>(&self, document: &'a DocumentMut) -> Result<Option<&'a dyn TableLike>, VaultError> {
         match document.get(TABLE) {
             None => Ok(None),
@@ -114,17 +116,24 @@ impl Vault for File {
         }
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError> {
+    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut document = self.read()?;
         if document.is_empty() {
             document.decor_mut().set_prefix(HEADER);
         }
-        let table = document.entry(TABLE).or_insert_with(|| Item::Table(Table::new()));
-        let table = table.as_table_like_mut().ok_or_else(|| self.malformed())?;
-        table.insert(account, value(secret.expose()));
+        for (name, text) in [(TABLE, secret.expose()), (CLIENTS, client)] {
+            let table = document.entry(name).or_insert_with(|| Item::Table(Table::new()));
+            table.as_table_like_mut().ok_or_else(|| self.malformed())?.insert(account, value(text));
+        }
         self.write(&document)?;
         super::read_back(self.get(account)?, secret)
+    }
+
+    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
+        let document = self.read()?;
+        let client = document.get(CLIENTS).and_then(Item::as_table_like).and_then(|table| table.get(account));
+        Ok(client.and_then(Item::as_str).filter(|client| !client.is_empty()).map(str::to_owned))
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {
@@ -133,15 +142,18 @@ impl Vault for File {
         if self.table(&document)?.is_none_or(|table| !table.contains_key(account)) {
             return Ok(false);
         }
-        let mut left = false;
-        if let Some(table) = document.get_mut(TABLE).and_then(Item::as_table_like_mut) {
-            table.remove(account);
-            left = !table.is_empty();
+        for name in [TABLE, CLIENTS] {
+            if let Some(table) = document.get_mut(name).and_then(Item::as_table_like_mut) {
+                table.remove(account);
+                if table.is_empty() {
+                    document.remove(name);
+                }
+            }
         }
-        if left || document.len() > 1 {
-            self.write(&document)?;
-        } else {
+        if document.is_empty() {
             files::remove(&self.path).map_err(self.io("remove"))?;
+        } else {
+            self.write(&document)?;
         }
         Ok(true)
     }

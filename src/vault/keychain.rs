@@ -7,9 +7,13 @@ use super::{Place, Vault, VaultError};
 use crate::console::Console;
 use crate::secret::Secret;
 use keyring::{Entry, Error};
+use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
+
+/// The attribute of an entry that names the client; the Credential Manager has but one that is free.
+const CLIENT: &str = if cfg!(windows) { "comment" } else { "client" };
 
 /// The service all accounts are filed under.
 pub const SERVICE: &str = "fitbit-connect";
@@ -102,11 +106,11 @@ impl Vault for Keychain {
         self.within(account, read)
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError> {
+    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
         if cfg!(windows) && too_long_for_windows(secret) {
             return Err(VaultError::TooLong { limit: WINDOWS_LIMIT });
         }
-        let secret = Secret::new(secret.expose().to_owned());
+        let (secret, client) = (Secret::new(secret.expose().to_owned()), client.to_owned());
         self.within(account, move |entry| {
             let before = read(entry).ok().flatten();
             entry.set_password(secret.expose()).map_err(|error| without(&secret, at_the_door(error)))?;
@@ -117,8 +121,13 @@ impl Vault for Keychain {
                 if is_new {
                     let _ = entry.delete_credential();
                 }
-            })
+            })?;
+            note(entry, &client)
         })
+    }
+
+    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
+        self.within(account, noted)
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {
@@ -171,6 +180,21 @@ fn entry(account: &str) -> Result<Entry, VaultError> {
 fn read(entry: &Entry) -> Result<Option<Secret>, VaultError> {
     // An empty entry is none: nothing of ours is.
     Ok(present(entry.get_password())?.filter(|text| !text.is_empty()).map(Secret::new))
+}
+
+/// The client that is noted beside a secret.
+fn noted(entry: &Entry) -> Result<Option<String>, VaultError> {
+    let attributes = present(entry.inner.get_attributes())?.unwrap_or_default();
+    Ok(attributes.get(CLIENT).filter(|client| !client.is_empty()).cloned())
+}
+
+/// Notes it. A store that takes no note is none to fail at, unless what it has noted is wrong from now on.
+fn note(entry: &Entry, client: &str) -> Result<(), VaultError> {
+    let Err(error) = entry.inner.update_attributes(&HashMap::from([(CLIENT, client)])) else { return Ok(()) };
+    match noted(entry)? {
+        Some(other) if other != client => Err(at_the_door(error)),
+        _ => Ok(()),
+    }
 }
 
 fn present<T>(result: Result<T, Error>) -> Result<Option<T>, VaultError> {

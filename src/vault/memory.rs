@@ -9,14 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Keeps secrets until the process ends.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<String, Secret>>);
+pub struct Memory(Mutex<HashMap<String, (Secret, String)>>);
 
 /// Keeps nothing: what is set is forgotten, and that is no error.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nowhere;
 
 impl Memory {
-    fn map(&self) -> MutexGuard<'_, HashMap<String, Secret>> {
+    fn map(&self) -> MutexGuard<'_, HashMap<String, (Secret, String)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -27,12 +27,17 @@ impl Vault for Memory {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, VaultError> {
-        Ok(self.map().get(account).map(|secret| Secret::new(secret.expose().to_owned())))
+        Ok(self.map().get(account).map(|(secret, _)| Secret::new(secret.expose().to_owned())))
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError> {
-        self.map().insert(account.to_owned(), Secret::new(secret.expose().to_owned()));
+    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
+        let kept = (Secret::new(secret.expose().to_owned()), client.to_owned());
+        self.map().insert(account.to_owned(), kept);
         Ok(())
+    }
+
+    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
+        Ok(self.map().get(account).map(|(_, client)| client.clone()).filter(|client| !client.is_empty()))
     }
 
     fn delete(&self, account: &str) -> Result<bool, VaultError> {
@@ -53,7 +58,7 @@ impl Vault for Nowhere {
         Ok(None)
     }
 
-    fn set(&self, _account: &str, _secret: &Secret) -> Result<(), VaultError> {
+    fn set(&self, _account: &str, _secret: &Secret, _client: &str) -> Result<(), VaultError> {
         Ok(())
     }
 
@@ -72,7 +77,7 @@ mod tests {
 
     #[test]
     fn nowhere_takes_everything_and_keeps_nothing() {
-        assert!(Nowhere.set("a/client-secret", &Secret::new("x".into())).is_ok());
+        assert!(Nowhere.set("a/client-secret", &Secret::new("x".into()), "id at fitbit").is_ok());
         assert!(Nowhere.get("a/client-secret").unwrap().is_none());
         assert!(!Nowhere.holds("a/client-secret").unwrap());
         assert!(!Nowhere.delete("a/client-secret").unwrap());

@@ -35,8 +35,15 @@ pub trait Vault: Send + Sync {
     fn place(&self) -> Place;
     /// The secret of an account, if there is one.
     fn get(&self, account: &str) -> Result<Option<Secret>, VaultError>;
-    /// Keeps a secret, in place of an earlier one; when it returns, the secret has been read back.
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), VaultError>;
+    /// Keeps a secret, in place of an earlier one, and notes beside it which client it is of; when it returns, the secret has been
+    /// read back.
+    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError>;
+    /// The client that the secret of an account is of, where that was noted: Apple's keychain has no room for it, and what was put
+    /// there by hand says nothing. Nothing has to be unlocked for this.
+    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
+        let _ = account;
+        Ok(None)
+    }
     /// Forgets an account; whether there was something to forget.
     fn delete(&self, account: &str) -> Result<bool, VaultError>;
     /// Whether there is a secret, without reading it where the place allows that.

@@ -3,6 +3,7 @@
 //!
 //! Refuses to go from one place to another by itself.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,13 +14,27 @@ use super::World;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
-use crate::ids::Store;
+use crate::ids::{SecretOf, Store};
 use crate::lock::{Lock, NoLock};
 use crate::process::Process;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::text::shell_word;
 use crate::vault::{self, Vault, VaultError};
+
+/// A secret of another client.
+pub struct Another {
+    /// That client.
+    pub client: String,
+    account: String,
+    place: String,
+}
+
+impl fmt::Display for Another {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {} is the secret of {}", self.account, self.place, self.client)
+    }
+}
 
 impl World {
     /// Whether the settings file says something else than when it was read.
@@ -34,28 +49,55 @@ impl World {
         Rc::clone(&self.kept.borrow().1)
     }
 
-    /// A secret that this profile has kept; that there is none is said only when the place shows all that it has.
+    /// A secret that this profile has kept; that there is none is said only when the place shows all that it has. One of
+    /// [another client](Self::others_client) is none: it would be sent where it does not belong.
     ///
     /// # Errors
     /// `secret_store_*`.
-    pub fn kept_secret(&self, account: &str) -> Result<Option<Secret>, Failure> {
+    pub fn kept_secret(&self, of: SecretOf) -> Result<Option<Secret>, Failure> {
         let vault = self.vault();
-        let found = vault.get(account).map_err(store_failure)?;
+        if self.others_client(&*vault, of).map_err(store_failure)?.is_some() {
+            return Ok(None);
+        }
+        let found = vault.get(&self.profile.account(of)).map_err(store_failure)?;
         if found.is_none() && self.profile_exists {
             vault.shows_all().map_err(store_failure)?;
         }
         Ok(found)
     }
 
+    /// The client that is noted beside a secret, when it is not this profile's: another settings file has a profile of the same
+    /// name, or this one was edited since.
+    pub(super) fn others_client(&self, vault: &dyn Vault, of: SecretOf) -> Result<Option<String>, VaultError> {
+        let noted = vault.client(&self.profile.account(of))?;
+        Ok(noted.filter(|noted| self.saved.client_of(of).is_none_or(|ours| ours != *noted)))
+    }
+
+    /// The secret of another client in the place of this profile's; none where it is this profile's or cannot be told.
+    pub fn kept_for_another(&self, of: SecretOf) -> Option<Another> {
+        let client = self.others_client(&*self.vault(), of).ok()??;
+        Some(Another { client, account: self.profile.account(of), place: self.place() })
+    }
+
+    /// The same where it may be in use: the keychain is one for all settings files, a file of secrets is beside its own.
+    pub fn used_by_another(&self, of: SecretOf) -> Option<Another> {
+        self.kept_for_another(of).filter(|_| self.store() == Store::Keychain)
+    }
+
     /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
     /// read there is said, and may be why it goes elsewhere.
-    pub fn kept_so_far(&self, account: &str) -> Option<Secret> {
+    pub fn kept_so_far(&self, of: SecretOf) -> Option<Secret> {
+        let account = self.profile.account(of);
+        let read = |vault: &dyn Vault| match self.others_client(vault, of)? {
+            Some(_) => Ok(None),
+            None => vault.get(&account),
+        };
         let found = match (self.left_store()?, &self.secrets_file) {
-            (Store::Keychain, _) => self.keychain.get(account).and_then(|found| match found {
+            (Store::Keychain, _) => read(&self.keychain).and_then(|found| match found {
                 None => self.keychain.shows_all().map(|()| None),
                 found => Ok(found),
             }),
-            (Store::File, Some(file)) => vault::File::new(file.clone()).get(account),
+            (Store::File, Some(file)) => read(&vault::File::new(file.clone())),
             (Store::File, None) | (Store::Nothing, _) => Ok(None),
         };
         found.unwrap_or_else(|error| {
@@ -68,22 +110,10 @@ impl World {
     /// secrets are kept from now on.
     pub fn carried_management(&self, client_id: Option<&str>) -> Option<(String, Secret)> {
         let client_id = client_id.filter(|id| self.saved.management_client_id.as_deref() == Some(*id))?;
-        let account = self.profile.management_secret_account();
+        let account = self.profile.account(SecretOf::Management);
         let is_wanted = self.store() != Store::Nothing && !self.vault().holds(&account).unwrap_or(true);
-        let secret = if is_wanted { self.kept_so_far(&account) } else { None };
+        let secret = if is_wanted { self.kept_so_far(SecretOf::Management) } else { None };
         Some((client_id.to_owned(), secret?))
-    }
-
-    /// Forgets a secret of this profile, for certain.
-    ///
-    /// # Errors
-    /// `secret_store_*`.
-    pub fn forget_secret(&self, account: &str) -> Result<(), Failure> {
-        let vault = self.vault();
-        if !vault.delete(account).map_err(store_failure)? {
-            vault.shows_all().map_err(store_failure)?;
-        }
-        Ok(())
     }
 
     /// How that place was chosen.
@@ -111,78 +141,6 @@ impl World {
         };
         *self.kept.borrow_mut() = (store, vault);
         Ok(())
-    }
-
-    /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would
-    /// name them any more. One that the new place does not have stays, unless all are to go; what stays is said.
-    ///
-    /// # Errors
-    /// The file's own, or the new place's.
-    pub fn forget_in_file(&self, all: bool) -> Result<(), Failure> {
-        let left = self.secrets_file.as_ref().filter(|file| self.store() != Store::File && file.exists());
-        let Some(file) = left else { return Ok(()) };
-        let vault = vault::File::new(file.clone());
-        let all = all || self.store() == Store::Nothing;
-        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            if all || self.vault().holds(&account).map_err(store_failure)? {
-                vault.delete(&account).map_err(store_failure)?;
-            } else if vault.holds(&account).map_err(store_failure)? {
-                self.console.warn(&format!("{account} stays in {} (has no other place)", file.display()));
-            }
-        }
-        Ok(())
-    }
-
-    /// Says what is in the keychain under this profile's name although its settings do not say so: it may be another settings
-    /// file's, and is left alone.
-    pub fn name_what_is_in_keychain(&self) {
-        if self.store() == Store::Keychain || self.left_store() == Some(Store::Keychain) {
-            return;
-        }
-        // Nothing has to be unlocked for this.
-        let keychain = vault::Keychain::new(Duration::from_secs(5));
-        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            if keychain.holds(&account).unwrap_or_default() {
-                let service = vault::SERVICE;
-                self.console.warn(&format!(
-                    "the keychain has {account} too, under the service {service}: these settings do not say so, and it was left there"
-                ));
-            }
-        }
-    }
-
-    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
-    /// place does not have stays, unless all are to go; what stays is said.
-    ///
-    /// # Errors
-    /// The new place's own.
-    pub fn forget_in_keychain(&self, all: bool) -> Result<(), Failure> {
-        if self.left_store() != Some(Store::Keychain) {
-            return Ok(());
-        }
-        let all = all || self.store() == Store::Nothing;
-        for account in [self.profile.client_secret_account(), self.profile.management_secret_account()] {
-            let left = match all || self.vault().holds(&account).map_err(store_failure)? {
-                true => self.not_removed_from_keychain(&account),
-                false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
-            };
-            if let Some(why) = left {
-                let service = vault::SERVICE;
-                self.console
-                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes an entry; why it may still be there.
-    fn not_removed_from_keychain(&self, account: &str) -> Option<String> {
-        let why = match self.keychain.delete(account) {
-            Ok(true) => None,
-            Ok(false) => self.keychain.shows_all().err(),
-            Err(why) => Some(why),
-        };
-        why.map(|why| format!("could not be removed there: {why}"))
     }
 
     /// Where this profile kept its secrets so far, when they are kept elsewhere from now on.
@@ -213,16 +171,22 @@ impl World {
     }
 }
 
-/// The file of secrets beside a settings file: `secrets.toml` beside `config.toml`, `NAME.secrets.toml` beside `NAME.toml`.
+/// The file of secrets beside a settings file: `secrets.toml` beside `config.toml`, `NAME.secrets.toml` beside `NAME.toml`,
+/// `NAME.secrets` beside any other name, so that no two settings files share one.
+///
+/// # Errors
+/// `input_contradictory` for a name that is one of those.
 pub(super) fn secrets_beside(settings: &Path) -> Result<PathBuf, Failure> {
-    let stem = settings.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if stem == "config" { "secrets.toml".to_owned() } else { format!("{stem}.secrets.toml") };
-    let secrets = settings.with_file_name(name);
-    if secrets == settings {
-        let message = format!("{} is the name of the file for secrets; settings need another", settings.display());
+    let file = settings.file_name().unwrap_or_default().to_string_lossy();
+    if file == "secrets.toml" || file.ends_with(".secrets.toml") || file.ends_with(".secrets") {
+        let message = format!("{} is the name of a file for secrets; settings need another", settings.display());
         return Err(Failure::new(Code::InputContradictory, message));
     }
-    Ok(secrets)
+    Ok(settings.with_file_name(match file.strip_suffix(".toml") {
+        Some("config") => "secrets.toml".to_owned(),
+        Some(name) => format!("{name}.secrets.toml"),
+        None => format!("{file}.secrets"),
+    }))
 }
 
 /// Takes the lock of the settings, for as long as the process lives, and clears away what killed runs left beside them. Where
@@ -328,6 +292,20 @@ fn is_full(error: &io::Error) -> bool {
 mod tests {
     use super::*;
     use crate::diagnosis::Exit;
+
+    #[test]
+    fn no_two_settings_files_share_a_file_of_secrets_and_none_is_one() {
+        let names = ["config.toml", "config", "config.conf", "a.toml", "a.conf", "a", "a.b.toml", ".toml"];
+        let all: Vec<PathBuf> = names.iter().map(|name| secrets_beside(&Path::new("/x").join(name)).unwrap()).collect();
+        assert_eq!(all[0], Path::new("/x/secrets.toml"));
+        assert_eq!(all[3], Path::new("/x/a.secrets.toml"));
+        let apart: std::collections::BTreeSet<&PathBuf> = all.iter().collect();
+        assert_eq!(apart.len(), names.len(), "{all:?}");
+        for secrets in &all {
+            let refused = secrets_beside(secrets).unwrap_err();
+            assert!(refused.message.contains(&secrets.display().to_string()), "{}", refused.message);
+        }
+    }
 
     #[test]
     fn every_trouble_of_a_secret_store_has_its_own_code_and_cure_and_ends_with_seven() {

@@ -7,6 +7,7 @@ use crate::ask::{self, Field};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
+use crate::ids::SecretOf;
 use crate::secret::Secret;
 
 /// The variables that decided, by name.
@@ -76,7 +77,7 @@ impl World {
         match code {
             Code::ClientIdUnknown | Code::ClientDeleted | Code::ClientSecretMissing => other_id(),
             Code::ClientSecretRejected => other_id()
-                .or_else(|| other_secret(shadows.secret, &self.profile.client_secret_account(), "client secret")),
+                .or_else(|| other_secret(shadows.secret, &self.profile.account(SecretOf::Provider), "client secret")),
             Code::ManagementTokenExpired | Code::ManagementTokenRejected => {
                 let name = shadows.token?;
                 let set = |field| self.variables.of(field).map(|(_, name)| name);
@@ -87,7 +88,7 @@ impl World {
             }
             Code::ManagementCredentialsRejected => other_secret(
                 shadows.management_secret,
-                &self.profile.management_secret_account(),
+                &self.profile.account(SecretOf::Management),
                 "client secret of the Management API client",
             ),
             _ => None,

@@ -5,6 +5,10 @@
 use fitbit_connect::secret::Secret;
 use fitbit_connect::vault::Vault;
 
+/// Clients as they are noted beside their secrets.
+const GOOGLE: &str = "123-abc.apps.googleusercontent.com at google-health";
+const FITBIT: &str = "22ABCD at fitbit";
+
 fn text(vault: &dyn Vault, account: &str) -> Option<String> {
     vault.get(account).unwrap().map(|secret| secret.expose().to_owned())
 }
@@ -19,22 +23,26 @@ pub fn behaves_like_a_vault(vault: &dyn Vault) {
     assert!(!vault.holds(account).unwrap());
     assert!(!vault.delete(account).unwrap(), "nothing to forget");
 
-    vault.set(account, &Secret::new("first".into())).unwrap();
+    vault.set(account, &Secret::new("first".into()), GOOGLE).unwrap();
     assert_eq!(text(vault, account).as_deref(), Some("first"));
     assert!(vault.holds(account).unwrap());
+    assert_eq!(vault.client(account).unwrap().as_deref(), Some(GOOGLE), "whose it is");
     assert_eq!(text(vault, other), None, "accounts are apart");
+    assert_eq!(vault.client(other).unwrap(), None);
     assert!(!vault.holds(other).unwrap());
 
-    vault.set(account, &Secret::new("second".into())).unwrap();
+    vault.set(account, &Secret::new("second".into()), FITBIT).unwrap();
     assert_eq!(text(vault, account).as_deref(), Some("second"), "the later one counts");
+    assert_eq!(vault.client(account).unwrap().as_deref(), Some(FITBIT), "whose the later one is");
 
     let awkward = "GOCSPX-\"quoted\" \\ 'a' = # [x] \u{00fc}\u{1f600}\ttab ".to_owned() + &"x".repeat(900);
-    vault.set(other, &Secret::new(awkward.clone())).unwrap();
+    vault.set(other, &Secret::new(awkward.clone()), GOOGLE).unwrap();
     assert_eq!(text(vault, other), Some(awkward), "every character comes back");
     assert_eq!(text(vault, account).as_deref(), Some("second"));
 
     assert!(vault.delete(account).unwrap());
     assert_eq!(text(vault, account), None);
+    assert_eq!(vault.client(account).unwrap(), None);
     assert!(!vault.holds(account).unwrap());
     assert!(!vault.delete(account).unwrap());
     assert!(vault.holds(other).unwrap(), "the other one stays");

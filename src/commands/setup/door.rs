@@ -4,6 +4,7 @@ use crate::ask;
 use crate::ask::given::{Applications, Inputs, missing};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
+use crate::ids::SecretOf;
 use crate::secret::Secret;
 use crate::steps::{access, app};
 use crate::world::World;
@@ -36,6 +37,13 @@ fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Fai
     Ok(())
 }
 
+/// Why the secret in the store is not this client's, although the settings look like it.
+pub fn say_whose_it_is(world: &World, inputs: &Inputs) {
+    if let Some(other) = world.kept_for_another(SecretOf::Provider).filter(|_| inputs.saved_secret_applies) {
+        world.console.warn(&format!("{other}, and is not used"));
+    }
+}
+
 /// Everything that a script would have to give, at once.
 fn report_missing(
     world: &World,
@@ -53,6 +61,7 @@ fn report_missing(
     }
     let kept = inputs.saved_secret_applies && !matches!(stored, Ok(None));
     if inputs.secret.is_none() && !kept {
+        say_whose_it_is(world, inputs);
         lacking.push(ask::CLIENT_SECRET.how_to_give());
     }
     if inputs.domain.is_none() {

@@ -1,6 +1,7 @@
 //! Owns the way from the inputs to a plan: each part asks for what is missing and verifies what is there, and does neither
 //! twice. So a pass can be repeated after an answer was taken back: it falls through to the first thing that is open.
 
+use super::door;
 use super::draft::{Answer, Draft};
 use crate::ask::Stop;
 use crate::diagnosis::Code;
@@ -250,6 +251,7 @@ impl Draft<'_> {
             }
             (None, Some(kept)) => (kept, false),
             (None, None) => {
+                door::say_whose_it_is(self.world, &self.inputs);
                 let secret = app::ask_secret(self.world, provider, self.can_go_back())?;
                 self.answered(Answer::Secret);
                 let same = self.stored.as_ref().is_some_and(|kept| secret.same_as(kept));

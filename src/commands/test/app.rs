@@ -7,6 +7,7 @@ use crate::checks::provider::{alive, callback, probe};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
+use crate::ids::SecretOf;
 use crate::ids::Store;
 
 /// How the provider says that it does not have the client ID.
@@ -95,7 +96,10 @@ impl Run<'_> {
                         self.client_id,
                         self.world.place()
                     ),
-                    _ => format!("the client secret is not in {}", self.world.place()),
+                    _ => match self.world.kept_for_another(SecretOf::Provider) {
+                        Some(other) => format!("{other}, and that of {} is not kept", self.client_id),
+                        None => format!("the client secret is not in {}", self.world.place()),
+                    },
                 };
                 let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
                 let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);

@@ -16,6 +16,7 @@ use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Exit, Failure};
 use crate::finding::{Finding, State};
+use crate::ids::SecretOf;
 
 /// The pause between two rounds unless told otherwise.
 const EVERY: Duration = Duration::from_secs(30);
@@ -133,7 +134,7 @@ impl Run<'_> {
             }
             if let Kept::Stored(_) = known.secret {
                 // Another one may have been kept meanwhile; one that cannot be read now says nothing.
-                let kept = self.world.kept_secret(&self.world.profile.client_secret_account());
+                let kept = self.world.kept_secret(SecretOf::Provider);
                 known.secret = match (kept, std::mem::replace(&mut known.secret, Kept::Nothing)) {
                     (Ok(Some(secret)), _) => Kept::Stored(secret),
                     (_, before) => before,

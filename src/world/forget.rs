@@ -1,0 +1,136 @@
+//! Owns how a profile's secrets leave the places where they are kept.
+//!
+//! Refuses to remove what is another client's, and to leave anything without naming it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::World;
+use super::kept::secrets_beside;
+use crate::diagnosis::Failure;
+use crate::files;
+use crate::ids::{SecretOf, Store};
+use crate::vault::{self, Place, Vault, VaultError};
+use crate::world::store_failure;
+
+impl World {
+    /// Forgets a secret of this profile, for certain; another client's stays, and is named.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn forget_secret(&self, of: SecretOf) -> Result<(), Failure> {
+        let vault = self.vault();
+        if !self.forgets(&*vault, of).map_err(store_failure)? {
+            vault.shows_all().map_err(store_failure)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a secret of this profile from a place; whether there was something to remove or to leave.
+    fn forgets(&self, vault: &dyn Vault, of: SecretOf) -> Result<bool, VaultError> {
+        let account = self.profile.account(of);
+        // A file of secrets is beside its own settings, and nobody else's.
+        let is_shared = vault.place() == Place::Keychain;
+        if let Some(other) = if is_shared { self.others_client(vault, of)? } else { None } {
+            self.console.warn(&format!(
+                "{account} in the keychain is the secret of {other}, which these settings do not name: it was left there"
+            ));
+            return Ok(true);
+        }
+        vault.delete(&account)
+    }
+
+    /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would
+    /// name them any more. One that the new place does not have stays, unless all are to go; what stays is said.
+    ///
+    /// # Errors
+    /// The file's own, or the new place's.
+    pub fn forget_in_file(&self, all: bool) -> Result<(), Failure> {
+        let left = self.secrets_file.as_ref().filter(|file| self.store() != Store::File && file.exists());
+        let Some(file) = left else { return Ok(()) };
+        let vault = vault::File::new(file.clone());
+        let all = all || self.store() == Store::Nothing;
+        for of in SecretOf::ALL {
+            let account = self.profile.account(of);
+            if all || self.vault().holds(&account).map_err(store_failure)? {
+                self.forgets(&vault, of).map_err(store_failure)?;
+            } else if vault.holds(&account).map_err(store_failure)? {
+                self.console.warn(&format!("{account} stays in {} (has no other place)", file.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of secrets beside the settings that a link leads to, when this profile has some in it: whoever named those settings
+    /// by their own name kept them there.
+    pub fn secrets_behind_link(&self) -> Option<PathBuf> {
+        let settings = self.settings.borrow();
+        let real = files::behind_links(settings.path()?);
+        let file = secrets_beside(&real).ok().filter(|file| Some(file) != self.secrets_file.as_ref())?;
+        let vault = vault::File::new(file.clone());
+        SecretOf::ALL.iter().any(|of| vault.holds(&self.profile.account(*of)).unwrap_or(true)).then_some(file)
+    }
+
+    /// Takes this profile's secrets out of that file too: the profile goes from the settings whose secrets they are.
+    ///
+    /// # Errors
+    /// The file's own.
+    pub fn forget_behind_link(&self) -> Result<(), Failure> {
+        let Some(file) = self.secrets_behind_link() else { return Ok(()) };
+        let vault = vault::File::new(file);
+        SecretOf::ALL.iter().try_for_each(|of| self.forgets(&vault, *of).map(drop).map_err(store_failure))
+    }
+
+    /// Says what is in the keychain under this profile's name although its settings do not say so: it may be another settings
+    /// file's, and is left alone.
+    pub fn name_what_is_in_keychain(&self) {
+        if self.store() == Store::Keychain || self.left_store() == Some(Store::Keychain) {
+            return;
+        }
+        // Nothing has to be unlocked for this.
+        let keychain = vault::Keychain::new(Duration::from_secs(5));
+        for account in SecretOf::ALL.map(|of| self.profile.account(of)) {
+            if keychain.holds(&account).unwrap_or_default() {
+                let service = vault::SERVICE;
+                self.console.warn(&format!(
+                    "the keychain has {account} too, under the service {service}: these settings do not say so, and it was left there"
+                ));
+            }
+        }
+    }
+
+    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
+    /// place does not have stays, unless all are to go; what stays is said.
+    ///
+    /// # Errors
+    /// The new place's own.
+    pub fn forget_in_keychain(&self, all: bool) -> Result<(), Failure> {
+        if self.left_store() != Some(Store::Keychain) {
+            return Ok(());
+        }
+        let all = all || self.store() == Store::Nothing;
+        for of in SecretOf::ALL {
+            let account = self.profile.account(of);
+            let left = match all || self.vault().holds(&account).map_err(store_failure)? {
+                true => self.not_removed_from_keychain(of),
+                false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
+            };
+            if let Some(why) = left {
+                let service = vault::SERVICE;
+                self.console
+                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes an entry; why it may still be there.
+    fn not_removed_from_keychain(&self, of: SecretOf) -> Option<String> {
+        let why = match self.forgets(&self.keychain, of) {
+            Ok(true) => None,
+            Ok(false) => self.keychain.shows_all().err(),
+            Err(why) => Some(why),
+        };
+        why.map(|why| format!("could not be removed there: {why}"))
+    }
+}
