@@ -260,7 +260,7 @@ fn what_was_given_and_is_not_saved_stands_in_the_command_again() {
 }
 
 #[test]
-fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_it() {
+fn a_test_without_a_login_names_a_temporary_application_that_was_left_and_leaves_it() {
     let stage = Stage::configured(GoogleHealth, &[]);
     let port = free_port();
     let body = json!({
@@ -276,8 +276,6 @@ fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_
     assert!(told["hint"].as_str().unwrap().contains(&format!("`auth0 apps delete {id}`")), "{told}");
     assert_eq!(output.state("identity.read"), "skip");
     assert!(stage.writes_since(before).is_empty());
-    let output = environment.run(&SETUP).exits(0);
-    assert_eq!(output.state("login.live"), "warn", "{output}");
     {
         // Another program's, or that of a login that has not begun to wait.
         let _held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
@@ -286,6 +284,24 @@ fn a_run_without_a_login_names_a_temporary_application_that_was_left_and_leaves_
     }
     environment.run_with_robot(&["test", "--json"]).exits(0);
     assert!(stage.applications().iter().all(|(client_id, _)| client_id != id), "a login takes it over");
+}
+
+#[test]
+fn a_setup_without_a_login_removes_a_temporary_application_that_was_left_and_plans_it() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let body = json!({
+        "name": "fitbit-connect test (temporary)", "app_type": "native",
+        "callbacks": [format!("http://127.0.0.1:{}/callback", free_port())],
+    });
+    let created = stage.api(Method::POST, "clients", Some(body));
+    let id = created["client_id"].as_str().unwrap();
+    let (environment, before) = (stage.environment(), stage.mark());
+    let planned = format!("delete fitbit-connect test (temporary) ({id})");
+    let output = environment.run(&[&SETUP[..], &["--dry-run"]].concat()).exits(0);
+    assert!(output.stderr.contains(&planned) && stage.writes_since(before).is_empty(), "{output}");
+    let output = environment.run(&SETUP).exits(0);
+    assert!(output.stderr.contains(&planned), "{output}");
+    assert_eq!(stage.writes_since(before), [format!("DELETE /api/v2/clients/{id} 204")], "{output}");
 }
 
 #[test]

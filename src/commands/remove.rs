@@ -3,7 +3,6 @@
 use crate::ask::Question;
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
-use crate::checks::applications::TEMPORARY_NAME;
 use crate::checks::connection::find;
 use crate::checks::id;
 use crate::cli;
@@ -21,13 +20,6 @@ struct Doomed<'a> {
     management: Management<'a>,
     connection: Option<Connection>,
     left: LeftBehind,
-}
-
-impl Doomed<'_> {
-    /// Whether the token lets it remove what killed runs left.
-    fn may_clean_up(&self) -> bool {
-        self.management.may("delete:clients")
-    }
 }
 
 /// Runs it.
@@ -86,8 +78,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         Some(None) => plan.add(Item::Keep("the tenant has no such connection".to_owned())),
         None => plan.add(Item::Keep("the connection in Auth0 stays (--delete-connection deletes it)".to_owned())),
     }
-    for client_id in doomed.iter().filter(|doomed| doomed.may_clean_up()).flat_map(|doomed| doomed.left.ids()) {
-        let what = format!("delete {TEMPORARY_NAME} ({client_id}), which an earlier login left there");
+    for what in doomed.iter().flat_map(|doomed| doomed.left.plan(&doomed.management)) {
         plan.add(Item::Change(what));
     }
     if world.profile_exists {
@@ -134,10 +125,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         settings.take_out(&world.profile);
         settings.write()?;
     }
-    let left = doomed.and_then(|doomed| match doomed.may_clean_up() {
-        true => doomed.left.remove(&doomed.management),
-        false => doomed.left.warning(),
-    });
+    let left = doomed.and_then(|doomed| doomed.left.clean_up(Some(&doomed.management)));
     if let Some(left) = left {
         world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
     }

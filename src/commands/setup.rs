@@ -148,6 +148,9 @@ impl Prepared {
             tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain);
             if !draft.args.skip_login && draft.inputs.test_app.is_none() {
                 plan.add(Item::Keep("for the test login: a temporary application, removed afterwards".to_owned()));
+            } else {
+                let left = temporary::LeftBehind::of(&change.selection.all).plan(&session.management);
+                left.into_iter().for_each(|what| plan.add(Item::Change(what)));
             }
         } else {
             plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
@@ -231,8 +234,8 @@ impl Prepared {
         if let Some(why) = why {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
-            let all = draft.change.as_ref().map_or(&[][..], |change| &change.selection.all);
-            if let Some(left) = temporary::LeftBehind::of(all).warning() {
+            // No login of this run takes over what a killed one left.
+            if let Some(left) = temporary::LeftBehind::of(through.all).clean_up(through.management) {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
         } else if let Some(stranger) = &draft.stranger {

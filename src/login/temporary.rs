@@ -12,7 +12,9 @@ use crate::diagnosis::{Code, Failure};
 use crate::loopback::{HeldPort, Listener, is_waited_on, port_of};
 
 /// What the Management API token needs for it.
-pub const SCOPES: [&str; 3] = ["create:clients", "delete:clients", "update:connections"];
+pub const SCOPES: [&str; 3] = ["create:clients", TO_REMOVE, "update:connections"];
+/// What it needs to remove one.
+const TO_REMOVE: &str = "delete:clients";
 
 /// The warning of a run that ends before it knows whether the application was created.
 pub fn may_exist() -> Failure {
@@ -140,9 +142,10 @@ impl LeftBehind {
         found
     }
 
-    /// The client IDs of those that may be removed.
-    pub fn ids(&self) -> &[String] {
-        &self.ids
+    /// What a plan says of those that [`Self::clean_up`] will remove.
+    pub fn plan(&self, management: &Management) -> Vec<String> {
+        let ids = if management.may(TO_REMOVE) { self.ids.as_slice() } else { &[] };
+        ids.iter().map(|id| format!("delete {TEMPORARY_NAME} ({id}), which an earlier login left there")).collect()
     }
 
     /// The warning of a run that removes none of them.
@@ -161,9 +164,12 @@ impl LeftBehind {
         Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
     }
 
-    /// Removes them; a warning that names what is still there.
-    pub fn remove(self, management: &Management) -> Option<Failure> {
-        remove_all(management, self.ids.iter()).or_else(|| is_in_use(&self.in_use))
+    /// Removes them where there is a token that may do that; a warning that names what is still there.
+    pub fn clean_up(self, management: Option<&Management>) -> Option<Failure> {
+        match management.filter(|management| management.may(TO_REMOVE)) {
+            Some(management) => remove_all(management, self.ids.iter()).or_else(|| is_in_use(&self.in_use)),
+            None => self.warning(),
+        }
     }
 }
 
