@@ -134,7 +134,7 @@ fn dispatch(cli: &Cli, process: &Process, console: &Arc<Console>) -> anyhow::Res
         Command::Test(args) => {
             let needs =
                 Needs { inputs: Some(&args.inputs), configured: true, settings_must_exist: true, ..Needs::default() };
-            commands::test::run(&build(&needs)?, args)?;
+            commands::test::run(&|| build(&needs), args)?;
         }
         Command::Status => commands::status::run(&build(&Needs { settings_must_exist: true, ..Needs::default() })?)?,
         Command::Remove(args) => {

@@ -250,13 +250,43 @@ fn a_token_that_was_given_and_is_refused_is_not_waited_for() {
 }
 
 #[test]
-fn settings_that_change_meanwhile_end_it_and_a_secret_that_is_kept_anew_is_taken_up() {
+fn settings_that_are_mended_meanwhile_are_taken_up_and_half_of_them_is_not() {
     let watch = ["test", "--headless", "--json", "--watch=60s", "--every=1s"];
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = environment.settings();
+    let right = std::fs::read_to_string(&settings).unwrap();
+    let wrong = right.replace("\napplications = [", "\nconnection = \"google-helth\"\napplications = [");
+    environment.write_settings(&wrong);
+    let output = environment.run_watched(&watch, move |line| {
+        // What an editor leaves in between: nothing, a part, then all of it.
+        if line.starts_with("Asked again every") {
+            std::fs::write(&settings, "").unwrap();
+        } else if line.ends_with("check fails") && std::fs::read_to_string(&settings).unwrap().is_empty() {
+            std::fs::write(&settings, &wrong[..wrong.find("connection").unwrap() + 14]).unwrap();
+        } else if line.ends_with("check fails") {
+            std::fs::write(&settings, &right).unwrap();
+        }
+    });
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(output.state("connection.exists"), "pass");
+    let said = |what: &str| output.stderr.lines().filter(|line| line.contains(what)).count();
+    assert_eq!((said("Asked again every"), said("the settings were changed")), (1, 1), "{output}");
+    assert_eq!(said("provider.alive"), 1, "rows that did not change are not said again: {output}");
+}
+
+#[test]
+fn settings_that_change_end_a_watch_whose_secret_cannot_be_read_once_more() {
     let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationGone]);
     let environment = stage.environment();
     let settings = environment.settings();
+    let secret = environment.file("secret", fitbit_connect::simulated::client_secret(GoogleHealth));
+    let watch = ["test", "--headless", "--json", "--watch=60s", "--every=1s", "--client-secret-file", &secret];
+    let file = secret.clone();
     let output = environment.run_watched(&watch, move |line| {
         if line.starts_with("Asked again every") {
+            // As a pipe is empty after it was read.
+            std::fs::remove_file(&file).unwrap();
             let text = std::fs::read_to_string(&settings).unwrap();
             std::fs::write(&settings, text + "# mended\n").unwrap();
         }
@@ -265,7 +295,11 @@ fn settings_that_change_meanwhile_end_it_and_a_secret_that_is_kept_anew_is_taken
     let error = &output.document()["error"];
     assert!(error["message"].as_str().unwrap().contains("the settings were changed meanwhile"), "{output}");
     assert!(error["hint"].as_str().unwrap().contains("--watch"), "{output}");
+}
 
+#[test]
+fn a_secret_that_is_kept_anew_meanwhile_is_taken_up() {
+    let watch = ["test", "--headless", "--json", "--watch=60s", "--every=1s"];
     let stage = Stage::configured(GoogleHealth, &[]);
     let environment = stage.environment().without("FITBIT_CONNECT_CLIENT_SECRET");
     environment.write_settings(&stage.settings(Store::File));

@@ -23,18 +23,35 @@ use crate::world::World;
 use look::Looked;
 use report::Destination;
 use tenant::TenantState;
-use watch::Plan;
+use watch::{Watch, Watched};
 
 /// `/authorize` is asked for this many applications unless all are wanted.
 pub const ASKED_APPLICATIONS: usize = 20;
-/// Runs it.
+
+/// Runs it; `--watch` builds its world anew when the settings change.
 ///
 /// # Errors
 /// The first failed check, or under `--strict` the first that did not pass.
-pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
+pub fn run(build: &dyn Fn() -> Result<World, Failure>, args: &cli::Test) -> Result<(), Failure> {
+    let mut watch = None;
+    while let Passage::Anew = pass(&build()?, args, &mut watch)? {}
+    Ok(())
+}
+
+/// How a pass ends that nothing ended before.
+enum Passage {
+    /// All was looked at.
+    Whole,
+    /// The settings are others by now.
+    Anew,
+}
+
+fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Passage, Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     world.know_of_test(&inputs, &[], switches(args), args.direct);
-    let plan = Plan::asked(args)?;
+    if watch.is_none() {
+        *watch = Watch::asked(args)?;
+    }
     let destination = Destination::asked(args, &world.console)?;
     let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
@@ -78,8 +95,12 @@ pub fn run(world: &World, args: &cli::Test) -> Result<(), Failure> {
         unread: Default::default(),
         is_later: false.into(),
     };
-    let result = run.all(&mut inputs, secret, plan.as_ref()).and_then(|()| run.verdict());
-    run.reported(destination.as_ref(), &inputs, result)
+    let result = match run.all(&mut inputs, secret, watch.as_mut()) {
+        Ok(Passage::Anew) => return Ok(Passage::Anew),
+        Ok(Passage::Whole) => run.verdict(),
+        Err(failure) => Err(failure),
+    };
+    run.reported(destination.as_ref(), &inputs, result).map(|()| Passage::Whole)
 }
 
 /// The flags of this test that a cure repeats.
@@ -186,16 +207,18 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&self, inputs: &mut Inputs, secret: Kept, plan: Option<&Plan>) -> Result<(), Failure> {
+    fn all(&self, inputs: &mut Inputs, secret: Kept, watch: Option<&mut Watch>) -> Result<Passage, Failure> {
         let mut known = Known { secret, login: None, session: None, asked_for_domains: false };
-        let state = match plan {
-            Some(plan) => self.rounds(plan, inputs, &mut known)?,
-            None => self.checks(inputs, &mut known)?,
+        let watched = match watch {
+            Some(watch) => self.rounds(watch, inputs, &mut known)?,
+            None => Watched::Over(self.checks(inputs, &mut known)?),
         };
-        match state {
-            Some(state) => self.live_login(inputs, &state, known.secret.secret()),
-            None => self.direct_login(inputs, known.secret.secret()),
+        match watched {
+            Watched::Anew => return Ok(Passage::Anew),
+            Watched::Over(Some(state)) => self.live_login(inputs, &state, known.secret.secret())?,
+            Watched::Over(None) => self.direct_login(inputs, known.secret.secret())?,
         }
+        Ok(Passage::Whole)
     }
 
     /// Everything but the login; what the tenant's part found out, unless the login is a direct one.

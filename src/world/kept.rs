@@ -37,11 +37,13 @@ impl fmt::Display for Another {
 }
 
 impl World {
-    /// Whether the settings file says something else than when it was read.
+    /// Whether the settings file says something else than when it was read, and has this profile: what an editor has half written
+    /// does not count.
     pub fn settings_changed(&self) -> bool {
         let settings = self.settings.borrow();
         let Some(path) = settings.path() else { return false };
-        Settings::read(path).is_ok_and(|now| now.text() != settings.text())
+        let is_another = |now: &Settings| now.text() != settings.text();
+        Settings::read(path).is_ok_and(|now| is_another(&now) && matches!(now.profile(&self.profile), Ok(Some(_))))
     }
 
     /// Where secrets are kept.

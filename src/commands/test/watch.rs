@@ -23,13 +23,26 @@ const EVERY: Duration = Duration::from_secs(30);
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long to go on, and how often to ask.
-pub(super) struct Plan {
+/// How long to go on, how often to ask, and how far that is.
+pub(super) struct Watch {
     limit: Duration,
     every: Duration,
+    began: Instant,
+    /// The rounds begun.
+    count: u32,
+    /// What the round before said.
+    before: Option<Rows>,
 }
 
-impl Plan {
+/// How the rounds end when nothing fails.
+pub(super) enum Watched<'w> {
+    /// What the last one found out of the tenant, for the login.
+    Over(Option<TenantState<'w>>),
+    /// The settings were changed: whatever was known has to be found out again.
+    Anew,
+}
+
+impl Watch {
     /// What was asked for.
     ///
     /// # Errors
@@ -38,7 +51,8 @@ impl Plan {
         let Some(limit) = &args.watch else { return Ok(None) };
         let limit = time(limit, "--watch", "1s to 24h, for example --watch=3h")?;
         let every = args.every.as_deref().map(|text| time(text, "--every", "1s to 24h, for example --every 30s"));
-        Ok(Some(Self { limit, every: every.transpose()?.unwrap_or(EVERY) }))
+        let every = every.transpose()?.unwrap_or(EVERY);
+        Ok(Some(Self { limit, every, began: Instant::now(), count: 0, before: None }))
     }
 }
 
@@ -70,7 +84,14 @@ fn rows(findings: &[Finding]) -> Rows {
     keys(findings).into_iter().zip(says).collect()
 }
 
-/// The end of a watch whose settings are not those it began with.
+/// Whether all that was given in files can be read once more: a pipe is empty by then.
+fn can_be_read_again(flags: &cli::Inputs) -> bool {
+    let files =
+        [&flags.client_secret_file, &flags.client_json, &flags.token_file, &flags.management_client_secret_file];
+    files.into_iter().flatten().all(|file| file.is_file())
+}
+
+/// The end of a watch whose settings are not those it began with, and whose inputs are gone.
 fn of_changed_settings(last: Option<Failure>) -> Failure {
     let failure = last.unwrap_or_else(|| Failure::new(Code::NotVerified, "not every answer is understood"));
     let message =
@@ -79,36 +100,34 @@ fn of_changed_settings(last: Option<Failure>) -> Failure {
 }
 
 impl Run<'_> {
-    /// Rounds until none fails; the state of the last one, for the login.
+    /// Rounds until none fails, or the settings change.
     ///
     /// # Errors
     /// The failure of the last round, when the time is over or no waiting helps; `cancelled`.
     pub(super) fn rounds<'w>(
         &'w self,
-        plan: &Plan,
+        watch: &mut Watch,
         inputs: &mut Inputs,
         known: &mut Known<'w>,
-    ) -> Result<Option<TenantState<'w>>, Failure> {
-        let began = Instant::now();
-        let mut count = 1u32;
-        let mut before: Option<Rows> = None;
+    ) -> Result<Watched<'w>, Failure> {
         loop {
-            self.is_later.set(before.is_some());
+            watch.count += 1;
+            self.is_later.set(watch.before.is_some());
             let round = self.checks(inputs, known);
             self.is_later.set(false);
             let mut state = round?;
             let judged = self.judge();
-            if let Some(before) = &before {
+            if let Some(before) = &watch.before {
                 self.world.console.checks_are(&self.seen.borrow());
                 self.say_what_changed(before, judged.is_ok());
             }
-            let left = plan.limit.saturating_sub(began.elapsed());
+            let left = watch.limit.saturating_sub(watch.began.elapsed());
             let end = match judged {
                 // What was not understood is not green, and no failure either.
-                Ok(()) if left.is_zero() || !self.is_any_not_understood() => return Ok(state),
+                Ok(()) if left.is_zero() || !self.is_any_not_understood() => return Ok(Watched::Over(state)),
                 Ok(()) => None,
                 Err(failure) => match self.beyond_waiting(&failure, known) {
-                    None if left.is_zero() => Some(over(failure, began.elapsed(), count)),
+                    None if left.is_zero() => Some(over(failure, watch.began.elapsed(), watch.count)),
                     other => other,
                 },
             };
@@ -116,19 +135,20 @@ impl Run<'_> {
                 self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
                 return Err(failure);
             }
-            if count == 1 {
+            if watch.count == 1 {
                 self.world.console.gap();
                 self.world.console.say(&format!(
                     "Asked again every {}, for at most {}, until nothing fails; Ctrl-C ends it.",
-                    humantime::format_duration(plan.every),
-                    humantime::format_duration(plan.limit)
+                    humantime::format_duration(watch.every),
+                    humantime::format_duration(watch.limit)
                 ));
             }
             // A session that was refused, or lacks what somebody may grant meanwhile, is made anew.
             let session = state.as_mut().and_then(|state| state.management.take());
             known.session = session.filter(|_| !self.seen.borrow().iter().any(is_about_the_session));
-            self.pause(plan.every.max(self.world.http.asked_pause()).min(left))?;
-            if self.world.settings_changed() {
+            self.pause(watch.every.max(self.world.http.asked_pause()).min(left))?;
+            let is_changed = self.world.settings_changed();
+            if is_changed && !can_be_read_again(&self.args.inputs) {
                 self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
                 return Err(of_changed_settings(self.judge().err()));
             }
@@ -140,9 +160,12 @@ impl Run<'_> {
                     (_, before) => before,
                 };
             }
-            count += 1;
-            before = Some(rows(&self.seen.take()));
+            watch.before = Some(rows(&self.seen.take()));
             self.world.console.another_round();
+            if is_changed {
+                self.world.console.say(&format!("{}  the settings were changed: on with those of now", time_of_day()));
+                return Ok(Watched::Anew);
+            }
         }
     }
 
@@ -269,7 +292,7 @@ mod tests {
         args.extend(every.map(|every| format!("--every={every}")));
         let cli = cli::Cli::try_parse_from(args).map_err(|error| error.to_string())?;
         let cli::Command::Test(args) = cli.command else { return Err("another command".to_owned()) };
-        let plan = Plan::asked(&args).map_err(|failure| failure.message)?;
+        let plan = Watch::asked(&args).map_err(|failure| failure.message)?;
         plan.map(|plan| (plan.limit, plan.every)).ok_or_else(|| "no plan".to_owned())
     }
 
