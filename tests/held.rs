@@ -108,6 +108,10 @@ fn a_named_test_application_is_looked_at_before_anything_is_written() {
     let output =
         stage.environment().run(&["setup", "--all-apps", "--yes", "--json", "--test-app", "Nobody000000000000"]);
     assert_eq!(output.exits(2).error_code(), "application_not_found");
+    let web = fitbit_connect::sandbox::facts::APPLICATIONS[0].client_id;
+    let output = stage.environment().run(&["setup", "--all-apps", "--yes", "--json", "--test-app", web]).exits(3);
+    assert_eq!(output.error_code(), "application_confidential");
+    assert!(output.document()["error"]["message"].as_str().unwrap().contains(web), "{output}");
     assert_eq!(stage.writes_since(0), [""; 0]);
     for wrong in ["", "two words", "a\u{1b}[2J"] {
         stage

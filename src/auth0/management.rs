@@ -183,7 +183,7 @@ impl<'a> Management<'a> {
     pub fn applications(&self) -> Result<Vec<Application>, Failure> {
         let mut fields = vec!["client_id", "name", "app_type"];
         if self.may("read:clients") {
-            fields.push("callbacks");
+            fields.extend(["callbacks", "token_endpoint_auth_method"]);
         }
         let fields = fields.join(",");
         let query = [("take", "100"), ("is_global", "false"), ("fields", fields.as_str()), ("include_fields", "true")];

@@ -61,12 +61,19 @@ pub struct Application {
     pub app_type: Option<String>,
     /// The allowed callback URLs; missing when the token may not read them.
     pub callbacks: Option<Vec<String>>,
+    /// How it proves itself at the token endpoint: `none` for a public client; missing likewise.
+    pub token_endpoint_auth_method: Option<String>,
     /// The tenant's "All Applications".
     #[serde(default)]
     pub global: bool,
 }
 
 impl Application {
+    /// Whether it is known to need a secret, or a key, at the token endpoint.
+    pub fn is_confidential(&self) -> bool {
+        self.token_endpoint_auth_method.as_deref().is_some_and(|method| method != "none")
+    }
+
     /// Whether people log in with it: not the global one, not machine to machine.
     pub fn logs_people_in(&self) -> bool {
         !self.global && !matches!(self.app_type.as_deref(), Some("non_interactive" | "resource_server"))

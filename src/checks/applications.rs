@@ -138,6 +138,24 @@ pub fn not_found(message: String, all: &[Application]) -> Failure {
     Failure::new(Code::ApplicationNotFound, message).with_hint(there_are(all))
 }
 
+/// Whether this program can log in with an application, as far as the tenant's list tells.
+///
+/// # Errors
+/// `application_not_found`, `application_confidential`.
+pub fn can_log_in_with(client_id: &str, all: &[Application]) -> Result<(), Failure> {
+    let Some(application) = all.iter().find(|application| application.client_id == client_id) else {
+        return Err(not_found(format!("the tenant has no application with the client ID {client_id}"), all));
+    };
+    if application.is_confidential() {
+        let label = Chosen::from(application).label();
+        let method = application.token_endpoint_auth_method.as_deref().unwrap_or_default();
+        let message =
+            format!("{label} proves itself with a secret ({method}), which a login from this machine does not have");
+        return Err(Failure::new(Code::ApplicationConfidential, message));
+    }
+    Ok(())
+}
+
 /// What to do where some of the saved applications are gone, and these are left.
 pub fn without_the_gone(left: &[&Chosen], all: &[Application]) -> String {
     let others =

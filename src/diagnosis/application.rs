@@ -66,6 +66,20 @@ pub(super) static CALLBACK_NOT_ALLOWED: Diagnosis = Diagnosis {
     sure: Sure::Documented,
 };
 
+pub(super) static APPLICATION_CONFIDENTIAL: Diagnosis = Diagnosis {
+    code: "application_confidential",
+    symptom: "The application that is named with `--test-app` proves itself with a secret; the tenant's token endpoint answers \
+              its code with 401 `access_denied` `Unauthorized`",
+    cause: "A login from this machine has no secret of the application: it needs a public client, as native and single-page \
+            applications are.",
+    cure: "Leave `--test-app` out, so that `{test}` makes an application of its own for the login and removes it, or name a \
+           native application. One that is in use keeps its authentication method: without it its own logins may fail.",
+    exit: Exit::Misconfigured,
+    links: &[AUTH0_APPLICATION],
+    signs: &[],
+    sure: Sure::Documented,
+};
+
 pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
     code: "authorize_connection_not_usable",
     symptom: "`/authorize` answers `invalid_request` with `the connection was not found` or `the connection was \

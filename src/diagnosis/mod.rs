@@ -258,6 +258,7 @@ codes! {
         ApplicationGrantMissing = APPLICATION_GRANT_MISSING,
         ApplicationUnknownToTenant = APPLICATION_UNKNOWN_TO_TENANT,
         CallbackNotAllowed = CALLBACK_NOT_ALLOWED,
+        ApplicationConfidential = APPLICATION_CONFIDENTIAL,
         AuthorizeConnectionNotUsable = AUTHORIZE_CONNECTION_NOT_USABLE,
         AuthorizeChangePending = AUTHORIZE_CHANGE_PENDING,
         AuthorizeWrongProvider = AUTHORIZE_WRONG_PROVIDER,

@@ -6,7 +6,7 @@ use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{PageError, Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
-use crate::checks::applications::not_found;
+use crate::checks::applications::{can_log_in_with, not_found};
 use crate::checks::connection::why_refused;
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
@@ -112,8 +112,8 @@ fn preflight(
             all => not_found(message, all),
         })
     };
-    if !through.all.is_empty() && !through.all.iter().any(|known| known.client_id == application) {
-        return missing();
+    if !through.all.is_empty() {
+        can_log_in_with(application, through.all)?;
     }
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
         Reading::Upstream(_) => Ok(()),

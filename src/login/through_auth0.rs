@@ -194,10 +194,7 @@ impl Round<'_> {
                 }
                 match (answer.status, error) {
                     (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
-                    (401, error) if !error.is_empty() => Failure::new(Code::CodeRejected, message).with_hint(format!(
-                        "The application {} has to be a public client: token endpoint authentication method \"None\"",
-                        self.application
-                    )),
+                    (401, error) if !error.is_empty() => Failure::new(Code::ApplicationConfidential, message),
                     _ => Failure::new(Code::UnrecognisedAnswer, message),
                 }
             }

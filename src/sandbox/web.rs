@@ -10,9 +10,6 @@ use std::thread;
 /// Bodies larger than this are cut: no real call of the simulated services comes near it (bytes).
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Who announces more than this is not read at all (bytes).
-const MAX_ANNOUNCED: usize = 64 * 1024 * 1024;
-
 /// One request as a simulated service sees it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -196,12 +193,6 @@ impl Nowhere {
 }
 
 fn answer(mut raw: tiny_http::Request, handler: &Handler) {
-    if raw.body_length().is_some_and(|length| length > MAX_ANNOUNCED) {
-        // When it is dropped, the library makes room for all that was announced and did not come: no memory has as much. So it
-        // is not dropped, and its client waits until the sandbox ends.
-        std::mem::forget(raw);
-        return;
-    }
     let reply = handler(&read(&mut raw));
     let mut response = tiny_http::Response::from_data(reply.body).with_status_code(reply.status);
     for (name, value) in &reply.headers {
@@ -237,34 +228,6 @@ fn read(raw: &mut tiny_http::Request) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
-
-    #[test]
-    fn who_announces_more_than_there_is_memory_neither_ends_nor_silences_it() {
-        let door = Door::open(0).unwrap();
-        let address = door.address;
-        let _served = door.serve(Arc::new(|_| Reply::html(200, "there"))).unwrap();
-        let send = |head: &str| {
-            let mut stream = TcpStream::connect(address).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
-            stream
-        };
-        let huge = [u64::MAX.to_string(), "100000000000".to_owned()];
-        // More of them than there are workers.
-        let waiting: Vec<TcpStream> = huge
-            .iter()
-            .cycle()
-            .take(6)
-            .map(|n| send(&format!("POST / HTTP/1.1\r\nContent-Length: {n}\r\n\r\nx")))
-            .collect();
-        let mut answer = String::new();
-        send("GET / HTTP/1.0\r\n\r\n").read_to_string(&mut answer).unwrap();
-        assert!(answer.ends_with("there"), "{answer}");
-        drop(waiting);
-        answer.clear();
-        send("GET / HTTP/1.0\r\n\r\n").read_to_string(&mut answer).unwrap();
-        assert!(answer.ends_with("there"), "{answer}");
-    }
 
     #[test]
     fn nowhere_refuses_every_connection_while_it_is_held() {

@@ -81,6 +81,8 @@ pub enum Deed {
     RequestRefused,
     /// The application of `--test-app` lacks the loopback callback.
     CallbackNotListed,
+    /// It proves itself with a secret.
+    Confidential,
     /// The connection is not enabled for it.
     NotEnabledForIt,
     /// It was deleted.
@@ -96,6 +98,7 @@ impl Deed {
             Self::SwitchedOff => "somebody switches the connection off between the check and the login",
             Self::RequestRefused => "the Management API does not take the form of a request any more",
             Self::CallbackNotListed => "the application does not allow the loopback callback",
+            Self::Confidential => "the application proves itself with a secret",
             Self::NotEnabledForIt => "the connection is not enabled for the application",
             Self::Deleted => "the application was deleted",
             Self::ScopeNotKept => "a scope is asked for that the built-in connection does not keep",

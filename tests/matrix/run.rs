@@ -84,8 +84,9 @@ fn application(stage: &Stage, deed: Option<Deed>) -> String {
         Some(Deed::CallbackNotListed) => "http://127.0.0.1:9/callback".to_owned(),
         _ => format!("http://127.0.0.1:{}/callback", stage.port()),
     };
+    let method = if deed == Some(Deed::Confidential) { "client_secret_post" } else { "none" };
     let body = json!({
-        "name": "Acme Test", "app_type": "native", "oidc_conformant": true, "token_endpoint_auth_method": "none",
+        "name": "Acme Test", "app_type": "native", "oidc_conformant": true, "token_endpoint_auth_method": method,
         "grant_types": ["authorization_code"], "callbacks": [callback],
     });
     let id = stage.api(Method::POST, "clients", Some(body))["client_id"].as_str().unwrap().to_owned();

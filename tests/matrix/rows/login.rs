@@ -75,6 +75,7 @@ pub const ROWS: &[Row] = &[
 
 pub const WITH_A_TEST_APPLICATION: &[Row] = &[
     fails(&[], BOTH, "login.live", "callback_not_allowed", 3, "{loopback}").since(Deed::CallbackNotListed),
+    fails(&[], BOTH, "login.live", "application_confidential", 3, "--test-app").since(Deed::Confidential),
     fails(&[], BOTH, "login.live", "application_not_enabled", 3, "{test_app}").since(Deed::NotEnabledForIt),
     fails(&[], BOTH, "login.live", "application_not_found", 2, "{web}").since(Deed::Deleted),
     ends_at_the_provider(&[Fault::NotATestUser], GOOGLE, "{audience_page}"),
