@@ -185,12 +185,26 @@ fn a_secret_that_is_out_of_date_is_one_failure() {
     for (provider, stale) in
         [(GoogleHealth, "GOCSPX-zzzzzzzzzzzzzzzzzzzzzzzzzzzz"), (Fitbit, "00000000000000000000000000000000")]
     {
-        let environment = Stage::configured(provider, &[]);
-        let environment = environment.environment().with("FITBIT_CONNECT_CLIENT_SECRET", stale);
+        let stage = Stage::configured(provider, &[]);
+        let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_SECRET", stale);
+        let hint = |output: &Output| output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        let about = |output: &Output| output.checks("connection.secret")[0]["detail"].as_str().unwrap().to_owned();
         let output = environment.run(&HEADLESS).exits(4);
         assert_eq!(states(&output, "credentials.accepted"), ["fail"], "{output}");
+        // The tenant's is tried, so that nobody makes a new one or writes the wrong one over it.
+        assert_eq!(states(&output, "connection.secret"), ["pass"], "{output}");
+        assert!(about(&output).contains("accepts it"), "{output}");
+        assert!(hint(&output).contains("holds another client secret, which"), "{output}");
+        assert!(!hint(&output).contains("new secret") && !output.stderr.contains("a new secret"), "{output}");
+        // Neither of them is right.
+        let other = stale.replace(['z', '0'], "1");
+        stage.change_options(provider.default_connection(), &json!({ "client_secret": other }));
+        let output = environment.run(&HEADLESS).exits(4);
         assert_eq!(states(&output, "connection.secret"), ["skip"], "{output}");
-        assert!(output.checks("connection.secret")[0]["detail"].as_str().unwrap().contains("may be the right one"));
+        assert!(about(&output).contains("refuses it too") && !hint(&output).contains("holds another"), "{output}");
+        output.hides(&other);
+        let output = environment.run(&["test", "--headless"]).exits(4);
+        output.hides(&other);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::ConnectionName;
 use crate::provider::Provider;
+use crate::secret::Secret;
 
 /// Finds the connection: by its name when one was chosen, else by what the provider's connection is called.
 ///
@@ -153,6 +154,13 @@ fn is_hidden(connection: &Connection) -> bool {
         |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(|text| text.as_str());
     let is_mask = |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '\u{2022}' | '.'));
     option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
+}
+
+/// The client secret that a connection holds for this client, as far as the tenant shows it.
+pub fn held_secret(connection: &Connection, client_id: &str) -> Option<Secret> {
+    let option = |name: &str| connection.options.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty());
+    let is_this = option("client_id") == Some(client_id) && !is_hidden(connection);
+    option("client_secret").filter(|_| is_this).map(|text| Secret::new(text.to_owned()))
 }
 
 /// `connection.secret`: the secret in the tenant against the one at hand.

@@ -93,6 +93,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         login_domains: inputs.login_domains.clone().into(),
         seen: Default::default(),
         unread: Default::default(),
+        tenants_secret: Default::default(),
         is_later: false.into(),
     };
     let result = match run.all(&mut inputs, secret, watch.as_mut()) {
@@ -202,6 +203,8 @@ struct Run<'a> {
     seen: RefCell<Vec<Finding>>,
     /// Why the saved Management API client's secret could not be read.
     unread: RefCell<Option<Failure>>,
+    /// What the provider said to the tenant's client secret, when it was asked since the one at hand is refused.
+    tenants_secret: Cell<Option<State>>,
     /// Whether the checks were shown before, so that only what changed is.
     is_later: Cell<bool>,
 }
@@ -242,7 +245,8 @@ impl Run<'_> {
         self.title(self.provider.title());
         let answers = self.provider_checks(inputs, &callbacks, looked.as_ref().and_then(Looked::elsewhere));
         let first_callback = callbacks.first().map(|(url, _)| url.clone()).unwrap_or_default();
-        self.credentials_checks(inputs, &known.secret, answers, &first_callback);
+        let connection = looked.as_ref().and_then(|looked| looked.found.as_ref().ok()?.as_ref());
+        self.credentials_checks(inputs, &known.secret, answers, &first_callback, connection);
 
         let (Some(domain), Some(looked)) = (domain, looked) else { return Ok(None) };
         self.title(&format!("Auth0 tenant {domain}"));

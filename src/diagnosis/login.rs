@@ -307,6 +307,7 @@ pub(super) static BROWSER_REFUSES_HTTP: Diagnosis = Diagnosis {
         sign(&["webkiterrordomain"]),
         sign(&["https-only", "127.0.0.1"]),
         sign(&["https-only mode"]),
+        sign(&["secure site not available"]),
         sign(&["err_ssl_protocol_error", "127.0.0.1"]),
         sign(&["err_ssl_protocol_error", "localhost"]),
         sign(&["ssl_error_rx_record_too_long", "127.0.0.1"]),

@@ -98,6 +98,9 @@ pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
         sign(&["504 gateway timeout"]),
         sign(&["504 gateway time-out"]),
         sign(&["500 internal server error"]),
+        sign(&["500. that's an error"]),
+        sign(&["502. that's an error"]),
+        sign(&["503. that's an error"]),
         sign(&["error 500 (server error)"]),
         sign(&["error 502 (server error)"]),
         sign(&["error 503 (server error)"]),
@@ -205,7 +208,12 @@ pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
            file of mode 0600 with `--store file`",
     exit: Exit::Store,
     links: &[],
-    signs: &[sign(&["org.freedesktop.secrets"]), sign(&["nodefaultstore"]), sign(&["cannot autolaunch d-bus"])],
+    signs: &[
+        sign(&["org.freedesktop.secrets"]),
+        sign(&["does not exist at path", "/org/freedesktop/secrets"]),
+        sign(&["nodefaultstore"]),
+        sign(&["cannot autolaunch d-bus"]),
+    ],
     sure: Sure::Reported,
 };
 
@@ -216,7 +224,13 @@ pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
     cure: "Unlock the keychain and run the command again, or choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
-    signs: &[sign(&["nostorageaccess"]), sign(&["cannot create an item in a locked collection"])],
+    signs: &[
+        sign(&["nostorageaccess"]),
+        sign(&["cannot create an item in a locked collection"]),
+        sign(&["freedesktop.secret.error.islocked"]),
+        sign(&["errsecinteractionnotallowed"]),
+        sign(&["user interaction is not allowed"]),
+    ],
     sure: Sure::Seen,
 };
 
@@ -228,7 +242,7 @@ pub(super) static SECRET_STORE_DISMISSED: Diagnosis = Diagnosis {
            choose `--store none` or `--store file`",
     exit: Exit::Store,
     links: &[],
-    signs: &[sign(&["prompt dismissed"])],
+    signs: &[sign(&["prompt dismissed"]), sign(&["errsecusercanceled"])],
     sure: Sure::Seen,
 };
 

@@ -165,12 +165,19 @@ impl Run<'_> {
     fn tenants_secret(&self, now: &Connection, wanted: &Wanted) -> Finding {
         let found = connection::secret(now, wanted);
         let is_refused = self.has_failed(id::CREDENTIALS_ACCEPTED, &[Code::ClientSecretRejected]);
-        match found.code {
-            Some(Code::ConnectionSecretDiffers) if is_refused => Finding::skip(
-                id::CONNECTION_SECRET,
-                "the tenant holds another secret than the refused one: it may be the right one, which a login shows",
-            ),
-            _ => found,
+        if found.code != Some(Code::ConnectionSecretDiffers) || !is_refused {
+            return found;
+        }
+        let another = "the tenant holds another secret than the refused one";
+        let provider = self.provider.title();
+        match self.tenants_secret.get() {
+            Some(State::Pass) => Finding::pass(id::CONNECTION_SECRET, format!("{another}, and {provider} accepts it")),
+            Some(State::Fail) => {
+                Finding::skip(id::CONNECTION_SECRET, format!("{another}, and {provider} refuses it too"))
+            }
+            _ => {
+                Finding::skip(id::CONNECTION_SECRET, format!("{another}: it may be the right one, which a login shows"))
+            }
         }
     }
 
