@@ -36,7 +36,7 @@ use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
 use crate::vault::{self, Vault};
-pub use kept::store_failure;
+pub use kept::{Another, store_failure};
 use kept::{alone, keychain, secrets_beside};
 pub use known::values_for;
 use known::{Files, again};

@@ -87,8 +87,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         for place in [named, world.left_place(), behind].into_iter().flatten() {
             plan.add(Item::Change(format!("forget the secrets of {} in {place}", world.profile)));
         }
-        for other in SecretOf::ALL.iter().filter_map(|of| world.used_by_another(*of)) {
-            plan.add(Item::Keep(format!("{other}, which these settings do not name")));
+        for of in SecretOf::ALL {
+            if let Some(other) = world.used_by_another(of)? {
+                plan.add(Item::Keep(format!("{other}, which these settings do not name")));
+            }
         }
         plan.add(Item::Change(format!("forget the settings of {}", world.profile)));
     }

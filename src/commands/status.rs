@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::diagnosis::{Code, Failure};
 use crate::ids::{SecretOf, Store};
 use crate::provider::Provider;
-use crate::world::{World, store_failure};
+use crate::world::{Another, World, store_failure};
 
 /// Runs it.
 ///
@@ -58,23 +58,18 @@ pub fn run(world: &World) -> Result<(), Failure> {
             continue;
         }
         let account = world.profile.account(of);
-        let other = if world.store() == Store::Nothing { None } else { world.kept_for_another(of) };
-        let state = if world.store() == Store::Nothing {
-            "not_kept"
-        } else if other.is_some() {
-            "missing"
-        } else {
-            let vault = world.vault();
-            match vault
-                .holds(&account)
-                .and_then(|there| if there { Ok(true) } else { vault.shows_all().map(|()| false) })
-            {
-                Ok(true) => "stored",
-                Ok(false) => "missing",
-                Err(error) => {
-                    broken = broken.or(Some(store_failure(error)));
-                    "unreadable"
-                }
+        let mut instead = None;
+        let state = match (world.store(), look(world, of)) {
+            (Store::Nothing, _) => "not_kept",
+            (_, Ok(There::Ours)) => "stored",
+            (_, Ok(There::Nothing)) => "missing",
+            (_, Ok(There::Anothers(secret))) => {
+                instead = Some(secret.to_string());
+                "missing"
+            }
+            (_, Err(failure)) => {
+                broken = broken.or(Some(failure));
+                "unreadable"
             }
         };
         let place = world.place();
@@ -82,10 +77,10 @@ pub fn run(world: &World) -> Result<(), Failure> {
             &capital(name),
             Some(match state {
                 "stored" => format!("in {place} ({account})"),
-                "missing" if other.is_some() => {
-                    format!("missing: {}", other.iter().map(ToString::to_string).collect::<String>())
-                }
-                "missing" => format!("missing in {place} ({account})"),
+                "missing" => match instead {
+                    Some(instead) => format!("missing: {instead}"),
+                    None => format!("missing in {place} ({account})"),
+                },
                 "not_kept" => "not kept (store = none)".to_owned(),
                 _ => format!("{place} cannot be asked"),
             }),
@@ -125,6 +120,21 @@ pub fn run(world: &World) -> Result<(), Failure> {
         world.console.hint(&failure.hint());
     }
     broken.map_or(Ok(()), Err)
+}
+
+/// What is kept in the place of a secret.
+enum There {
+    Ours,
+    Anothers(Another),
+    Nothing,
+}
+
+fn look(world: &World, of: SecretOf) -> Result<There, Failure> {
+    let vault = world.vault();
+    if !vault.holds(&world.profile.account(of)).map_err(store_failure)? {
+        return vault.shows_all().map(|()| There::Nothing).map_err(store_failure);
+    }
+    Ok(world.kept_for_another(of)?.map_or(There::Ours, There::Anothers))
 }
 
 fn capital(text: &str) -> String {

@@ -214,7 +214,7 @@ impl Run<'_> {
         let mut known = Known { secret, login: None, session: None, asked_for_domains: false };
         let watched = match watch {
             Some(watch) => self.rounds(watch, inputs, &mut known)?,
-            None => Watched::Over(self.checks(inputs, &mut known)?),
+            None => Watched::Over(self.checks(inputs, &mut known)?.map(Box::new)),
         };
         match watched {
             Watched::Anew => return Ok(Passage::Anew),

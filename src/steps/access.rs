@@ -153,7 +153,7 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
     let Some(id) = inputs.management_id.clone().filter(kept) else {
         return Ok(None);
     };
-    if let Some(other) = world.kept_for_another(SecretOf::Management) {
+    if let Some(other) = world.kept_for_another(SecretOf::Management)? {
         world.console.warn(&format!("{other}, and is not used"));
     }
     let secret = match world.kept_secret(SecretOf::Management)? {

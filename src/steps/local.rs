@@ -31,15 +31,17 @@ impl Local<'_> {
             && self.profile.management_client_id.is_none()
             && world.vault().place() != Place::Nowhere
             && world.vault().holds(&account).unwrap_or(false)
-            && world.used_by_another(SecretOf::Management).is_none()
+            && matches!(world.used_by_another(SecretOf::Management), Ok(None))
     }
 
     /// That another settings file may lose a secret by this.
     fn replaces_others(&self, world: &World, of: SecretOf) -> Option<String> {
+        let other = world.used_by_another(of).ok()??;
         // A run that was killed before it wrote the settings leaves the same client's.
-        let other =
-            world.used_by_another(of).filter(|other| Some(&other.client) != self.profile.client_of(of).as_ref())?;
-        Some(format!("replace: {other}, which these settings do not name (with another --profile both are kept)"))
+        let is_this = self.profile.client_of(of).is_some_and(|client| client == other.client);
+        (!is_this).then(|| {
+            format!("replace: {other}, which these settings do not name (with another --profile both are kept)")
+        })
     }
 
     /// Adds it to the plan.

@@ -75,15 +75,21 @@ impl World {
         Ok(noted.filter(|noted| self.saved.client_of(of).is_none_or(|ours| ours != *noted)))
     }
 
-    /// The secret of another client in the place of this profile's; none where it is this profile's or cannot be told.
-    pub fn kept_for_another(&self, of: SecretOf) -> Option<Another> {
-        let client = self.others_client(&*self.vault(), of).ok()??;
-        Some(Another { client, account: self.profile.account(of), place: self.place() })
+    /// The secret of another client in the place of this profile's.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn kept_for_another(&self, of: SecretOf) -> Result<Option<Another>, Failure> {
+        let client = self.others_client(&*self.vault(), of).map_err(store_failure)?;
+        Ok(client.map(|client| Another { client, account: self.profile.account(of), place: self.place() }))
     }
 
     /// The same where it may be in use: the keychain is one for all settings files, a file of secrets is beside its own.
-    pub fn used_by_another(&self, of: SecretOf) -> Option<Another> {
-        self.kept_for_another(of).filter(|_| self.store() == Store::Keychain)
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn used_by_another(&self, of: SecretOf) -> Result<Option<Another>, Failure> {
+        if self.store() == Store::Keychain { self.kept_for_another(of) } else { Ok(None) }
     }
 
     /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be

@@ -39,7 +39,9 @@ fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Fai
 
 /// Why the secret in the store is not this client's, although the settings look like it.
 pub fn say_whose_it_is(world: &World, inputs: &Inputs) {
-    if let Some(other) = world.kept_for_another(SecretOf::Provider).filter(|_| inputs.saved_secret_applies) {
+    if inputs.saved_secret_applies
+        && let Ok(Some(other)) = world.kept_for_another(SecretOf::Provider)
+    {
         world.console.warn(&format!("{other}, and is not used"));
     }
 }

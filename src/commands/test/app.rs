@@ -105,8 +105,8 @@ impl Run<'_> {
                         self.world.place()
                     ),
                     _ => match self.world.kept_for_another(SecretOf::Provider) {
-                        Some(other) => format!("{other}, and that of {} is not kept", self.client_id),
-                        None => format!("the client secret is not in {}", self.world.place()),
+                        Ok(Some(other)) => format!("{other}, and that of {} is not kept", self.client_id),
+                        _ => format!("the client secret is not in {}", self.world.place()),
                     },
                 };
                 let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());

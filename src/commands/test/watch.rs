@@ -37,7 +37,7 @@ pub(super) struct Watch {
 /// How the rounds end when nothing fails.
 pub(super) enum Watched<'w> {
     /// What the last one found out of the tenant, for the login.
-    Over(Option<TenantState<'w>>),
+    Over(Option<Box<TenantState<'w>>>),
     /// The settings were changed: whatever was known has to be found out again.
     Anew,
 }
@@ -124,7 +124,9 @@ impl Run<'_> {
             let left = watch.limit.saturating_sub(watch.began.elapsed());
             let end = match judged {
                 // What was not understood is not green, and no failure either.
-                Ok(()) if left.is_zero() || !self.is_any_not_understood() => return Ok(Watched::Over(state)),
+                Ok(()) if left.is_zero() || !self.is_any_not_understood() => {
+                    return Ok(Watched::Over(state.map(Box::new)));
+                }
                 Ok(()) => None,
                 Err(failure) => match self.beyond_waiting(&failure, known) {
                     None if left.is_zero() => Some(over(failure, watch.began.elapsed(), watch.count)),
