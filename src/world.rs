@@ -239,7 +239,7 @@ impl World {
         let profile = profile_name(global, &variables, &Settings::in_memory())?;
         if configured {
             let secret = Secret::new(simulated::client_secret(provider).to_owned());
-            vault.set(&profile.account(SecretOf::Provider), &secret, "").map_err(store_failure)?;
+            vault.set(&profile.account(SecretOf::Provider), &secret, "", &[]).map_err(store_failure)?;
         }
         Ok(Self {
             console: Arc::clone(console),

@@ -9,7 +9,7 @@
 mod vault_suite;
 
 use fitbit_connect::secret::Secret;
-use fitbit_connect::vault::{Keychain, Place, Vault, VaultError};
+use fitbit_connect::vault::{BROKEN_OFF, Deleted, Keychain, Place, Vault, VaultError};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -110,7 +110,7 @@ fn inside_a_keychain_to_be_locked() {
     if !inside() {
         return;
     }
-    keychain().set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+    keychain().set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
 }
 
 #[test]
@@ -121,13 +121,79 @@ fn inside_a_locked_keychain() {
     }
     let started = Instant::now();
     assert!(matches!(keychain().get(ACCOUNT), Err(VaultError::Locked)));
-    assert!(matches!(keychain().set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::Locked)));
-    assert!(matches!(keychain().delete(ACCOUNT), Err(VaultError::Locked)));
+    assert!(matches!(keychain().set(ACCOUNT, &secret(), "id at fitbit", &[]), Err(VaultError::Locked)));
+    assert!(matches!(keychain().delete(ACCOUNT, "id at fitbit"), Err(VaultError::Locked)));
     // Where there is a display the keychain could have asked, and what it hears is that its dialogue was closed.
     let asked = keychain().at_a_display(true);
     assert!(matches!(asked.get(ACCOUNT), Err(VaultError::Dismissed)));
-    assert!(matches!(asked.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::Dismissed)));
+    assert!(matches!(asked.set(ACCOUNT, &secret(), "id at fitbit", &[]), Err(VaultError::Dismissed)));
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn clients_that_share_an_account_do_not_take_each_others_secret() {
+    if available() {
+        let home = tempfile::tempdir().unwrap();
+        session(home.path(), &format!("{UNLOCKED}\n{TEST} inside_a_shared_account"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_shared_account() {
+    if !inside() {
+        return;
+    }
+    let (mine, theirs) = ("123-a.apps.googleusercontent.com at google-health", "23SBOX at fitbit");
+    let other = || Secret::new("their secret".to_owned());
+    let is = |secret: &Secret, client: &str| {
+        let kept = keychain().get(ACCOUNT).unwrap().unwrap();
+        kept.same_as(secret) && keychain().client(ACCOUNT).unwrap().as_deref() == Some(client)
+    };
+    keychain().set(ACCOUNT, &secret(), mine, &[]).unwrap();
+    let refused = keychain().set(ACCOUNT, &other(), theirs, &[]);
+    assert!(matches!(&refused, Err(VaultError::Anothers { client }) if client == mine), "{refused:?}");
+    assert_eq!(keychain().delete(ACCOUNT, theirs).unwrap(), Deleted::Anothers(mine.to_owned()));
+    assert!(is(&secret(), mine), "it is as it was");
+    // Announced, it makes room.
+    keychain().set(ACCOUNT, &other(), theirs, &[mine.to_owned()]).unwrap();
+    assert!(is(&other(), theirs));
+
+    // A run that died while it wrote: nobody can tell whose the value is, and either may write it anew.
+    let entry = keyring::Entry::new("fitbit-connect", ACCOUNT).unwrap();
+    let died = |client: &str| {
+        let note = format!("{client}{BROKEN_OFF}");
+        entry.inner.update_attributes(&[("client", note.as_str())].into()).unwrap();
+        assert_eq!(keychain().client(ACCOUNT).unwrap(), Some(note));
+    };
+    died(mine);
+    keychain().set(ACCOUNT, &secret(), mine, &[]).unwrap();
+    assert!(is(&secret(), mine));
+    died(theirs);
+    assert!(keychain().set(ACCOUNT, &secret(), mine, &[]).is_err());
+    keychain().set(ACCOUNT, &secret(), mine, &[format!("{theirs}{BROKEN_OFF}")]).unwrap();
+    assert!(is(&secret(), mine));
+    assert_eq!(keychain().delete(ACCOUNT, mine).unwrap(), Deleted::Removed);
+
+    // Two at once: one of them is in time, and the other one is told.
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
+    for _ in 0..10 {
+        let both = std::thread::scope(|scope| {
+            let set = |client: &'static str, secret: Secret| {
+                let keychain = keychain().in_turn_at(folder.clone());
+                scope.spawn(move || keychain.set(ACCOUNT, &secret, client, &[]))
+            };
+            let (mine, theirs) =
+                (set("123-a.apps.googleusercontent.com at google-health", secret()), set("23SBOX at fitbit", other()));
+            [mine.join().unwrap(), theirs.join().unwrap()]
+        });
+        match both {
+            [Ok(()), Err(VaultError::Anothers { .. })] => assert!(is(&secret(), mine)),
+            [Err(VaultError::Anothers { .. }), Ok(())] => assert!(is(&other(), theirs)),
+            both => panic!("{both:?}"),
+        }
+        entry.delete_credential().unwrap();
+    }
 }
 
 #[test]
@@ -148,7 +214,7 @@ fn inside_a_full_keychain() {
     if !inside() {
         return;
     }
-    let refused = keychain().set("other/client-secret", &secret(), "id at fitbit");
+    let refused = keychain().set("other/client-secret", &secret(), "id at fitbit", &[]);
     assert!(matches!(refused, Err(VaultError::Full { .. })), "{refused:?}");
 }
 
@@ -185,7 +251,7 @@ fn inside_a_frozen_keychain() {
     let started = Instant::now();
     let keychain = Keychain::new(Duration::from_secs(1));
     assert!(matches!(keychain.get(ACCOUNT), Err(VaultError::TimedOut { after }) if after == Duration::from_secs(1)));
-    assert!(matches!(keychain.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::TimedOut { .. })));
+    assert!(matches!(keychain.set(ACCOUNT, &secret(), "id at fitbit", &[]), Err(VaultError::TimedOut { .. })));
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
@@ -212,8 +278,8 @@ fn inside_a_session_without_a_bus() {
     let missing =
         |result: Result<(), VaultError>| matches!(result, Err(VaultError::Missing { why }) if !why.is_empty());
     assert!(missing(keychain().get(ACCOUNT).map(drop)));
-    assert!(missing(keychain().set(ACCOUNT, &secret(), "id at fitbit")));
-    assert!(missing(keychain().delete(ACCOUNT).map(drop)));
+    assert!(missing(keychain().set(ACCOUNT, &secret(), "id at fitbit", &[])));
+    assert!(missing(keychain().delete(ACCOUNT, "id at fitbit").map(drop)));
     assert!(missing(keychain().holds(ACCOUNT).map(drop)));
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }

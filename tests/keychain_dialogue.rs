@@ -14,7 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-use terminal_kit::Terminal;
+use terminal_kit::{Do, Terminal};
 
 const ADVICE: &str = "the keychain tests need a real Secret Service: apt-get install dbus dbus-bin gnome-keyring";
 const SECRET: &str = "Client secret:";
@@ -103,6 +103,7 @@ fn inside_both_ways() {
         let kept = |profile: &str| keychain.get(&format!("{profile}/{name}")).unwrap().unwrap();
         assert!(kept("spoken").same_as(&kept("given")), "{name}");
     }
+
     let settings = fs::read_to_string(&stage.settings).unwrap();
     let of = |profile: &str| -> Vec<String> {
         let (_, rest) = settings.split_once(&format!("[profiles.{profile}]\n")).unwrap();
@@ -113,6 +114,26 @@ fn inside_both_ways() {
             .collect()
     };
     assert_eq!(of("spoken"), of("given"), "{settings}");
+
+    // What happens to the secret while the plan is read is seen when it is made true.
+    let entry = keyring::Entry::new("fitbit-connect", "given/client-secret").unwrap();
+    let meanwhile = |act: &dyn Fn()| {
+        let mut terminal = Terminal::open(&stage.setup("given"), "");
+        let go = Do::Choose(PLAN, "Yes, do this".to_owned());
+        terminal.reach(&go);
+        act();
+        terminal.does_here(&go);
+        terminal
+    };
+    let left = meanwhile(&|| entry.delete_credential().unwrap()).end();
+    assert_eq!(left.code, 0, "{}", left.text);
+    let kept = || keychain.get("given/client-secret").unwrap().unwrap();
+    assert_eq!(kept().expose(), secret("google-health"), "it was put back");
+    let mut terminal = meanwhile(&|| entry.set_password("somebody else's secret").unwrap());
+    terminal.sees("was changed meanwhile [secret_not_kept]");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().code, 130);
+    assert_eq!(kept().expose(), "somebody else's secret", "it was left alone");
 }
 
 #[test]

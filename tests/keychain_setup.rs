@@ -10,7 +10,7 @@
 mod outside;
 
 use fitbit_connect::secret::Secret;
-use fitbit_connect::vault::{Keychain, Vault};
+use fitbit_connect::vault::{BROKEN_OFF, Keychain, Vault};
 use outside::{Handover, Home, Sandbox, available, free_port};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -265,6 +265,61 @@ fn inside_two_settings_files() {
 }
 
 #[test]
+fn a_note_that_is_not_written_to_the_end_is_mended_by_the_next_setup_and_nothing_is_sent_until_then() {
+    inside_a_session("inside_notes");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_notes() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::set_up(&[]);
+    let keychain = Keychain::new(Duration::from_secs(10));
+    let notes = || ACCOUNTS.map(|account| keychain.client(account).unwrap().unwrap_or_default());
+    let right = notes();
+    assert!(right[0].ends_with(" at google-health") && right[1].ends_with(" at acme.sandbox.test"), "{right:?}");
+    let note = |account: &str, text: &str| {
+        let entry = keyring::Entry::new("fitbit-connect", account).unwrap();
+        entry.inner.update_attributes(&[("client", text)].into()).unwrap();
+    };
+    let setup = |code: i32| {
+        let output = stage.setup("google-health").arg("--skip-login").output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        output
+    };
+    // As an older version left it: it is used, and noted when it is looked at.
+    ACCOUNTS.iter().for_each(|account| note(account, ""));
+    let output = stage.program(&["test", "--headless"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let output = stage.program(&["setup", "--yes", "--skip-login"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(notes(), right);
+
+    // As a run leaves it that died while it wrote.
+    note(ACCOUNTS[0], &format!("{}{BROKEN_OFF}", right[0]));
+    let output = stage.program(&["test", "--headless", "--json"]).output().unwrap();
+    assert_eq!(document(&output)["error"]["code"], "client_secret_missing", "{}", said(&output));
+    assert!(!said(&setup(0)).contains("replace:"), "it is this profile's own");
+    assert_eq!(notes(), right);
+
+    // Two entries of one account: told with what to do, and a removal removes both.
+    let second = Command::new("secret-tool")
+        .args(["store", "--label=x", "service", "fitbit-connect", "username", ACCOUNTS[0], "second", "1"])
+        .stdin(std::process::Stdio::null())
+        .status();
+    if second.is_ok_and(|status| status.success()) {
+        let refused = document(&setup(7));
+        let hint = refused["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("secret-tool clear service fitbit-connect username default/client-secret"), "{refused}");
+    }
+    let output = stage.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(held(), [false, false]);
+}
+
+#[test]
 fn who_keeps_secrets_elsewhere_from_now_on_leaves_none_in_the_keychain() {
     inside_a_session("inside_a_change_of_place");
 }
@@ -365,7 +420,7 @@ fn inside_a_change_that_is_not_written_down() {
     assert!(written.contains("store = \"file\"") && !written.contains("moving_from"), "{written}");
     // A run that died before the old place was empty is made good by the next one.
     let secret = Secret::new("left behind by a killed run".to_owned());
-    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "").unwrap();
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "", &[]).unwrap();
     fs::write(&settings, written.replace("store = ", "moving_from = \"keychain\"\nstore = ")).unwrap();
     let again = stage.program(&["setup", "--json", "--yes", "--skip-login"]).output().unwrap();
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
@@ -386,7 +441,7 @@ fn inside_a_removal_with_something_left() {
     }
     let stage = Stage::set_up(&["--store", "file"]);
     let secret = Secret::new("of another settings file".to_owned());
-    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "").unwrap();
+    Keychain::new(Duration::from_secs(10)).set(ACCOUNTS[0], &secret, "", &[]).unwrap();
     let output = stage.program(&["remove", "--yes"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains(&format!("the keychain has {} too", ACCOUNTS[0])), "{}", said(&output));

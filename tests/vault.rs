@@ -5,7 +5,7 @@
 mod vault_suite;
 
 use fitbit_connect::secret::Secret;
-use fitbit_connect::vault::{File, Memory, Place, Vault, VaultError};
+use fitbit_connect::vault::{Deleted, File, Memory, Place, Vault, VaultError};
 use std::fs;
 use std::path::PathBuf;
 use vault_suite::behaves_like_a_vault;
@@ -43,7 +43,7 @@ fn looking_makes_no_file_and_another_instance_sees_what_was_set() {
     let (_folder, path) = fresh();
     assert!(!File::new(path.clone()).holds(ACCOUNT).unwrap());
     assert!(!path.parent().unwrap().exists());
-    File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+    File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
     assert!(File::new(path.clone()).get(ACCOUNT).unwrap().unwrap().same_as(&secret()));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("[secrets]\n\"default/client-secret\" = \"canary-secret\"\n"), "{text}");
@@ -55,15 +55,15 @@ fn looking_makes_no_file_and_another_instance_sees_what_was_set() {
 fn what_a_person_wrote_into_the_file_stays() {
     let (_folder, path) = fresh();
     let file = File::new(path.clone());
-    file.set("a/client-secret", &secret(), "id at fitbit").unwrap();
+    file.set("a/client-secret", &secret(), "id at fitbit", &[]).unwrap();
     let text = fs::read_to_string(&path).unwrap() + "[extra]\nkey = 1\n";
     let mine = "[secrets]\n# mine\n\"b/client-secret\" = 'other' # note\n";
     fs::write(&path, text.replace("[secrets]\n", mine)).unwrap();
-    file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+    file.set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
     assert_eq!(file.client("b/client-secret").unwrap(), None);
-    assert!(file.delete("a/client-secret").unwrap());
-    assert!(file.delete(ACCOUNT).unwrap());
-    assert!(file.delete("b/client-secret").unwrap());
+    assert_eq!(file.delete("a/client-secret", "id at fitbit").unwrap(), Deleted::Removed);
+    assert_eq!(file.delete(ACCOUNT, "id at fitbit").unwrap(), Deleted::Removed);
+    assert_eq!(file.delete("b/client-secret", "id at fitbit").unwrap(), Deleted::Removed);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("[extra]") && !text.contains("canary"), "{text}");
 }
@@ -75,7 +75,7 @@ fn threads_do_not_lose_each_others_secrets() {
     std::thread::scope(|scope| {
         for number in 0..8 {
             let file = &file;
-            scope.spawn(move || file.set(&format!("p{number}/client-secret"), &secret(), "id at fitbit").unwrap());
+            scope.spawn(move || file.set(&format!("p{number}/client-secret"), &secret(), "id at fitbit", &[]).unwrap());
         }
     });
     assert!((0..8).all(|number| file.holds(&format!("p{number}/client-secret")).unwrap()));
@@ -85,7 +85,7 @@ fn threads_do_not_lose_each_others_secrets() {
 fn a_damaged_file_is_refused_without_a_word_of_its_content() {
     let (_folder, path) = fresh();
     let file = File::new(path.clone());
-    file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+    file.set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
     for content in [
         "[secrets]\n\"default/client-secret\" = \"canary-secret",
         "secrets = \"canary-secret\"",
@@ -97,7 +97,7 @@ fn a_damaged_file_is_refused_without_a_word_of_its_content() {
         assert!(!format!("{error} {error:?}").contains("canary"));
         if !content.contains('[') || content.ends_with("secret") {
             assert!(
-                file.set(ACCOUNT, &secret(), "id at fitbit").is_err(),
+                file.set(ACCOUNT, &secret(), "id at fitbit", &[]).is_err(),
                 "a file that cannot be read is not written over"
             );
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
@@ -119,7 +119,7 @@ mod permissions {
     #[test]
     fn the_file_is_private_from_the_start() {
         let (_folder, path) = fresh();
-        File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+        File::new(path.clone()).set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
     }
@@ -128,13 +128,13 @@ mod permissions {
     fn a_file_that_others_can_read_is_refused_and_left_alone() {
         let (_folder, path) = fresh();
         let file = File::new(path.clone());
-        file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+        file.set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
         for loose in [0o640, 0o604, 0o660, 0o610] {
             fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
             for result in [
                 file.get(ACCOUNT).map(drop),
-                file.set(ACCOUNT, &secret(), "id at fitbit"),
-                file.delete(ACCOUNT).map(drop),
+                file.set(ACCOUNT, &secret(), "id at fitbit", &[]),
+                file.delete(ACCOUNT, "id at fitbit").map(drop),
             ] {
                 assert!(matches!(result, Err(VaultError::LooseFile { mode, .. }) if mode == loose), "{loose:o}");
             }
@@ -147,7 +147,7 @@ mod permissions {
     fn a_file_of_another_user_is_refused_whatever_its_mode() {
         let (_folder, path) = fresh();
         let file = File::new(path.clone());
-        file.set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+        file.set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
         let given = std::os::unix::fs::chown(&path, Some(65_534), None);
         assert_eq!(given.is_ok(), rustix::process::geteuid().is_root(), "{given:?}");
         let is_foreign = matches!(file.get(ACCOUNT), Err(VaultError::ForeignFile { owner: 65_534, .. }));
@@ -158,17 +158,17 @@ mod permissions {
     fn a_link_a_folder_or_a_pipe_is_no_file_of_secrets() {
         let (_folder, path) = fresh();
         let (_elsewhere, target) = fresh();
-        File::new(target.clone()).set(ACCOUNT, &secret(), "id at fitbit").unwrap();
+        File::new(target.clone()).set(ACCOUNT, &secret(), "id at fitbit", &[]).unwrap();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let file = File::new(path.clone());
         symlink(&target, &path).unwrap();
         assert!(matches!(file.get(ACCOUNT), Err(VaultError::NotAFile { .. })));
-        assert!(matches!(file.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::NotAFile { .. })));
+        assert!(matches!(file.set(ACCOUNT, &secret(), "id at fitbit", &[]), Err(VaultError::NotAFile { .. })));
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
         fs::remove_file(&path).unwrap();
         symlink(path.with_file_name("nothing"), &path).unwrap();
         assert!(
-            matches!(file.set(ACCOUNT, &secret(), "id at fitbit"), Err(VaultError::NotAFile { .. })),
+            matches!(file.set(ACCOUNT, &secret(), "id at fitbit", &[]), Err(VaultError::NotAFile { .. })),
             "a dangling one too"
         );
         fs::remove_file(&path).unwrap();

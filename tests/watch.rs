@@ -307,7 +307,7 @@ fn a_secret_that_is_kept_anew_meanwhile_is_taken_up() {
     let secrets = environment.secrets();
     let keep = move |secret: &str| {
         let secret = Secret::new(secret.to_owned());
-        File::new(secrets.clone()).set("default/client-secret", &secret, "").unwrap();
+        File::new(secrets.clone()).set("default/client-secret", &secret, "", &[]).unwrap();
     };
     keep("GOCSPX-another-secret-0000000000");
     let output = environment.run_watched(&watch, move |line| {

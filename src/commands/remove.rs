@@ -88,8 +88,11 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             plan.add(Item::Change(format!("forget the secrets of {} in {place}", world.profile)));
         }
         for of in SecretOf::ALL {
-            if let Some(other) = world.used_by_another(of)? {
-                plan.add(Item::Keep(format!("{other}, which these settings do not name")));
+            match world.used_by_another(of) {
+                Ok(Some(other)) => plan.add(Item::Keep(format!("{other}, which these settings do not name"))),
+                // Several entries of one account: each is looked at when it is removed.
+                Err(failure) if failure.code != Code::SecretStoreRefused => return Err(failure),
+                _ => {}
             }
         }
         plan.add(Item::Change(format!("forget the settings of {}", world.profile)));

@@ -27,7 +27,7 @@ use crate::login::{self, Login, session, temporary};
 use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::{self, App};
-use crate::steps::local::Local;
+use crate::steps::local::{Local, Others};
 use crate::steps::plan::{Item, Plan};
 use crate::steps::tenant::{self, Change};
 use crate::steps::{demand, within};
@@ -113,6 +113,8 @@ struct Prepared {
     profile: Profile,
     /// The saved Management API client, whose secret goes along to another place.
     carried: Option<(String, Secret)>,
+    /// Secrets of other clients that make room.
+    others: Others,
 }
 
 impl Prepared {
@@ -156,7 +158,8 @@ impl Prepared {
             plan.section(format!("In the tenant {}: yours to change in the dashboard", place.domain));
         }
         let management = management.or(carried.as_ref().map(|(id, secret)| (id.as_str(), secret)));
-        Local { app, profile: &profile, management }.plan(world, &mut plan);
+        let others = within(world, Step::Credentials, || Others::look(world))?;
+        Local { app, profile: &profile, management, others: &others }.plan(world, &mut plan);
         plan.show(&world.console, &format!("Plan for tenant {}, profile {}", place.domain, world.profile));
         if !draft.args.dry_run {
             within(world, Step::Connection, || draft.refuse_twin(&place.connection))?;
@@ -166,7 +169,7 @@ impl Prepared {
             Some(_) => format!("Do this in {}?", place.domain),
             None => "Do this?".to_owned(),
         };
-        Ok(Self { plan, question, place, profile, carried })
+        Ok(Self { plan, question, place, profile, carried, others })
     }
 
     fn report_planned(&self, draft: &Draft) {
@@ -205,7 +208,8 @@ impl Prepared {
 
     fn local<'a>(&'a self, draft: &'a Draft, app: &'a App) -> Local<'a> {
         let carried = || self.carried.as_ref().map(|(id, secret)| (id.as_str(), secret));
-        Local { app, profile: &self.profile, management: draft.to_keep().or_else(carried) }
+        let management = draft.to_keep().or_else(carried);
+        Local { app, profile: &self.profile, management, others: &self.others }
     }
 
     /// Logs in unless there is a reason not to, and says what is true now.

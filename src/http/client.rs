@@ -198,7 +198,8 @@ fn cure_of(why: &str, host: &str) -> Option<String> {
         ))
     } else if why.starts_with(UNKNOWN) {
         Some(
-            "Behind a company proxy set `SSL_CERT_FILE` to a file with the certificate of its authority (PEM); without such a              proxy somebody else answers there"
+            "Behind a company proxy set `SSL_CERT_FILE` to a file with the certificate of its authority (PEM); without such a \
+             proxy somebody else answers there"
                 .to_owned(),
         )
     } else if why.starts_with(FOR_SIGNING) {

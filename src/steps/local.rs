@@ -2,7 +2,7 @@
 
 use super::plan::{Item, Plan};
 use super::{app, demand, within};
-use crate::diagnosis::Failure;
+use crate::diagnosis::{Code, Failure};
 use crate::files;
 use crate::finding::{Step, StepReport, StepState};
 use crate::ids::{SecretOf, Store};
@@ -10,8 +10,8 @@ use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
 use crate::text::shell_word;
-use crate::vault::Place;
-use crate::world::{World, store_failure};
+use crate::vault::{Place, whose};
+use crate::world::{Another, World, store_failure};
 
 /// What will be kept here.
 pub struct Local<'a> {
@@ -21,6 +21,30 @@ pub struct Local<'a> {
     pub profile: &'a Profile,
     /// The Management API client to keep, when the person wants that.
     pub management: Option<(&'a str, &'a Secret)>,
+    /// What of other settings files is in the places of these.
+    pub others: &'a Others,
+}
+
+/// The secrets of other clients in the places of a profile's, as they were when the plan was made.
+#[derive(Default)]
+pub struct Others(Vec<(SecretOf, Another)>);
+
+impl Others {
+    /// Looks for them.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn look(world: &World) -> Result<Self, Failure> {
+        let mut found = Vec::new();
+        for of in SecretOf::ALL {
+            found.extend(world.used_by_another(of)?.map(|other| (of, other)));
+        }
+        Ok(Self(found))
+    }
+
+    fn of(&self, of: SecretOf) -> Option<&Another> {
+        self.0.iter().find(|(which, _)| *which == of).map(|(_, other)| other)
+    }
 }
 
 impl Local<'_> {
@@ -31,14 +55,14 @@ impl Local<'_> {
             && self.profile.management_client_id.is_none()
             && world.vault().place() != Place::Nowhere
             && world.vault().holds(&account).unwrap_or(false)
-            && matches!(world.used_by_another(SecretOf::Management), Ok(None))
+            && self.others.of(SecretOf::Management).is_none()
     }
 
     /// That another settings file may lose a secret by this.
-    fn replaces_others(&self, world: &World, of: SecretOf) -> Option<String> {
-        let other = world.used_by_another(of).ok()??;
+    fn replaces_others(&self, of: SecretOf) -> Option<String> {
+        let other = self.others.of(of)?;
         // A run that was killed before it wrote the settings leaves the same client's.
-        let is_this = self.profile.client_of(of).is_some_and(|client| client == other.client);
+        let is_this = self.profile.client_of(of).is_some_and(|client| client == whose(&other.client));
         (!is_this).then(|| {
             format!("replace: {other}, which these settings do not name (with another --profile both are kept)")
         })
@@ -50,7 +74,7 @@ impl Local<'_> {
         let plain = if matches!(world.vault().place(), Place::File(_)) { " (plain text, for you alone)" } else { "" };
         if world.vault().place() != Place::Nowhere {
             if self.app.to_store {
-                plan.add(if let Some(other) = self.replaces_others(world, SecretOf::Provider) {
+                plan.add(if let Some(other) = self.replaces_others(SecretOf::Provider) {
                     Item::Change(other)
                 } else if self.app.replaces {
                     Item::Change(format!(
@@ -64,7 +88,7 @@ impl Local<'_> {
             }
             if self.management.is_some() {
                 let what = format!("keep the Management API client's secret in {}", world.place());
-                plan.add(self.replaces_others(world, SecretOf::Management).map_or(Item::Create(what), Item::Change));
+                plan.add(self.replaces_others(SecretOf::Management).map_or(Item::Create(what), Item::Change));
             }
         }
         if self.forgets_management(world) {
@@ -109,9 +133,39 @@ impl Local<'_> {
         }
     }
 
+    /// Keeps a secret in place of what the plan found there.
     fn keep(&self, world: &World, of: SecretOf, secret: &Secret) -> Result<(), Failure> {
         let client = self.profile.client_of(of).unwrap_or_default();
-        world.vault().set(&world.profile.account(of), secret, &client).map_err(store_failure)
+        let planned = self.others.of(of).map(|other| other.client.clone());
+        let replaces: Vec<String> = planned.into_iter().chain(world.saved.client_of(of)).collect();
+        world.vault().set(&world.profile.account(of), secret, &client, &replaces).map_err(store_failure)
+    }
+
+    /// Notes whose a secret is that was kept before, where nobody has noted it.
+    fn notes_whose(&self, world: &World, of: SecretOf) -> Result<(), Failure> {
+        let vault = world.vault();
+        let is_noted = || vault.client(&world.profile.account(of)).map(|noted| noted.is_some()).map_err(store_failure);
+        if !vault.takes_notes() || self.profile.client_of(of).is_none() || is_noted()? {
+            return Ok(());
+        }
+        world.kept_secret(of)?.map_or(Ok(()), |secret| self.keep(world, of, &secret))
+    }
+
+    /// Looks once more at the client secret that was kept before: minutes may have passed since.
+    fn is_still_kept(&self, world: &World) -> Result<(), Failure> {
+        let of = SecretOf::Provider;
+        if world.vault().place() == Place::Nowhere {
+            return Ok(());
+        }
+        match world.kept_secret(of)? {
+            Some(now) if now.same_as(&self.app.secret) => self.notes_whose(world, of),
+            Some(_) => {
+                let message = format!("the client secret in {} was changed meanwhile", world.place());
+                Err(Failure::new(Code::SecretNotKept, message)
+                    .with_hint("Run the command again: it begins with what is there now"))
+            }
+            None => self.keep(world, of, &self.app.secret),
+        }
     }
 
     /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
@@ -132,9 +186,12 @@ impl Local<'_> {
                             .warn(&format!("every user can take files out of its folder: `chmod o-w {folder}`"));
                     }
                 }
+            } else {
+                self.is_still_kept(world)?;
             }
-            if let Some((_, secret)) = self.management {
-                self.keep(world, SecretOf::Management, secret)?;
+            match self.management {
+                Some((_, secret)) => self.keep(world, SecretOf::Management, secret)?,
+                None => self.notes_whose(world, SecretOf::Management)?,
             }
             if self.forgets_management(world) {
                 world.forget_secret(SecretOf::Management)?;

@@ -3,7 +3,7 @@
 //! Refuses a file that others can read, that belongs to somebody else, or that is a symbolic link; and to say anything of
 //! its content in an error. What is wiped: the text read and written. What is not: the copies inside the TOML library.
 
-use super::{Place, Vault, VaultError};
+use super::{Deleted, Place, Vault, VaultError};
 use crate::files;
 use crate::secret::Secret;
 use std::fs;
@@ -116,7 +116,7 @@ impl Vault for File {
         }
     }
 
-    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
+    fn set(&self, account: &str, secret: &Secret, client: &str, _replaces: &[String]) -> Result<(), VaultError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut document = self.read()?;
         if document.is_empty() {
@@ -130,17 +130,21 @@ impl Vault for File {
         super::read_back(self.get(account)?, secret)
     }
 
+    fn takes_notes(&self) -> bool {
+        true
+    }
+
     fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
         let document = self.read()?;
         let client = document.get(CLIENTS).and_then(Item::as_table_like).and_then(|table| table.get(account));
-        Ok(client.and_then(Item::as_str).filter(|client| !client.is_empty()).map(str::to_owned))
+        Ok(client.and_then(Item::as_str).filter(|client| !client.is_empty()).map(super::without_secrets))
     }
 
-    fn delete(&self, account: &str) -> Result<bool, VaultError> {
+    fn delete(&self, account: &str, _client: &str) -> Result<Deleted, VaultError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut document = self.read()?;
         if self.table(&document)?.is_none_or(|table| !table.contains_key(account)) {
-            return Ok(false);
+            return Ok(Deleted::Nothing);
         }
         for name in [TABLE, CLIENTS] {
             if let Some(table) = document.get_mut(name).and_then(Item::as_table_like_mut) {
@@ -155,7 +159,7 @@ impl Vault for File {
         } else {
             self.write(&document)?;
         }
-        Ok(true)
+        Ok(Deleted::Removed)
     }
 
     fn holds(&self, account: &str) -> Result<bool, VaultError> {

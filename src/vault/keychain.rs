@@ -1,19 +1,20 @@
-//! Owns the system's secret store: Keychain, Credential Manager, Secret Service. The only file that knows the keyring crate.
+//! Owns the system's secret store: Keychain, Credential Manager, Secret Service. This file and the one below know the keyring
+//! crate, and no other does.
 //!
 //! Refuses to wait for ever (a frozen daemon never answers) and to let an error of that crate out: some carry the secret.
 //! What cannot be wiped: the copies inside the crate, its transport and the store itself.
 
-use super::{Place, Vault, VaultError};
+mod one;
+
+use super::{Deleted, Place, Vault, VaultError};
 use crate::console::Console;
 use crate::secret::Secret;
 use keyring::{Entry, Error};
-use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
-
-/// The attribute of an entry that names the client; the Credential Manager has but one that is free.
-const CLIENT: &str = if cfg!(windows) { "comment" } else { "client" };
 
 /// The service all accounts are filed under.
 pub const SERVICE: &str = "fitbit-connect";
@@ -48,6 +49,8 @@ pub struct Keychain {
     limit: Duration,
     /// Whether it can ask in a dialogue of its own.
     has_display: bool,
+    /// The folder that all runs of a person take their turn at.
+    folder: Option<PathBuf>,
     /// Where a person sees that it is waited for: it may ask for its password in another window.
     console: Option<Arc<Console>>,
 }
@@ -55,12 +58,18 @@ pub struct Keychain {
 impl Keychain {
     /// Each call gives up after this time: a few seconds where nobody can be asked to unlock it, longer at a display.
     pub fn new(limit: Duration) -> Self {
-        Self { limit, has_display: false, console: None }
+        Self { limit, has_display: false, folder: None, console: None }
     }
 
     /// It can ask in a dialogue of its own, which a person may close without an answer.
     pub fn at_a_display(mut self, has_display: bool) -> Self {
         self.has_display = has_display;
+        self
+    }
+
+    /// One run at a time changes an entry; they meet at this folder, which is the person's own (`XDG_RUNTIME_DIR`).
+    pub fn in_turn_at(mut self, folder: Option<PathBuf>) -> Self {
+        self.folder = folder;
         self
     }
 
@@ -78,6 +87,7 @@ impl Keychain {
     ) -> Result<T, VaultError> {
         let _waiting = self.console.as_ref().map(|console| console.awaiting("waiting for the keychain"));
         let account = account.to_owned();
+        let named = account.clone();
         let (sender, done) = mpsc::channel();
         let worker = move || {
             let _ = sender.send(entry(&account).and_then(|entry| work(&entry)));
@@ -90,6 +100,7 @@ impl Keychain {
         match done.recv_timeout(self.limit) {
             // A dialogue that nobody can have seen was closed by nobody.
             Ok(Err(VaultError::Dismissed)) if !self.has_display => Err(VaultError::Locked),
+            Ok(Err(VaultError::Ambiguous { .. })) => Err(VaultError::Ambiguous { account: named }),
             Ok(result) => result,
             Err(mpsc::RecvTimeoutError::Timeout) => Err(VaultError::TimedOut { after: self.limit }),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(refused("its library stopped")),
@@ -103,51 +114,53 @@ impl Vault for Keychain {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, VaultError> {
-        self.within(account, read)
+        self.within(account, one::read)
     }
 
-    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
+    fn set(&self, account: &str, secret: &Secret, client: &str, replaces: &[String]) -> Result<(), VaultError> {
         if cfg!(windows) && too_long_for_windows(secret) {
             return Err(VaultError::TooLong { limit: WINDOWS_LIMIT });
         }
         let (secret, client) = (Secret::new(secret.expose().to_owned()), client.to_owned());
+        let (replaces, folder) = (replaces.to_vec(), self.folder.clone());
         self.within(account, move |entry| {
-            let before = read(entry).ok().flatten();
-            entry.set_password(secret.expose()).map_err(|error| without(&secret, at_the_door(error)))?;
-            let found = read(entry)?;
-            let is_new = found.as_ref().is_some_and(|found| before.is_none_or(|before| !before.same_as(found)));
-            super::read_back(found, &secret).inspect_err(|_| {
-                // Neither the one before nor this one: the next run would take it for a secret.
-                if is_new {
-                    let _ = entry.delete_credential();
-                }
-            })?;
-            note(entry, &client)
+            let _turn = turn(folder.as_deref());
+            one::write(entry, &secret, &client, &replaces)
         })
     }
 
-    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
-        self.within(account, noted)
+    fn takes_notes(&self) -> bool {
+        one::IS_NOTED
     }
 
-    fn delete(&self, account: &str) -> Result<bool, VaultError> {
-        self.within(account, |entry| {
-            let was_there = present(entry.delete_credential())?.is_some();
-            match was_there && present(entry.inner.get_credential())?.is_some() {
-                true => Err(VaultError::Refused { why: "the entry is still there after it was removed".to_owned() }),
-                false => Ok(was_there),
-            }
+    fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
+        self.within(account, one::noted)
+    }
+
+    fn delete(&self, account: &str, client: &str) -> Result<Deleted, VaultError> {
+        let (client, folder) = (client.to_owned(), self.folder.clone());
+        self.within(account, move |entry| {
+            let _turn = turn(folder.as_deref());
+            one::remove(entry, &client)
         })
     }
 
     /// The Secret Service and Windows answer from the attributes; macOS has the value in its answer, and it is dropped.
     fn holds(&self, account: &str) -> Result<bool, VaultError> {
-        self.within(account, |entry| Ok(present(entry.inner.get_credential())?.is_some()))
+        self.within(account, |entry| Ok(one::present(entry.inner.get_credential())?.is_some()))
     }
 
     fn shows_all(&self) -> Result<(), VaultError> {
         self.within(SERVICE, |_| default_collection_is_open())
     }
+}
+
+/// Waits for other runs that change an entry; whoever dies is waited for no longer. Where no turns can be taken, none are.
+fn turn(folder: Option<&Path>) -> Option<File> {
+    let folder = File::open(folder?).ok()?;
+    #[cfg(unix)]
+    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive).ok()?;
+    Some(folder)
 }
 
 /// A Secret Service may list nothing of what is in a locked collection (KeePassXC, reported).
@@ -175,34 +188,6 @@ fn entry(account: &str) -> Result<Entry, VaultError> {
         return Err(VaultError::Missing { why: plain(&error.to_string()) });
     }
     Entry::new(SERVICE, account).map_err(at_the_door)
-}
-
-fn read(entry: &Entry) -> Result<Option<Secret>, VaultError> {
-    // An empty entry is none: nothing of ours is.
-    Ok(present(entry.get_password())?.filter(|text| !text.is_empty()).map(Secret::new))
-}
-
-/// The client that is noted beside a secret.
-fn noted(entry: &Entry) -> Result<Option<String>, VaultError> {
-    let attributes = present(entry.inner.get_attributes())?.unwrap_or_default();
-    Ok(attributes.get(CLIENT).filter(|client| !client.is_empty()).cloned())
-}
-
-/// Notes it. A store that takes no note is none to fail at, unless what it has noted is wrong from now on.
-fn note(entry: &Entry, client: &str) -> Result<(), VaultError> {
-    let Err(error) = entry.inner.update_attributes(&HashMap::from([(CLIENT, client)])) else { return Ok(()) };
-    match noted(entry)? {
-        Some(other) if other != client => Err(at_the_door(error)),
-        _ => Ok(()),
-    }
-}
-
-fn present<T>(result: Result<T, Error>) -> Result<Option<T>, VaultError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::NoEntry) => Ok(None),
-        Err(error) => Err(at_the_door(error)),
-    }
 }
 
 /// Takes an error of the keyring crate apart. Only texts of the system pass, never data.
@@ -238,21 +223,10 @@ fn at_the_door(error: Error) -> VaultError {
         Error::TooLong(_, limit) => VaultError::TooLong { limit: usize::try_from(limit).unwrap_or(usize::MAX) },
         Error::BadEncoding(_) => refused("what is stored there is not text"),
         Error::BadDataFormat(..) | Error::BadStoreFormat(_) => refused("what is stored there is damaged"),
-        Error::Ambiguous(_) => refused("there is more than one entry of that name"),
+        Error::Ambiguous(_) => VaultError::Ambiguous { account: String::new() },
         Error::NoEntry => refused("the entry is gone"),
         Error::Invalid(..) | Error::NotSupportedByStore(_) => refused("it does not keep such an entry"),
         _ => refused("for a reason it does not name"),
-    }
-}
-
-/// Drops a text that, against all expectation, repeats the secret that was being written.
-fn without(secret: &Secret, error: VaultError) -> VaultError {
-    let says = |why: &str| !secret.is_empty() && why.contains(secret.expose());
-    match error {
-        VaultError::Refused { why } if says(&why) => VaultError::Refused { why: "the reason was withheld".to_owned() },
-        VaultError::Full { why } if says(&why) => VaultError::Full { why: "the reason was withheld".to_owned() },
-        VaultError::Missing { why } if says(&why) => VaultError::Missing { why: "the reason was withheld".to_owned() },
-        other => other,
     }
 }
 
@@ -283,7 +257,7 @@ mod tests {
             assert!(!text.contains("canary") && !text.contains("99, 97"), "{text}");
         }
         let echo = at_the_door(Error::PlatformFailure(cause("bad value canary-secret")));
-        let text = format!("{:?}", without(&Secret::new("canary-secret".into()), echo));
+        let text = format!("{:?}", one::without(&Secret::new("canary-secret".into()), echo));
         assert!(!text.contains("canary"), "{text}");
     }
 

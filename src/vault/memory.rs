@@ -2,7 +2,7 @@
 //!
 //! Refuses to touch anything outside this process.
 
-use super::{Place, Vault, VaultError};
+use super::{Deleted, Place, Vault, VaultError};
 use crate::secret::Secret;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,18 +30,22 @@ impl Vault for Memory {
         Ok(self.map().get(account).map(|(secret, _)| Secret::new(secret.expose().to_owned())))
     }
 
-    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError> {
+    fn set(&self, account: &str, secret: &Secret, client: &str, _replaces: &[String]) -> Result<(), VaultError> {
         let kept = (Secret::new(secret.expose().to_owned()), client.to_owned());
         self.map().insert(account.to_owned(), kept);
         Ok(())
+    }
+
+    fn takes_notes(&self) -> bool {
+        true
     }
 
     fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
         Ok(self.map().get(account).map(|(_, client)| client.clone()).filter(|client| !client.is_empty()))
     }
 
-    fn delete(&self, account: &str) -> Result<bool, VaultError> {
-        Ok(self.map().remove(account).is_some())
+    fn delete(&self, account: &str, _client: &str) -> Result<Deleted, VaultError> {
+        Ok(self.map().remove(account).map_or(Deleted::Nothing, |_| Deleted::Removed))
     }
 
     fn holds(&self, account: &str) -> Result<bool, VaultError> {
@@ -58,12 +62,12 @@ impl Vault for Nowhere {
         Ok(None)
     }
 
-    fn set(&self, _account: &str, _secret: &Secret, _client: &str) -> Result<(), VaultError> {
+    fn set(&self, _account: &str, _secret: &Secret, _client: &str, _replaces: &[String]) -> Result<(), VaultError> {
         Ok(())
     }
 
-    fn delete(&self, _account: &str) -> Result<bool, VaultError> {
-        Ok(false)
+    fn delete(&self, _account: &str, _client: &str) -> Result<Deleted, VaultError> {
+        Ok(Deleted::Nothing)
     }
 
     fn holds(&self, _account: &str) -> Result<bool, VaultError> {
@@ -77,10 +81,10 @@ mod tests {
 
     #[test]
     fn nowhere_takes_everything_and_keeps_nothing() {
-        assert!(Nowhere.set("a/client-secret", &Secret::new("x".into()), "id at fitbit").is_ok());
+        assert!(Nowhere.set("a/client-secret", &Secret::new("x".into()), "id at fitbit", &[]).is_ok());
         assert!(Nowhere.get("a/client-secret").unwrap().is_none());
         assert!(!Nowhere.holds("a/client-secret").unwrap());
-        assert!(!Nowhere.delete("a/client-secret").unwrap());
+        assert_eq!(Nowhere.delete("a/client-secret", "id at fitbit").unwrap(), Deleted::Nothing);
         assert_eq!(Nowhere.place(), Place::Nowhere);
     }
 }

@@ -36,16 +36,22 @@ pub trait Vault: Send + Sync {
     /// The secret of an account, if there is one.
     fn get(&self, account: &str) -> Result<Option<Secret>, VaultError>;
     /// Keeps a secret, in place of an earlier one, and notes beside it which client it is of; when it returns, the secret has been
-    /// read back.
-    fn set(&self, account: &str, secret: &Secret, client: &str) -> Result<(), VaultError>;
-    /// The client that the secret of an account is of, where that was noted: Apple's keychain has no room for it, and what was put
+    /// read back. Where several settings share the place, a secret of another client makes room only when that is among those
+    /// that it `replaces`.
+    fn set(&self, account: &str, secret: &Secret, client: &str, replaces: &[String]) -> Result<(), VaultError>;
+    /// The client that the secret of an account is of, where that was noted, with [`BROKEN_OFF`] behind it when the run that wrote it
+    /// died and nobody can tell: Apple's keychain has no room for it, and what was put
     /// there by hand says nothing. Nothing has to be unlocked for this.
     fn client(&self, account: &str) -> Result<Option<String>, VaultError> {
         let _ = account;
         Ok(None)
     }
-    /// Forgets an account; whether there was something to forget.
-    fn delete(&self, account: &str) -> Result<bool, VaultError>;
+    /// Whether that is noted here at all.
+    fn takes_notes(&self) -> bool {
+        false
+    }
+    /// Forgets the secret of an account; where several settings share the place, only one of this client or of none.
+    fn delete(&self, account: &str, client: &str) -> Result<Deleted, VaultError>;
     /// Whether there is a secret, without reading it where the place allows that.
     fn holds(&self, account: &str) -> Result<bool, VaultError>;
     /// Whether nothing found means that nothing is there.
@@ -55,6 +61,31 @@ pub trait Vault: Send + Sync {
     fn shows_all(&self) -> Result<(), VaultError> {
         Ok(())
     }
+}
+
+/// What became of a secret that was to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Removed,
+    /// There was none.
+    Nothing,
+    /// It is this other client's, and stays.
+    Anothers(String),
+}
+
+/// What stands behind the client in the note of a secret, as long as that is written.
+pub const BROKEN_OFF: &str = ", not written to the end";
+
+/// A note as it may be shown: who edits it by hand may have put the secret there.
+fn without_secrets(note: &str) -> String {
+    let is_one = note.split_whitespace().any(crate::ids::is_secret);
+    if is_one { "another client".to_owned() } else { note.to_owned() }
+}
+
+/// The client in a note.
+pub fn whose(note: &str) -> &str {
+    note.strip_suffix(BROKEN_OFF).unwrap_or(note)
 }
 
 /// Whether a place has what was just put there; somebody else may have changed it meanwhile.
@@ -104,6 +135,18 @@ pub enum VaultError {
         /// The limit, in UTF-16 units.
         limit: usize,
     },
+    /// Another client's secret is there, which nobody said would be replaced.
+    #[error("the secret of {client} was put there meanwhile")]
+    Anothers {
+        /// That client.
+        client: String,
+    },
+    /// There is more than one entry of the account.
+    #[error("the secret store has more than one entry {account}")]
+    Ambiguous {
+        /// The account.
+        account: String,
+    },
     /// What was written is not what is read.
     #[error("the secret store gave back something else than what was written")]
     ReadBackDiffers,
@@ -150,6 +193,15 @@ pub enum VaultError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_that_holds_a_secret_is_not_shown() {
+        assert_eq!(
+            without_secrets("23SBOX at fitbit, not written to the end"),
+            "23SBOX at fitbit, not written to the end"
+        );
+        assert_eq!(without_secrets("GOCSPX-abcdefghijklmnopqrstuvwxyz12 at google-health"), "another client");
+    }
 
     #[test]
     fn a_value_that_was_changed_behind_our_back_is_no_success() {

@@ -10,7 +10,7 @@ use super::kept::secrets_beside;
 use crate::diagnosis::Failure;
 use crate::files;
 use crate::ids::{SecretOf, Store};
-use crate::vault::{self, Place, Vault, VaultError};
+use crate::vault::{self, Deleted, Vault, VaultError};
 use crate::world::store_failure;
 
 impl World {
@@ -29,15 +29,13 @@ impl World {
     /// Removes a secret of this profile from a place; whether there was something to remove or to leave.
     fn forgets(&self, vault: &dyn Vault, of: SecretOf) -> Result<bool, VaultError> {
         let account = self.profile.account(of);
-        // A file of secrets is beside its own settings, and nobody else's.
-        let is_shared = vault.place() == Place::Keychain;
-        if let Some(other) = if is_shared { self.others_client(vault, of)? } else { None } {
+        let deleted = vault.delete(&account, &self.saved.client_of(of).unwrap_or_default())?;
+        if let Deleted::Anothers(other) = &deleted {
             self.console.warn(&format!(
                 "{account} in the keychain is the secret of {other}, which these settings do not name: it was left there"
             ));
-            return Ok(true);
         }
-        vault.delete(&account)
+        Ok(deleted != Deleted::Nothing)
     }
 
     /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would

@@ -241,7 +241,8 @@ fn another_run(settings: &Path, by: Option<u32>) -> Failure {
 pub(super) fn keychain(process: &Process, console: &Arc<Console>) -> vault::Keychain {
     let has_display = process.has_display();
     let limit = Duration::from_secs(if has_display { 120 } else { 5 });
-    vault::Keychain::new(limit).at_a_display(has_display).shown_on(console)
+    let runtime = process.variables.get("XDG_RUNTIME_DIR").map(PathBuf::from);
+    vault::Keychain::new(limit).at_a_display(has_display).in_turn_at(runtime).shown_on(console)
 }
 
 /// Names what the secret store said.
@@ -255,23 +256,33 @@ pub fn store_failure(error: VaultError) -> Failure {
         VaultError::TimedOut { .. } => Code::SecretStoreTimedOut,
         VaultError::TooLong { .. } => Code::SecretTooLong,
         VaultError::LooseFile { .. } | VaultError::ForeignFile { .. } => Code::SecretFileLoose,
-        VaultError::ReadBackDiffers => Code::SecretNotKept,
+        VaultError::ReadBackDiffers | VaultError::Anothers { .. } => Code::SecretNotKept,
         VaultError::Refused { .. }
+        | VaultError::Ambiguous { .. }
         | VaultError::NotAFile { .. }
         | VaultError::Malformed { .. }
         | VaultError::Io { .. } => Code::SecretStoreRefused,
     };
     let failure = Failure::new(code, error.to_string());
-    match of_a_file(&error).filter(|_| code != Code::SecretStoreFull) {
+    match of_one(&error).filter(|_| code != Code::SecretStoreFull) {
         Some(cure) => failure.with_hint(cure),
         None => failure,
     }
 }
 
-/// What to do about a file of secrets, where the row of the table speaks of all kinds of stores.
-fn of_a_file(error: &VaultError) -> Option<String> {
+/// What to do about one file of secrets or one entry, where the row of the table speaks of all kinds of stores.
+fn of_one(error: &VaultError) -> Option<String> {
     let word = |path: &Path| shell_word(&path.display().to_string());
     Some(match error {
+        VaultError::Anothers { .. } => {
+            "Run the command again: its plan says what is replaced. With another `--profile NAME` both are kept."
+                .to_owned()
+        }
+        VaultError::Ambiguous { account } => format!(
+            "Delete all of them with `secret-tool clear service {} username {account}` or all but one in the program that \
+             shows the keychain, and run `{{setup}}` again.",
+            vault::SERVICE
+        ),
         VaultError::LooseFile { path, .. } => {
             format!("Run `chmod 600 {}` and replace the secret at the provider if others may have read it.", word(path))
         }

@@ -3,7 +3,7 @@
 //! Refuses to know which one it is given.
 
 use fitbit_connect::secret::Secret;
-use fitbit_connect::vault::Vault;
+use fitbit_connect::vault::{Deleted, Vault};
 
 /// Clients as they are noted beside their secrets.
 const GOOGLE: &str = "123-abc.apps.googleusercontent.com at google-health";
@@ -21,9 +21,9 @@ pub fn behaves_like_a_vault(vault: &dyn Vault) {
 
     assert_eq!(text(vault, account), None, "empty at first");
     assert!(!vault.holds(account).unwrap());
-    assert!(!vault.delete(account).unwrap(), "nothing to forget");
+    assert_eq!(vault.delete(account, GOOGLE).unwrap(), Deleted::Nothing);
 
-    vault.set(account, &Secret::new("first".into()), GOOGLE).unwrap();
+    vault.set(account, &Secret::new("first".into()), GOOGLE, &[]).unwrap();
     assert_eq!(text(vault, account).as_deref(), Some("first"));
     assert!(vault.holds(account).unwrap());
     assert_eq!(vault.client(account).unwrap().as_deref(), Some(GOOGLE), "whose it is");
@@ -31,21 +31,21 @@ pub fn behaves_like_a_vault(vault: &dyn Vault) {
     assert_eq!(vault.client(other).unwrap(), None);
     assert!(!vault.holds(other).unwrap());
 
-    vault.set(account, &Secret::new("second".into()), FITBIT).unwrap();
+    vault.set(account, &Secret::new("second".into()), FITBIT, &[GOOGLE.to_owned()]).unwrap();
     assert_eq!(text(vault, account).as_deref(), Some("second"), "the later one counts");
     assert_eq!(vault.client(account).unwrap().as_deref(), Some(FITBIT), "whose the later one is");
 
     let awkward = "GOCSPX-\"quoted\" \\ 'a' = # [x] \u{00fc}\u{1f600}\ttab ".to_owned() + &"x".repeat(900);
-    vault.set(other, &Secret::new(awkward.clone()), GOOGLE).unwrap();
+    vault.set(other, &Secret::new(awkward.clone()), GOOGLE, &[]).unwrap();
     assert_eq!(text(vault, other), Some(awkward), "every character comes back");
     assert_eq!(text(vault, account).as_deref(), Some("second"));
 
-    assert!(vault.delete(account).unwrap());
+    assert_eq!(vault.delete(account, FITBIT).unwrap(), Deleted::Removed);
     assert_eq!(text(vault, account), None);
     assert_eq!(vault.client(account).unwrap(), None);
     assert!(!vault.holds(account).unwrap());
-    assert!(!vault.delete(account).unwrap());
+    assert_eq!(vault.delete(account, FITBIT).unwrap(), Deleted::Nothing);
     assert!(vault.holds(other).unwrap(), "the other one stays");
-    assert!(vault.delete(other).unwrap());
+    assert_eq!(vault.delete(other, GOOGLE).unwrap(), Deleted::Removed);
     assert!(!vault.holds(other).unwrap());
 }
