@@ -278,7 +278,10 @@ pub fn revoke(http: &Http, endpoint: &str, token: &Secret, client: Option<(&str,
     if let Some((id, secret)) = client {
         call.authorization = Authorization::Header(basic(id, secret));
     }
-    Ok(http.send(&call)?.is_success())
+    let answer = http.send(&call)?;
+    // A page is not the provider's answer, and an error is none that is done (RFC 7009, 2.2).
+    let is_error = answer.json().is_some_and(|body| body.get("error").is_some());
+    Ok(answer.is_success() && answer.page_says().is_none() && !is_error)
 }
 
 /// The value of an `Authorization: Basic` header (RFC 7617).

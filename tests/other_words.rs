@@ -582,6 +582,164 @@ fn an_application_for_the_test_that_is_not_there_says_nothing_of_a_list_that_was
 }
 
 #[test]
+fn an_application_of_its_own_is_not_said_to_need_a_secret() {
+    let exchange =
+        |request: &Request| request.path == "/oauth/token" && request.form().iter().any(|(n, _)| n == "code");
+    let refused = |status: u16, error: &str, words: &str| {
+        let reply = Reply::json(status, &json!({ "error": error, "error_description": words }));
+        Stage::configured(GoogleHealth, &[]).behind(answering(exchange, reply))
+    };
+    let public = facts::APPLICATIONS[1].client_id;
+    for (words, args) in [
+        ("Unauthorized", &["test", "--json"][..]),
+        ("Too many attempts from this address", &["test", "--json"]),
+        ("Unauthorized", &["setup", "--yes", "--json"]),
+    ] {
+        let stage = refused(401, "access_denied", words);
+        let output = stage.environment().run_with_robot(args).exits(6);
+        assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+        assert!(output.document()["error"]["message"].as_str().unwrap().contains(words), "{output}");
+    }
+    // The tenant's list says that this one is public.
+    let stage = refused(401, "access_denied", "Unauthorized");
+    let callback = format!("http://127.0.0.1:{}/callback", stage.port());
+    stage.api(reqwest::Method::PATCH, &format!("clients/{public}"), Some(json!({ "callbacks": [callback] })));
+    let named = ["test", "--json", "--test-app", public];
+    assert_eq!(stage.environment().run_with_robot(&named).exits(6).error_code(), "unrecognised_answer");
+    // Nobody can tell, so that the documented words do.
+    let output = stage.environment_without_management().run_with_robot(&named).exits(3);
+    assert_eq!(output.error_code(), "application_confidential", "{output}");
+    let stage = refused(403, "unauthorized_client", "Grant type 'authorization_code' not allowed for the client.");
+    let output = stage.environment().run_with_robot(&["test", "--json"]).exits(3);
+    assert_eq!(output.error_code(), "application_grant_missing", "{output}");
+}
+
+#[test]
+fn what_comes_in_place_of_an_answer_is_shown_at_every_step_of_a_login() {
+    let exchange =
+        |request: &Request| request.path == "/oauth/token" && request.form().iter().any(|(n, _)| n == "code");
+    let profile = |request: &Request| request.path == "/userinfo";
+    let page = || Reply::html(403, "<h1>Attention Required</h1><script>var token = 'abc';</script>");
+    let through = ["test", "--json"];
+    let shows = |stage: Stage, args: &[&str], code: i32, what: &str| {
+        let output = stage.environment().run_with_robot(args).exits(code);
+        let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(what) && !message.contains("var token"), "{message}");
+    };
+    let tenant = |is_it: fn(&Request) -> bool, reply: Reply| {
+        Stage::configured(GoogleHealth, &[]).behind(answering(is_it, reply))
+    };
+    shows(tenant(exchange, page()), &through, 6, "a page: Attention Required");
+    shows(tenant(exchange, Reply::json(200, &json!({}))), &through, 6, "(200): a body of another form, 2 bytes");
+    shows(
+        tenant(exchange, Reply::redirect("https://wifi.example/login?u=1")),
+        &through,
+        6,
+        "a redirect to https://wifi.example/login",
+    );
+    shows(tenant(profile, page()), &through, 6, "without a profile: a page: Attention Required");
+    shows(tenant(profile, Reply::empty(403)), &through, 6, "without a profile: an empty body");
+    let words = Reply::json(400, &json!({ "error": "x", "error_description": "Etwas ist schiefgelaufen" }));
+    shows(tenant(profile, words), &through, 6, "Etwas ist schiefgelaufen");
+
+    // A success that is none may hold a token, of which nothing is repeated.
+    let token = Reply::json(200, &json!({ "token": "opaque-4711-opaque-4711" }));
+    let output = tenant(exchange, token).environment().run_with_robot(&through).exits(6);
+    output.hides("opaque-4711");
+
+    let provider = |path: &'static str, reply: Reply| {
+        let is_it = move |request: &Request| request.path.ends_with(path);
+        Stage::configured(GoogleHealth, &[]).all_behind(answering(is_it, reply))
+    };
+    let direct = ["test", "--direct", "--json"];
+    shows(provider("/identity", page()), &direct, 6, "a page: Attention Required");
+    shows(
+        provider("/identity", Reply::redirect("https://wifi.example/login")),
+        &direct,
+        6,
+        "a redirect to https://wifi.example/login",
+    );
+}
+
+#[test]
+fn an_authorize_page_that_nobody_knows_is_the_reason_of_a_login_that_does_not_come_back() {
+    let asks = |request: &Request| request.path.ends_with("/o/oauth2/v2/auth");
+    let page = Reply::html(403, "<h1>Attention Required!</h1>");
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(asks, page));
+    let output = stage.environment().run(&["test", "--json", "--no-browser", "--timeout=1s"]).exits(6);
+    assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+    assert!(output.document()["error"]["message"].as_str().unwrap().contains("Attention Required!"), "{output}");
+}
+
+#[test]
+fn an_error_page_of_googles_is_known_in_any_language_and_without_its_number() {
+    let asks = |request: &Request| request.path.ends_with("/o/oauth2/v2/auth");
+    for (page, code) in [
+        ("错误 400：redirect_uri_mismatch", "redirect_uri_mismatch"),
+        ("錯誤 400：redirect_uri_mismatch", "redirect_uri_mismatch"),
+        ("400 오류: org_internal", "org_internal"),
+        ("That\u{2019}s an error. Error: redirect_uri_mismatch", "redirect_uri_mismatch"),
+        ("401. Das ist ein Fehler. Fehler: deleted_client", "client_deleted"),
+    ] {
+        let reply = Reply::html(400, format!("<p>{page}</p>"));
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(asks, reply));
+        let output = stage.environment().run(&HEADLESS);
+        assert_eq!(output.error_code(), code, "{page}: {output}");
+    }
+}
+
+#[test]
+fn a_token_that_a_page_says_to_be_revoked_is_not() {
+    let revokes = |request: &Request| request.path.ends_with("/revoke");
+    for reply in
+        [Reply::html(200, "<h1>Welcome to our hotel</h1>"), Reply::json(200, &json!({ "error": "invalid_client" }))]
+    {
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(answering(revokes, reply));
+        let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(0);
+        let all = output.document()["checks"].to_string();
+        assert!(all.contains("token_not_revoked"), "{output}");
+    }
+}
+
+#[test]
+fn an_entry_of_the_log_is_told_by_its_words_and_not_by_its_type_alone() {
+    for (kind, words, codes) in [
+        (
+            "feccft",
+            "Client is not authorized to access \"https://acme.eu.auth0.com/api/v2/\".",
+            &["management_client_not_authorized"][..],
+        ),
+        ("feccft", "Service not found: https://x.auth0.com/api/v2/", &["management_audience_unknown"]),
+        ("feccft", "Too many requests", &["rate_limited"]),
+        ("feccft", "", &["management_credentials_rejected"]),
+        ("feacft", "Too many requests", &["rate_limited"]),
+        ("feacft", "", &["code_rejected"]),
+    ] {
+        let text = json!({ "type": kind, "description": words }).to_string();
+        assert_eq!(explained(&text), codes, "{text}");
+    }
+    let entry = |payload: serde_json::Value| {
+        let error = json!({ "message": "Failed to obtain access token", "payload": payload });
+        json!({ "type": "f", "description": "failed to obtain access token", "details": { "error": error } })
+            .to_string()
+    };
+    assert_eq!(explained(&entry(json!({ "status": 404 }))), ["unrecognised_answer"]);
+    assert_eq!(explained(&entry(json!({ "status": 0, "code": "ENOTFOUND" }))), ["service_unavailable"]);
+    assert_eq!(explained(&entry(json!({ "status": 401 }))), ["client_secret_rejected"]);
+}
+
+#[test]
+fn a_setup_with_a_refused_secret_is_told_of_the_right_one_in_the_tenant() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_SECRET", "GOCSPX-zzzzzzzzzzzzzzzzzzzzzzzzzzzz");
+    let output = environment.run(&["setup", "--yes", "--json"]).exits(4);
+    assert_eq!(output.error_code(), "client_secret_rejected");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("holds another client secret, which Google Health API accepts"), "{hint}");
+    assert!(stage.writes_since(0).iter().all(|write| !write.contains("connections")), "{output}");
+}
+
+#[test]
 fn what_firefox_says_of_the_listener_is_known() {
     for text in [
         "Firefox can\u{2019}t establish a connection to the server at 127.0.0.1:18917.",

@@ -271,6 +271,7 @@ fn settings_that_are_mended_meanwhile_are_taken_up_and_half_of_them_is_not() {
     assert_eq!(output.code(), 0, "{output}");
     assert_eq!(output.state("connection.exists"), "pass");
     let said = |what: &str| output.stderr.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(said("on with the settings of before"), 2, "{output}");
     assert_eq!((said("Asked again every"), said("the settings were changed")), (1, 1), "{output}");
     assert_eq!(said("provider.alive"), 1, "rows that did not change are not said again: {output}");
 }

@@ -63,8 +63,12 @@ impl Entry {
 
     /// What the tenant says, with what the provider answered; safe to print.
     pub fn said(&self) -> String {
-        let status = self.status.map(|status| format!(" (the provider answered {status} {})", said(&self.error)));
-        format!("{}{}", self.words, status.unwrap_or_default().replace(" )", ")"))
+        let answered = match (self.status, self.did_not_get_there()) {
+            (Some(status), false) if status > 0 => format!(" (the provider answered {status} {})", said(&self.error)),
+            _ if !self.error.is_empty() => format!(" ({})", said(&self.error)),
+            _ => String::new(),
+        };
+        format!("{}{}", self.words, answered.replace(" )", ")"))
     }
 
     /// The diagnosis, when the entry tells more than that something failed.
@@ -73,7 +77,9 @@ impl Entry {
         match (self.error.as_str(), self.kind.as_str()) {
             // Whatever else it says, it is gone.
             _ if by_status == Some(Code::ProviderShutDown) => by_status,
-            ("invalid_grant", _) | (_, "feacft") => Some(Code::CodeRejected),
+            ("invalid_grant", _) => Some(Code::CodeRejected),
+            // The exchange at the tenant itself; without a word more it is the code.
+            (_, "feacft") if self.words.is_empty() => Some(Code::CodeRejected),
             ("invalid_client", _) => Some(Code::ClientSecretRejected),
             ("deleted_client", _) => Some(Code::ClientDeleted),
             ("redirect_uri_mismatch", _) => Some(Code::RedirectUriMismatch),
@@ -83,6 +89,8 @@ impl Entry {
             _ if by_status.is_some() => by_status,
             // The network of the tenant, not this machine's.
             _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
+            _ if self.names_another_reason() => None,
+            (_, "feacft") => recognise_returned(&self.words),
             _ => match recognise_returned(&self.words) {
                 // The person has been at the authorize page, which knows the ID: it is the pair that is refused.
                 Some(Code::ClientIdUnknown) => Some(Code::ClientSecretRejected),
@@ -91,9 +99,20 @@ impl Entry {
         }
     }
 
-    /// Whether the tenant could not reach what its connection names.
+    /// Whether the tenant could not reach what its connection names: its words say so, or the error of its system
+    /// (`ENOTFOUND`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`), which no protocol knows.
     pub fn did_not_get_there(&self) -> bool {
-        recognise(&self.words).iter().any(|code| matches!(code, Code::NetworkUnreachable | Code::TlsFailed))
+        let is_of_the_system = self.error.len() > 3
+            && self.error.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        is_of_the_system
+            || recognise(&self.words).iter().any(|code| matches!(code, Code::NetworkUnreachable | Code::TlsFailed))
+    }
+
+    /// Whether the entry tells what the provider answered, and it is no refused client: an error of another name, or a status that
+    /// a token endpoint does not refuse a client with (RFC 6749, 5.2: 400 or 401).
+    pub fn names_another_reason(&self) -> bool {
+        !matches!(self.error.as_str(), "" | "invalid_client")
+            || self.status.is_some_and(|status| !matches!(status, 0 | 200 | 400 | 401))
     }
 
     /// Who refused, in the words of a person, of a tenant or of a service in trouble.
@@ -174,6 +193,32 @@ mod tests {
             assert_eq!(entry.code(), Some(named), "{entry:?}");
             assert!(entry.said().contains(&status.to_string()) && !entry.said().contains("ada@"), "{}", entry.said());
         }
+    }
+
+    #[test]
+    fn an_answer_that_refuses_no_client_is_not_told_as_a_refused_secret() {
+        for (status, code, named) in [
+            (404, "", None),
+            (403, "", None),
+            (407, "", None),
+            (403, "org_internal", None),
+            (400, "etwas_neues", None),
+            (400, "invalid_request", None),
+            (0, "ENOTFOUND", Some(Code::ServiceUnavailable)),
+            (0, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", Some(Code::ServiceUnavailable)),
+            (0, "", Some(Code::ClientSecretRejected)),
+        ] {
+            let entry = failed(status, code);
+            assert_eq!(entry.code(), named, "{entry:?}");
+            assert_eq!(entry.names_another_reason(), !matches!((status, code), (0, "")), "{entry:?}");
+            assert!(status > 0 || !entry.said().contains("answered 0"), "{}", entry.said());
+        }
+        let exchange = |words: &str| Entry::read(&json!({ "type": "feacft", "description": words })).code();
+        assert_eq!(exchange(""), Some(Code::CodeRejected));
+        assert_eq!(exchange("Invalid authorization code"), Some(Code::CodeRejected));
+        assert_eq!(exchange("Too many requests"), Some(Code::RateLimited));
+        assert_eq!(exchange("Unauthorized"), None);
+        assert_eq!(exchange("Unauthorized; The redirect URI is wrong."), None);
     }
 
     #[test]

@@ -69,6 +69,11 @@ pub struct Application {
 }
 
 impl Application {
+    /// Whether it is known to need none.
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method.as_deref() == Some("none")
+    }
+
     /// Whether it is known to need a secret, or a key, at the token endpoint.
     pub fn is_confidential(&self) -> bool {
         self.token_endpoint_auth_method.as_deref().is_some_and(|method| method != "none")

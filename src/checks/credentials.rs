@@ -3,9 +3,11 @@
 
 use url::Url;
 
+use super::connection::held_secret;
 use super::{id, met, provider as provider_checks};
+use crate::auth0::wire::Connection;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::http::{Authorization, Body, Call, Http};
 use crate::oauth::{self, Proof};
 use crate::provider::token_answer::{PairVerdict, judge_pair, made_up_code};
@@ -18,6 +20,35 @@ pub fn accepted(http: &Http, provider: Provider, client_id: &str, secret: &Secre
         Ok(verdict) => finding(provider, client_id, verdict),
         Err(failure) => met(id::CREDENTIALS_ACCEPTED, failure),
     }
+}
+
+/// `credentials.accepted`, and where the secret is refused what the provider says to another one that the tenant holds: where that
+/// is accepted, logins work, nobody has to make a new one, and still less to write the one at hand over it.
+pub fn accepted_or_tenants(
+    http: &Http,
+    provider: Provider,
+    client_id: &str,
+    secret: &Secret,
+    redirect_uri: &str,
+    tenant: impl FnOnce() -> Option<Connection>,
+) -> (Finding, Option<State>) {
+    let found = accepted(http, provider, client_id, secret, redirect_uri);
+    let Some(failure) = found.failure.clone().filter(|failure| failure.code == Code::ClientSecretRejected) else {
+        return (found, None);
+    };
+    let held = tenant().and_then(|connection| held_secret(&connection, client_id));
+    let Some(held) = held.filter(|held| !held.same_as(secret)) else { return (found, None) };
+    let tried = accepted(http, provider, client_id, &held, redirect_uri).state;
+    if tried != State::Pass {
+        return (found, Some(tried));
+    }
+    let hint = format!(
+        "The connection `{{connection}}` holds another client secret, which {} accepts: copy that one from its page at \
+         {{connections_page}} and run `{{setup}}` with it.",
+        provider.title()
+    );
+    let failure = failure.with_hint(hint);
+    (Finding { hint: Some(failure.hint()), failure: Some(failure), ..found }, Some(tried))
 }
 
 fn ask(

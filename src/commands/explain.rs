@@ -92,13 +92,24 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
     Ok(codes)
 }
 
-/// What failed logins in the tenant's log say, read as after a login of this program; `None` where the text is no such entry, or
-/// they say no more than that they failed.
+/// What failed logins and exchanges in the tenant's log say, read as after a login of this program; `None` where the text is no such
+/// entry, or they say no more than that they failed.
 fn logged(text: &str) -> Option<Vec<Code>> {
     let document: Value = serde_json::from_str(text).ok()?;
     let entries = document.as_array().map_or(std::slice::from_ref(&document), Vec::as_slice);
-    let of_login = |entry: &&Value| matches!(entry["type"].as_str(), Some("f" | "feacft"));
-    let mut codes: Vec<Code> = entries.iter().filter(of_login).filter_map(|entry| Entry::read(entry).code()).collect();
+    let mut codes: Vec<Code> = Vec::new();
+    for entry in entries {
+        let read = Entry::read(entry);
+        match entry["type"].as_str() {
+            Some("f" | "feacft") => {
+                let unknown = || read.names_another_reason().then_some(Code::UnrecognisedAnswer);
+                codes.extend(read.code().or_else(unknown));
+            }
+            // That a Management API client got no token, and why: the words tell more than the type.
+            Some("feccft") => codes.extend(recognise(&read.said()).first()),
+            _ => {}
+        }
+    }
     codes.sort_unstable();
     codes.dedup();
     (!codes.is_empty()).then_some(codes)

@@ -26,7 +26,8 @@ use crate::ids::{Domain, Store};
 use crate::login::{self, Login, session, temporary};
 use crate::secret::Secret;
 use crate::settings::Profile;
-use crate::steps::app::{self, App};
+use crate::steps::app::App;
+use crate::steps::credentials;
 use crate::steps::local::{Local, Others};
 use crate::steps::plan::{Item, Plan};
 use crate::steps::tenant::{self, Change};
@@ -51,7 +52,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let stored = match door::check(world, args, &inputs) {
         Err(failure) => {
             decide::other_store(world, failure, args.yes)?;
-            app::stored_secret(world)?
+            credentials::stored(world)?
         }
         stored => stored?,
     };

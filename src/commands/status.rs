@@ -25,7 +25,8 @@ pub fn run(world: &World) -> Result<(), Failure> {
     world.console.member("profiles", json!(names));
     if !world.profile_exists {
         world.console.member("configured", json!(false));
-        world.console.result(&format!("Nothing is configured for the profile {} ({path}).", world.profile));
+        let there_are = if names.is_empty() { String::new() } else { format!(", profiles: {}", names.join(", ")) };
+        world.console.result(&format!("Nothing is configured for the profile {} ({path}{there_are}).", world.profile));
         world.console.result(&format!("Set it up: fitbit-connect setup{}", world.again));
         return Ok(());
     }

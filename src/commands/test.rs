@@ -186,7 +186,15 @@ fn report_missing(world: &World, args: &cli::Test, inputs: &Inputs, secret: &Kep
     if world.profile_exists {
         failure
     } else {
-        failure.with_hint(format!("Nothing is set up for the profile {}: run `{{setup}}` or give these", world.profile))
+        let profiles = world.settings.borrow().profiles();
+        let there_are = match profiles.is_empty() {
+            true => String::new(),
+            false => format!(" (profiles: {})", profiles.join(", ")),
+        };
+        failure.with_hint(format!(
+            "Nothing is set up for the profile {}{there_are}: run `{{setup}}` or give these",
+            world.profile
+        ))
     }
 }
 

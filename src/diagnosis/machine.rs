@@ -212,6 +212,7 @@ pub(super) static SECRET_STORE_MISSING: Diagnosis = Diagnosis {
         sign(&["org.freedesktop.secrets"]),
         sign(&["does not exist at path", "/org/freedesktop/secrets"]),
         sign(&["nodefaultstore"]),
+        sign(&["nostorageaccess", "dbus_session_bus_address"]),
         sign(&["cannot autolaunch d-bus"]),
     ],
     sure: Sure::Reported,
@@ -225,7 +226,7 @@ pub(super) static SECRET_STORE_LOCKED: Diagnosis = Diagnosis {
     exit: Exit::Store,
     links: &[],
     signs: &[
-        sign(&["nostorageaccess"]),
+        but(&["nostorageaccess"], &["dbus_session_bus_address"]),
         sign(&["cannot create an item in a locked collection"]),
         sign(&["freedesktop.secret.error.islocked"]),
         sign(&["errsecinteractionnotallowed"]),

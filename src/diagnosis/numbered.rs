@@ -16,20 +16,34 @@ pub struct Numbered<'a> {
     pub is_talked_about: bool,
 }
 
-/// The first of them: `Error 400: invalid_scope`, `Fehler 400: invalid_scope`, `Erreur 400 : invalid_scope`.
+/// The first of them: `Error 400: invalid_scope`, `Fehler 400: invalid_scope`, `Erreur 400 : invalid_scope`,
+/// `错误 400：invalid_scope`, `400 오류: invalid_scope`.
 pub fn find(text: &str) -> Option<Numbered<'_>> {
-    text.match_indices(':').find_map(|(colon, _)| {
-        let before = text[..colon].trim_end();
-        let number = before.get(before.len().checked_sub(3)?..)?;
-        let label = before[..before.len() - 3].strip_suffix([' ', '\u{a0}'])?;
-        let code = text[colon + 1..].trim_start().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
-        let word = label.rsplit(|c: char| !c.is_alphabetic()).next()?;
+    text.match_indices([':', '\u{ff1a}']).find_map(|(colon, sign)| {
+        let after = text[colon + sign.len()..].trim_start();
+        let code = after.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        let (at, word, number) = labelled(text[..colon].trim_end())?;
         // In English any word is a code; elsewhere a code is told by its underscore from a word of the language.
-        let is_code = word == "Error" && !code.is_empty() || !word.is_empty() && is_snake_case(code);
+        let is_code = word == "Error" && !code.is_empty() || is_snake_case(code);
         let is_number = number.bytes().all(|b| b.is_ascii_digit()) && number.starts_with(['4', '5']);
-        let is_talked_about = is_talked_about(text[colon + 1..].trim_start().strip_prefix(code)?);
-        (is_code && is_number).then(|| Numbered { at: label.len() - word.len(), number, code, is_talked_about })
+        let is_talked_about = is_talked_about(after.strip_prefix(code)?);
+        (is_code && is_number).then_some(Numbered { at, number, code, is_talked_about })
     })
+}
+
+/// The word for error and the number at the end of a text, in either order, and where they begin.
+fn labelled(text: &str) -> Option<(usize, &str, &str)> {
+    let last = |text: &str| text.rsplit([' ', '\u{a0}']).next().map_or(0, str::len);
+    let (before, end) = text.split_at(text.len() - last(text));
+    let before = before.trim_end_matches([' ', '\u{a0}']);
+    if end.len() == 3 && end.is_ascii() {
+        let word = before.rsplit(|c: char| !c.is_alphabetic()).next().filter(|word| !word.is_empty())?;
+        return Some((before.len() - word.len(), word, end));
+    }
+    let number = before.get(before.len().checked_sub(3)?..)?;
+    let stands_alone = !before[..before.len() - 3].ends_with(|c: char| c.is_alphanumeric() || c == '.' || c == ':');
+    let is_word = !end.is_empty() && end.chars().all(char::is_alphabetic);
+    (is_word && stands_alone).then_some((before.len() - 3, end, number))
 }
 
 fn is_snake_case(code: &str) -> bool {
@@ -48,14 +62,26 @@ mod tests {
             ("Erreur 401\u{a0}: invalid_client", "401", "invalid_client"),
             ("エラー 403: org_internal", "403", "org_internal"),
             ("Error 403: policy", "403", "policy"),
+            ("错误 400：redirect_uri_mismatch", "400", "redirect_uri_mismatch"),
+            ("400 오류: redirect_uri_mismatch", "400", "redirect_uri_mismatch"),
+            ("접근이 차단됨. 403\u{a0}오류: org_internal", "403", "org_internal"),
         ] {
             let found = find(text).unwrap();
             assert_eq!((found.number, found.code), (number, code), "{text}");
         }
         assert_eq!(find("Ein Fehler 400: invalid_scope").unwrap().at, 4);
-        for text in
-            ["at 10:400: x_y", "Fehler 400: nicht gefunden", "Zeile 123: foo_bar", "400: x_y", ":", "ä4: a_b", ""]
-        {
+        for text in [
+            "at 10:400: x_y",
+            "line 1400 of: x_y",
+            "10:400 word: x_y",
+            "12.400 Leute: x_y",
+            "Fehler 400: nicht gefunden",
+            "Zeile 123: foo_bar",
+            "400: x_y",
+            ":",
+            "ä4: a_b",
+            "",
+        ] {
             assert_eq!(find(text), None, "{text}");
         }
     }

@@ -19,6 +19,8 @@ const ROOM: usize = 64 * 1024;
 
 /// So much of a page is looked at for what it says (bytes).
 const PAGE_HEAD: usize = 32 * 1024;
+/// So much of a foreign text is repeated (characters).
+const SHOWN: usize = 200;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What came back; it may hold tokens, so it is not printable, and its body is wiped when it is dropped.
@@ -61,6 +63,24 @@ impl Answer {
     pub fn says(&self) -> String {
         let head = String::from_utf8_lossy(&self.body[..self.body.len().min(PAGE_HEAD)]);
         if head.trim_start().starts_with('<') { said(&plain_text(&head)) } else { said(&head) }
+    }
+
+    /// What came in place of the answer that was expected: of a redirect where it points to, of a page its text, of a refusal the
+    /// body. Of a success that is no page nothing is repeated: it may hold a token, or say who somebody is. Safe to show.
+    pub fn instead(&self) -> String {
+        if let Some(place) = self.points_to() {
+            return format!("a redirect to {place}");
+        }
+        if let Some(page) = self.page_says() {
+            return format!("a page: {page}");
+        }
+        let words = excerpt(&self.says(), SHOWN);
+        match (self.body.is_empty(), self.is_success()) {
+            (true, _) => "an empty body".to_owned(),
+            (_, true) => format!("a body of another form, {} bytes", self.body.len()),
+            _ if words.is_empty() => "a body that is no text".to_owned(),
+            _ => words,
+        }
     }
 
     /// Where a redirect points to, without what a query or a user part may hold: redacted and safe to show.

@@ -127,9 +127,13 @@ impl Trail<'_> {
             return Failure::new(Code::UnrecognisedAnswer, also(&format!("{} {what}", answers(unclear))))
                 .with_hint(hint);
         }
-        let mut seen = Vec::new();
+        let (mut seen, mut strange) = (Vec::new(), None);
         for finding in self.authorize_page() {
             match (finding.state, finding.failure) {
+                (State::Unknown, Some(unknown)) if unknown.code == Code::UnrecognisedAnswer => {
+                    seen.push(finding.detail);
+                    strange = Some(unknown);
+                }
                 (State::Fail, Some(refused)) => {
                     return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
                 }
@@ -183,6 +187,10 @@ impl Trail<'_> {
             let message = also(&format!("{} with the state of another login, and did not count", answers(strangers)));
             return Failure::new(Code::StateMismatch, message);
         }
+        // A page that nobody knows is in the person's way, and more than a person who did not answer.
+        if let Some(unknown) = strange {
+            return Failure::new(unknown.code, also(&seen.join("; "))).with_hint(unknown.hint());
+        }
         if self.login.provider == Provider::Fitbit {
             seen.push("an app whose type at Fitbit is Personal lets only its owner log in".to_owned());
         }
@@ -218,7 +226,9 @@ impl Trail<'_> {
             if !failure.message.contains(&entry.said()) {
                 looked.push(format!("the tenant's log says: {}", entry.said()));
             }
-            if let Some(code) = self.code(entry).filter(|code| *code != Code::ClientSecretRejected) {
+            let unknown = || entry.names_another_reason().then_some(Code::UnrecognisedAnswer);
+            let code = self.code(entry).or_else(unknown).filter(|code| *code != Code::ClientSecretRejected);
+            if let Some(code) = code {
                 return self.told(entry, code, also(&looked.join("; ")));
             }
         }

@@ -171,7 +171,8 @@ impl Round<'_> {
                 if !profile["sub"].is_string() {
                     // Without it nobody can say whose the access token is; what the identity says comes first.
                     unread = Some(answer.trouble("Google's userinfo").unwrap_or_else(|| {
-                        let message = format!("Google's userinfo answered {} without a profile", answer.status);
+                        let (status, what) = (answer.status, answer.instead());
+                        let message = format!("Google's userinfo answered {status} without a profile: {what}");
                         Failure::new(Code::UnrecognisedAnswer, message)
                     }));
                 } else if profile["sub"] != claims["sub"] {
@@ -223,7 +224,7 @@ impl Round<'_> {
         }
         let body = answer.json().unwrap_or(Value::Null);
         let words = body["error"]["message"].as_str().or(body["errors"][0]["message"].as_str());
-        let words = words.map_or_else(|| answer.says(), said);
+        let words = words.map_or_else(|| answer.instead(), said);
         let fitbit = body["errors"][0]["errorType"].as_str().unwrap_or_default();
         let code = match fitbit {
             "insufficient_scope" => Some(Code::IdentityScopeNotGranted),
@@ -273,8 +274,7 @@ impl Round<'_> {
         // A success that is no token answer may hold tokens all the same: nothing of it is repeated.
         let words = match refusal_words(&answer.body).filter(|_| !answer.is_success()) {
             Some(words) => format!(": {words}"),
-            None if answer.is_success() => String::new(),
-            None => ": a body that is no error of a known form".to_owned(),
+            None => format!(": {}", answer.instead()),
         };
         let message = |what: &str| format!("{} {what} ({}){words}", provider.title(), answer.status);
         match judge_pair(provider, answer.status, &answer.body) {

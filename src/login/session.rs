@@ -49,7 +49,9 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
             // Nothing to clean up, but Ctrl-C must still reach the wait.
             let _hold = world.cancel.hold();
             let connection_id = through.connection_id;
-            let way = Way { host, application, management, connection_id, shared: true };
+            let is_public = |known: &Application| known.client_id == application && known.is_public();
+            let may_be_confidential = !through.all.iter().any(is_public);
+            let way = Way { host, application, management, connection_id, shared: true, may_be_confidential };
             through_auth0::run(world, login, &way, listener)
         }
         (None, Some(management)) => {
@@ -73,6 +75,7 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
                 management: Some(management),
                 connection_id: through.connection_id,
                 shared: temporary.taken_over,
+                may_be_confidential: false,
             };
             let mut result = through_auth0::run(world, login, &way, listener);
             let left = temporary.remove(management);

@@ -29,6 +29,8 @@ pub struct Way<'a> {
     pub connection_id: &'a str,
     /// Whether others log in with this application too, so that the tenant's log has entries of theirs.
     pub shared: bool,
+    /// Whether it may need a secret: it was named by a person, and the tenant's list does not say that it is public.
+    pub may_be_confidential: bool,
 }
 
 /// Logs a person in through the connection, with the given application of the tenant.
@@ -58,7 +60,16 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
     };
     let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
     let (answer, _refusing) = wait(world, listener, &proof, &url, login, &trail)?;
-    let round = Round { world, login, host, application, redirect_uri: &redirect_uri, proof: &proof, management };
+    let round = Round {
+        world,
+        login,
+        host,
+        application,
+        redirect_uri: &redirect_uri,
+        proof: &proof,
+        management,
+        may_be_confidential: way.may_be_confidential,
+    };
     let result = round.finish(&answer.params).map_err(|failure| trail.look(failure, Default::default()));
     tell(world, answer.page, &result, login.connection);
     result
@@ -78,6 +89,7 @@ struct Round<'a> {
     redirect_uri: &'a str,
     proof: &'a Proof,
     management: Option<&'a Management<'a>>,
+    may_be_confidential: bool,
 }
 
 impl Round<'_> {
@@ -185,18 +197,26 @@ impl Round<'_> {
                 let body = answer.json().unwrap_or(Value::Null);
                 let error = body["error"].as_str().unwrap_or_default();
                 let said = said(body["error_description"].as_str().unwrap_or(error));
-                let message = match answer.is_success() && said.is_empty() {
-                    true => format!("{} gave no token for the code ({})", self.host, answer.status),
-                    false => format!("{} did not take the code ({}): {said}", self.host, answer.status),
+                let what = if said.is_empty() { answer.instead() } else { said.clone() };
+                let message = match answer.is_success() {
+                    true => format!("{} gave no token for the code ({}): {what}", self.host, answer.status),
+                    false => format!("{} did not take the code ({}): {what}", self.host, answer.status),
                 };
                 if let Some(trouble) = answer.trouble(self.host.as_str()) {
                     return trouble;
                 }
-                match (answer.status, error) {
-                    (_, "invalid_grant") => Failure::new(Code::CodeRejected, message),
-                    (401, error) if !error.is_empty() => Failure::new(Code::ApplicationConfidential, message),
-                    _ => Failure::new(Code::UnrecognisedAnswer, message),
-                }
+                let code = match (answer.status, error) {
+                    (_, "invalid_grant") => Code::CodeRejected,
+                    // The words for a client that needs a secret (observed); others are an Action's or a firewall's.
+                    (401, "access_denied") if said == "Unauthorized" && self.may_be_confidential => {
+                        Code::ApplicationConfidential
+                    }
+                    (403, "unauthorized_client") if said.contains("'authorization_code'") => {
+                        Code::ApplicationGrantMissing
+                    }
+                    _ => Code::UnrecognisedAnswer,
+                };
+                Failure::new(code, message)
             }
         })
     }
@@ -206,7 +226,8 @@ impl Round<'_> {
         match answer.json() {
             Some(Value::Object(profile)) if answer.is_success() && profile.contains_key("sub") => Ok(profile),
             _ => Err(answer.trouble(self.host.as_str()).unwrap_or_else(|| {
-                let message = format!("{}/userinfo answered {} without a profile", self.host, answer.status);
+                let (status, what) = (answer.status, answer.instead());
+                let message = format!("{}/userinfo answered {status} without a profile: {what}", self.host);
                 Failure::new(Code::UnrecognisedAnswer, message)
             })),
         }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Provider;
 use crate::diagnosis::{Code, NOT_ABOUT_THE_ID, auth_error, is_about_testing, numbered, recognise};
-use crate::text::{excerpt, plain_text};
+use crate::text::{excerpt, is_talked_about, plain_text};
 
 /// Characters of foreign text that are repeated at most.
 const SAID: usize = 500;
@@ -128,13 +128,31 @@ fn google_code(code: &str, sentence: &str) -> Code {
     }
 }
 
+/// `Error: redirect_uri_mismatch` on a page that is an error by its status: a code that is known, behind a colon.
+fn unnumbered(status: u16, text: &str) -> Option<Verdict> {
+    if !(400..500).contains(&status) {
+        return None;
+    }
+    text.match_indices([':', '\u{ff1a}']).find_map(|(colon, sign)| {
+        let after = text[colon + sign.len()..].trim_start();
+        let code = after.split(|c: char| !c.is_ascii_lowercase() && c != '_').next()?;
+        let is_known = code.contains('_') && google_code(code, "") != Code::ProviderRefusedRequest;
+        let is_talked_about = is_talked_about(after.strip_prefix(code)?);
+        (is_known && !is_talked_about)
+            .then(|| Verdict::Refused { code: google_code(code, ""), said: excerpt(after, SAID) })
+    })
+}
+
 fn page(provider: Provider, status: u16, text: &str, body: &str) -> Option<Verdict> {
     if !matches!(status, 200..=299 | 400..=428 | 430..=499) {
         return None;
     }
     match provider {
         Provider::GoogleHealth => {
-            let error = numbered::find(text).filter(|error| !error.is_talked_about)?;
+            let Some(error) = numbered::find(text) else { return unnumbered(status, text) };
+            if error.is_talked_about {
+                return None;
+            }
             let sentence = if is_about_consent_screen(text) { text } else { "" };
             Some(Verdict::Refused { code: google_code(error.code, sentence), said: excerpt(&text[error.at..], SAID) })
         }

@@ -9,10 +9,9 @@ use crate::ask::{self, Ask, Key, Question, Stop, given};
 use crate::auth0::connection::Wanted;
 use crate::browser::Opened;
 use crate::checks::provider::{alive, callback, knock, probe};
-use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::{Finding, State, Step, StepReport, StepState};
-use crate::ids::{Domain, SecretOf};
+use crate::finding::{State, Step, StepReport, StepState};
+use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
@@ -367,29 +366,4 @@ pub fn ask_secret(world: &World, provider: Provider, back: bool) -> Result<Secre
     };
     let question = Question { text: ask::CLIENT_SECRET.question, help, default: None, back };
     person.secret(&question, &|text| provider.check_secret(text))
-}
-
-/// What the store holds for this profile.
-///
-/// # Errors
-/// `secret_store_*`.
-pub fn stored_secret(world: &World) -> Result<Option<Secret>, Failure> {
-    world.kept_secret(SecretOf::Provider)
-}
-
-/// Step 3, verified: the token endpoint takes the pair, or its answer is not understood.
-///
-/// # Errors
-/// `client_id_unknown`, `client_secret_rejected`, or that the provider does not answer.
-pub fn verify_credentials(world: &World, app: &App, redirect_uri: &str) -> Result<Finding, Failure> {
-    let finding = credentials::accepted(&world.http, app.provider, &app.client_id, &app.secret, redirect_uri);
-    within(world, Step::Credentials, || demand(world, finding))
-}
-
-/// `credentials.stored`, once the secret is where it is to be kept.
-pub fn stored_finding(world: &World) -> Finding {
-    match world.vault().place() {
-        crate::vault::Place::Nowhere => Finding::left_out(id::CREDENTIALS_STORED, "nothing is kept (--store none)"),
-        _ => Finding::pass(id::CREDENTIALS_STORED, format!("the client secret is in {}", world.place())),
-    }
 }

@@ -1,7 +1,7 @@
 //! Owns what `setup` writes on this machine: the secrets in their store, the profile in the settings file.
 
 use super::plan::{Item, Plan};
-use super::{app, demand, within};
+use super::{credentials, demand, within};
 use crate::diagnosis::{Code, Failure};
 use crate::files;
 use crate::finding::{Step, StepReport, StepState};
@@ -196,7 +196,7 @@ impl Local<'_> {
             if self.forgets_management(world) {
                 world.forget_secret(SecretOf::Management)?;
             }
-            demand(world, app::stored_finding(world))?;
+            demand(world, credentials::stored_finding(world))?;
             let mut settings = world.settings.borrow_mut();
             // Read again: minutes may have passed, and another run may have written its own profile.
             if let Some(path) = settings.path().map(std::path::Path::to_owned) {

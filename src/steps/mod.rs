@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod app;
+pub mod credentials;
 pub mod local;
 pub mod manual;
 pub mod plan;

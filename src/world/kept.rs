@@ -37,13 +37,20 @@ impl fmt::Display for Another {
 }
 
 impl World {
-    /// Whether the settings file says something else than when it was read, and has this profile: what an editor has half written
-    /// does not count.
-    pub fn settings_changed(&self) -> bool {
+    /// Whether the settings file says something else than when it was read, and has this profile.
+    ///
+    /// # Errors
+    /// Why what stands there now cannot be used: an editor may have half of it written.
+    pub fn settings_changed(&self) -> Result<bool, Failure> {
         let settings = self.settings.borrow();
-        let Some(path) = settings.path() else { return false };
-        let is_another = |now: &Settings| now.text() != settings.text();
-        Settings::read(path).is_ok_and(|now| is_another(&now) && matches!(now.profile(&self.profile), Ok(Some(_))))
+        let Some(path) = settings.path() else { return Ok(false) };
+        let now = Settings::read(path)?;
+        if now.text() == settings.text() {
+            return Ok(false);
+        }
+        let gone = || format!("{} has no profile {} any more", path.display(), self.profile);
+        let profile = now.profile(&self.profile)?;
+        profile.map(|_| true).ok_or_else(|| Failure::new(Code::SettingsFileInvalid, gone()))
     }
 
     /// Where secrets are kept.

@@ -7,7 +7,7 @@ use crate::ask::{self, Ask, Question, Stop};
 use crate::diagnosis::{Code, Exit, Failure};
 use crate::ids::{ConnectionName, Store};
 use crate::provider::scopes;
-use crate::steps::app::stored_secret;
+use crate::steps::credentials;
 use crate::world::World;
 
 /// What a person wants done with the plan.
@@ -227,7 +227,7 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
         }
         Answer::Store => {
             choose_store(world, person, true)?;
-            let kept = stored_secret(world)?;
+            let kept = credentials::stored(world)?;
             draft.was_stored = kept.is_some();
             if let Some(app) = &mut draft.app {
                 app.to_store = !kept.is_some_and(|kept| kept.same_as(&app.secret));

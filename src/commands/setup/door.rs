@@ -6,7 +6,7 @@ use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::ids::SecretOf;
 use crate::secret::Secret;
-use crate::steps::{access, app};
+use crate::steps::{access, credentials};
 use crate::world::World;
 
 /// Checks the inputs, and returns the client secret that the store holds for this profile.
@@ -16,7 +16,7 @@ use crate::world::World;
 pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<Option<Secret>, Failure> {
     refuse_what_contradicts(args, inputs)?;
     // A store that does not answer is found out before anybody is asked anything, and read once.
-    let stored = app::stored_secret(world);
+    let stored = credentials::stored(world);
     if world.dialogue.is_none() {
         report_missing(world, args, inputs, &stored)?;
     }

@@ -10,7 +10,7 @@ use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
-use crate::steps::sign_in;
+use crate::steps::{credentials, sign_in};
 
 impl Draft<'_> {
     /// Up to the plan.
@@ -225,7 +225,12 @@ impl Draft<'_> {
         if !self.app_verified {
             let redirect_uri = self.place_of_login().map(|host| host.callback()).unwrap_or_default();
             if let Some(app) = &self.app {
-                let found = app::verify_credentials(world, app, &redirect_uri)?;
+                // Read only where the secret is refused.
+                let tenant = || {
+                    let management = &self.session.as_ref()?.management;
+                    crate::checks::connection::find(management, provider, self.inputs.connection.as_ref()).ok()?
+                };
+                let found = credentials::verify(world, app, &redirect_uri, tenant)?;
                 let is_strange = found.state == State::Unknown && self.page_is_strange;
                 self.stranger = found.failure.filter(|_| is_strange);
             }

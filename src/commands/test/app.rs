@@ -5,11 +5,10 @@ use crate::ask;
 use crate::ask::given::Inputs;
 use crate::auth0::wire::Connection;
 use crate::checks::provider::{alive, callback, probe};
-use crate::checks::{connection, credentials, id};
+use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
 use crate::ids::{SecretOf, Store};
-use crate::secret::Secret;
 
 /// How the provider says that it does not have the client ID.
 const REFUSED_ID: [Code; 2] = [Code::ClientIdUnknown, Code::ClientDeleted];
@@ -109,7 +108,13 @@ impl Run<'_> {
                         _ => format!("the client secret is not in {}", self.world.place()),
                     },
                 };
-                let ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                let mut ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                if matches!(self.world.used_by_another(SecretOf::Provider), Ok(Some(_))) {
+                    ways.push_str(
+                        ". Where another settings file has a profile of the same name, set this one up under another: \
+                         `fitbit-connect setup --profile NAME`",
+                    );
+                }
                 let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);
                 Finding::fail(id::CREDENTIALS_STORED, failure)
             }
@@ -126,10 +131,9 @@ impl Run<'_> {
             }
             Some(secret) if answers => {
                 let (http, id) = (&self.world.http, &self.client_id);
-                let mut found = credentials::accepted(http, self.provider, id, secret, redirect_uri);
-                if found.code == Some(Code::ClientSecretRejected) {
-                    found = self.with_the_tenants_secret(found, secret, redirect_uri, tenant);
-                }
+                let (found, tried) =
+                    credentials::accepted_or_tenants(http, self.provider, id, secret, redirect_uri, || tenant.cloned());
+                self.tenants_secret.set(tried);
                 if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
                     self.client_id_is_refused(inputs);
                 }
@@ -145,32 +149,5 @@ impl Run<'_> {
                 self.note(Finding::skip(id::CREDENTIALS_ACCEPTED, "not asked, since the client secret is not at hand"));
             }
         }
-    }
-
-    /// The secret at hand is refused. Where the tenant holds another one that is accepted, logins work, and that one is the right one:
-    /// nobody has to make a new one, and still less to write the one at hand over it.
-    fn with_the_tenants_secret(
-        &self,
-        found: Finding,
-        at_hand: &Secret,
-        redirect_uri: &str,
-        tenant: Option<&Connection>,
-    ) -> Finding {
-        let held = tenant.and_then(|connection| connection::held_secret(connection, &self.client_id));
-        let (Some(held), Some(failure)) = (held.filter(|held| !held.same_as(at_hand)), &found.failure) else {
-            return found;
-        };
-        let tried = credentials::accepted(&self.world.http, self.provider, &self.client_id, &held, redirect_uri);
-        self.tenants_secret.set(Some(tried.state));
-        if tried.state != State::Pass {
-            return found;
-        }
-        let hint = format!(
-            "The connection `{{connection}}` holds another client secret, which {} accepts: copy that one from its page at \
-             {{connections_page}} and run `{{setup}}` with it.",
-            self.provider.title()
-        );
-        let failure = failure.clone().with_hint(hint);
-        Finding { hint: Some(failure.hint()), failure: Some(failure), ..found }
     }
 }

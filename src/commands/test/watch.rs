@@ -32,6 +32,8 @@ pub(super) struct Watch {
     count: u32,
     /// What the round before said.
     before: Option<Rows>,
+    /// What was last said of settings that cannot be used.
+    broken: Option<String>,
 }
 
 /// How the rounds end when nothing fails.
@@ -52,7 +54,7 @@ impl Watch {
         let limit = time(limit, "--watch", "1s to 24h, for example --watch=3h")?;
         let every = args.every.as_deref().map(|text| time(text, "--every", "1s to 24h, for example --every 30s"));
         let every = every.transpose()?.unwrap_or(EVERY);
-        Ok(Some(Self { limit, every, began: Instant::now(), count: 0, before: None }))
+        Ok(Some(Self { limit, every, began: Instant::now(), count: 0, before: None, broken: None }))
     }
 }
 
@@ -149,7 +151,14 @@ impl Run<'_> {
             let session = state.as_mut().and_then(|state| state.management.take());
             known.session = session.filter(|_| !self.seen.borrow().iter().any(is_about_the_session));
             self.pause(watch.every.max(self.world.http.asked_pause()).min(left))?;
-            let is_changed = self.world.settings_changed();
+            let is_changed = self.world.settings_changed().unwrap_or_else(|broken| {
+                if watch.broken.as_ref() != Some(&broken.message) {
+                    let line = format!("{}  on with the settings of before: {}", time_of_day(), broken.message);
+                    self.world.console.say(&line);
+                    watch.broken = Some(broken.message);
+                }
+                false
+            });
             if is_changed && !can_be_read_again(&self.args.inputs) {
                 self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
                 return Err(of_changed_settings(self.judge().err()));
