@@ -34,22 +34,23 @@ pub(super) fn write(entry: &Entry, secret: &Secret, client: &str, replaces: &[St
         }
         note(entry, &format!("{client}{BROKEN_OFF}"))?;
     }
-    if let Err(error) = keep(entry, secret) {
-        if let Some(before) = &before {
-            // The old value is there, and whose it was.
-            let _ = note(entry, before);
+    let old = read(entry).ok().flatten();
+    if let Err(error) = keep(entry, secret, old.as_ref()) {
+        let is_old = || matches!((read(entry), &old), (Ok(Some(now)), Some(old)) if now.same_as(old));
+        if let Some(before) = before.filter(|_| is_old()) {
+            // The old value is there still, and is whose it was.
+            let _ = note(entry, &before);
         }
         return Err(error);
     }
     note(entry, client)
 }
 
-/// Writes a value and reads it back.
-fn keep(entry: &Entry, secret: &Secret) -> Result<(), VaultError> {
-    let before = read(entry).ok().flatten();
+/// Writes a value in place of another one and reads it back.
+fn keep(entry: &Entry, secret: &Secret, old: Option<&Secret>) -> Result<(), VaultError> {
     put(entry, secret)?;
     let found = read(entry)?;
-    let is_new = found.as_ref().is_some_and(|found| before.is_none_or(|before| !before.same_as(found)));
+    let is_new = found.as_ref().is_some_and(|found| old.is_none_or(|old| !old.same_as(found)));
     read_back(found, secret).inspect_err(|_| {
         // Neither the one before nor this one: the next run would take it for a secret.
         if is_new {
