@@ -31,7 +31,7 @@ fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() 
     }
     // GNOME Keyring itself may end under so many clients that are killed: then there is nothing left to look at.
     for _ in 0..3 {
-        let said = a_session();
+        let said = a_session("inside_a_keychain");
         if said.contains("disconnected from message bus without replying") {
             println!("the keychain's own service died; once more");
             continue;
@@ -43,16 +43,18 @@ fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() 
     panic!("the keychain's own service died three times");
 }
 
-/// What the test below says in a session with an open keychain.
-fn a_session() -> String {
+/// What one of the tests below says in a session with an open keychain.
+fn a_session(test: &str) -> String {
     let home = Home::new();
     let runtime = home.path("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
-    let script = "printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
-                  \"$TEST_BINARY\" --ignored --exact --nocapture keychain::inside_a_keychain";
+    let script = format!(
+        "printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
+         \"$TEST_BINARY\" --ignored --exact --nocapture keychain::{test}"
+    );
     let mut command = home.command("dbus-run-session");
-    command.args(["--", "sh", "-ec", script]).env("XDG_RUNTIME_DIR", runtime);
+    command.args(["--", "sh", "-ec", &script]).env("XDG_RUNTIME_DIR", runtime);
     let output = command.env("TEST_BINARY", std::env::current_exe().unwrap()).output().unwrap();
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
@@ -82,6 +84,87 @@ fn is_kept(profile: &str, provider: Provider) -> bool {
         let kept = keychain.get(&format!("{profile}/{name}")).unwrap();
         kept.is_some_and(|kept| kept.same_as(&Secret::new((*secret).to_owned())))
     })
+}
+
+#[test]
+fn a_setup_killed_at_any_message_to_the_keychain_leaves_no_secret_under_another_clients_name() {
+    if available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
+        let said = a_session("inside_a_change_of_client");
+        assert!(said.contains("1 passed"), "{said}");
+        said.lines().filter(|line| line.contains(" kills")).for_each(|line| println!("{line}"));
+    }
+}
+
+/// The value of an account and the note beside it, when both are there.
+fn kept_and_noted(account: &str) -> (Option<Secret>, Option<String>) {
+    let keychain = Keychain::new(Duration::from_secs(30));
+    (keychain.get(account).unwrap(), keychain.client(account).unwrap())
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_change_of_client() {
+    // Run by hand, it would reach the keychain of a person.
+    if std::env::var_os("TEST_BINARY").is_none() {
+        return;
+    }
+    const CHANGE: [&str; 6] = ["setup", "--yes", "--all-apps", "--save-management", "--skip-login", "--json"];
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
+    let notes =
+        [format!("{} at google-health", facts::GOOGLE_CLIENT_ID), format!("{} at fitbit", facts::FITBIT_CLIENT_ID)];
+    let secrets = [GoogleHealth, Fitbit].map(|one| Secret::new(simulated::client_secret(one).to_owned()));
+    // From nothing to the one client, and from that to the other.
+    for (from, to) in [(None, 0), (Some(0), 1)] {
+        let run = |profile: &str, strikes: Option<(usize, Moment)>| {
+            let idle = Executioner::new(None);
+            let (_stage, environment) = scene(Fitbit, profile, &idle);
+            let account = format!("{profile}/client-secret");
+            let with = |of: usize, environment: Environment| {
+                let (provider, id) =
+                    [("google-health", facts::GOOGLE_CLIENT_ID), ("fitbit", facts::FITBIT_CLIENT_ID)][of];
+                let secret = simulated::client_secret([GoogleHealth, Fitbit][of]);
+                environment
+                    .with("FITBIT_CONNECT_PROVIDER", provider)
+                    .with("FITBIT_CONNECT_CLIENT_ID", id)
+                    .with("FITBIT_CONNECT_CLIENT_SECRET", secret)
+            };
+            let mut environment = with(from.unwrap_or(to), environment);
+            if from.is_some() {
+                environment.run(&CHANGE).exits(0);
+            }
+            let executioner = Executioner::new(strikes);
+            let folder = environment.desk("bus");
+            fs::create_dir(&folder).unwrap();
+            let front = crate::bus::in_front_of(&bus, &folder, &executioner);
+            environment = with(to, environment).with("DBUS_SESSION_BUS_ADDRESS", &front);
+            let killed = executioner.watches(environment.command(&CHANGE));
+            let (kept, noted) = kept_and_noted(&account);
+            if let (Some(kept), Some(noted)) = (&kept, &noted) {
+                let of = notes.iter().position(|note| note == noted);
+                assert!(of.is_none_or(|of| kept.same_as(&secrets[of])), "{strikes:?}: another client's, as {noted}");
+            } else {
+                assert!(kept.is_none(), "{strikes:?}: nobody knows whose it is");
+            }
+            environment = environment.with("DBUS_SESSION_BUS_ADDRESS", &bus);
+            environment.run(&CHANGE).exits(0);
+            let (kept, noted) = kept_and_noted(&account);
+            assert!(kept.is_some_and(|kept| kept.same_as(&secrets[to])), "{strikes:?}");
+            assert_eq!(noted.as_ref(), Some(&notes[to]), "{strikes:?}");
+            environment.run(&["remove", "--yes"]).exits(0);
+            assert_eq!(kept_and_noted(&account).1, None);
+            (killed, executioner.seen())
+        };
+        let (killed, messages) = run("whole", None);
+        assert!(!killed && messages > 10, "{messages}");
+        let moments = [Moment::Before, Moment::After];
+        let kills =
+            in_parallel(messages * 2, |job| run(&format!("p{to}-{job}"), Some((job / 2 + 1, moments[job % 2]))).0);
+        println!(
+            "to {}: {} kills at a message to the keychain",
+            notes[to],
+            kills.iter().filter(|killed| **killed).count()
+        );
+    }
 }
 
 #[test]

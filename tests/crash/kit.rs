@@ -51,22 +51,21 @@ impl Executioner {
     /// The gate at which he stands, in front of every service.
     pub fn gate(self: &Arc<Self>) -> Gate {
         let this = Arc::clone(self);
-        Box::new(move |_, pass| {
-            let nth = this.seen.fetch_add(1, Ordering::SeqCst) + 1;
-            match this.strikes {
-                Some((at, moment)) if at == nth => {
-                    if moment == Moment::After {
-                        pass();
-                    }
-                    let mut child = this.child.lock().unwrap();
-                    let child = child.as_mut().unwrap();
-                    child.kill().unwrap();
-                    child.wait().unwrap();
-                    Reply::empty(503)
-                }
-                _ => pass(),
-            }
-        })
+        Box::new(move |_, pass| this.meets(pass).unwrap_or_else(|| Reply::empty(503)))
+    }
+
+    /// The next request is at hand: what comes of it, unless its sender died.
+    pub fn meets<T>(&self, pass: impl FnOnce() -> T) -> Option<T> {
+        let nth = self.seen.fetch_add(1, Ordering::SeqCst) + 1;
+        let Some((_, moment)) = self.strikes.filter(|(at, _)| *at == nth) else { return Some(pass()) };
+        if moment == Moment::After {
+            pass();
+        }
+        let mut child = self.child.lock().unwrap();
+        let child = child.as_mut().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        None
     }
 
     /// Runs a command under his eyes, a robot in place of the person; whether it was killed.

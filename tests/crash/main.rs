@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 mod at_once;
+#[cfg(target_os = "linux")]
+mod bus;
 #[path = "../common/mod.rs"]
 mod common;
 mod half_written;

@@ -1,0 +1,40 @@
+//! Owns a place in front of the session bus, where each message that a run sends to its keychain is met.
+//!
+//! Refuses to understand the messages: it passes bytes on, and counts how often some came.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use crate::kit::Executioner;
+
+/// Stands there until the process ends; its address, as `DBUS_SESSION_BUS_ADDRESS` has it.
+pub fn in_front_of(bus: &str, folder: &Path, executioner: &Arc<Executioner>) -> String {
+    let real = bus.split([':', ',']).find_map(|part| part.strip_prefix("path=")).unwrap();
+    let (real, path) = (PathBuf::from(real), folder.join("bus"));
+    let listener = UnixListener::bind(&path).unwrap();
+    let executioner = Arc::clone(executioner);
+    thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = UnixStream::connect(&real).unwrap();
+            let (mut back, mut forth) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut back, &mut forth));
+            let executioner = Arc::clone(&executioner);
+            thread::spawn(move || pass_on(near, far, &executioner));
+        }
+    });
+    format!("unix:path={}", path.display())
+}
+
+fn pass_on(mut near: UnixStream, mut far: UnixStream, executioner: &Executioner) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = near.read(&mut bytes) {
+        if !matches!(executioner.meets(|| far.write_all(&bytes[..length])), Some(Ok(()))) {
+            break;
+        }
+    }
+    // The other one of the two threads ends with it.
+    let _ = far.shutdown(std::net::Shutdown::Both);
+}
