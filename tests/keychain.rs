@@ -307,8 +307,13 @@ mod reticent {
 
     const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 
+    const ITEM: &str = "/org/freedesktop/secrets/collection/login/1";
+    /// The account of the one entry that it shows; what an attribute is it does not know.
+    pub const BARE: &str = "bare/client-secret";
+
     struct Service;
     struct Collection;
+    struct Item;
 
     fn path(text: &str) -> OwnedObjectPath {
         ObjectPath::try_from(text).unwrap().into()
@@ -323,8 +328,9 @@ mod reticent {
             Ok((public, path("/org/freedesktop/secrets/session/1")))
         }
 
-        fn search_items(&self, _attributes: HashMap<String, String>) -> (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) {
-            (Vec::new(), Vec::new())
+        fn search_items(&self, attributes: HashMap<String, String>) -> (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) {
+            let is_bare = attributes.get("username").is_some_and(|name| name == BARE);
+            (if is_bare { vec![path(ITEM)] } else { Vec::new() }, Vec::new())
         }
 
         fn read_alias(&self, _name: &str) -> OwnedObjectPath {
@@ -349,11 +355,19 @@ mod reticent {
         }
     }
 
+    #[interface(name = "org.freedesktop.Secret.Item")]
+    impl Item {
+        #[zbus(property)]
+        fn locked(&self) -> bool {
+            false
+        }
+    }
+
     /// Serves it until the result is dropped.
     pub fn serve() -> zbus::blocking::Connection {
         let builder = Builder::session().unwrap().name("org.freedesktop.secrets").unwrap();
         let builder = builder.serve_at("/org/freedesktop/secrets", Service).unwrap();
-        builder.serve_at(COLLECTION, Collection).unwrap().build().unwrap()
+        builder.serve_at(COLLECTION, Collection).unwrap().serve_at(ITEM, Item).unwrap().build().unwrap()
     }
 }
 
@@ -374,6 +388,7 @@ fn inside_a_reticent_keychain() {
     let _service = reticent::serve();
     assert!(keychain().get(ACCOUNT).unwrap().is_none());
     assert!(matches!(keychain().shows_all(), Err(VaultError::Locked)));
+    assert_eq!(keychain().client(reticent::BARE).unwrap(), None, "a store without attributes has no notes");
     let settings = Path::new(&std::env::var_os("HOME").unwrap()).join("config.toml");
     std::fs::write(&settings, "[profiles.default]\nprovider = \"google-health\"\ndomain = \"acme.eu.auth0.com\"\nstore = \"keychain\"\nclient_id = \"123456789012-sandbox0sandbox0sandbox0sandbox0.apps.googleusercontent.com\"\n").unwrap();
     let before = std::fs::read(&settings).unwrap();

@@ -95,7 +95,16 @@ pub(super) fn read(entry: &Entry) -> Result<Option<Secret>, VaultError> {
 
 /// The client that is noted beside a secret.
 pub(super) fn noted(entry: &Entry) -> Result<Option<String>, VaultError> {
-    Ok(in_attributes(present(entry.inner.get_attributes())?))
+    match entry.inner.get_attributes() {
+        Err(Error::PlatformFailure(cause)) if has_no_notes(&cause.to_string()) => Ok(None),
+        attributes => Ok(in_attributes(present(attributes)?)),
+    }
+}
+
+/// Whether a store says that it does not know what an attribute is; the specification has them (Secret Service API, Item).
+fn has_no_notes(why: &str) -> bool {
+    let why = why.to_lowercase();
+    ["unknownproperty", "unknownmethod", "unknowninterface", "no such property"].iter().any(|word| why.contains(word))
 }
 
 fn in_attributes(all: Option<HashMap<String, String>>) -> Option<String> {
