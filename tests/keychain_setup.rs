@@ -429,6 +429,55 @@ fn inside_a_change_that_is_not_written_down() {
 }
 
 #[test]
+fn a_keychain_that_does_not_answer_is_emptied_by_the_next_run_that_reaches_it() {
+    inside_a_session("inside_a_move_away_from_a_keychain_out_of_reach");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_move_away_from_a_keychain_out_of_reach() {
+    if !inside() {
+        return;
+    }
+    for by in ["setup", "remove"] {
+        let stage = Stage::set_up(&[]);
+        let settings = stage.home.path("XDG/fitbit-connect/config.toml");
+        let says_so = || fs::read_to_string(&settings).unwrap().contains("moving_from = \"keychain\"");
+        let away = |command: &mut Command| {
+            let output = command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus").output().unwrap();
+            assert!(!said(&output).contains("means nothing"), "{}", said(&output));
+            output
+        };
+        // Nothing was given, and what is kept is out of reach: that is what has to be put right.
+        let bare = ["setup", "--json", "--yes", "--skip-login", "--store", "file"];
+        let mut command = stage.program(&bare);
+        command.envs(stage.sandbox.variables("google-health")).env_remove("FITBIT_CONNECT_CLIENT_SECRET");
+        let output = away(&mut command);
+        assert_eq!(output.status.code(), Some(7), "{}", said(&output));
+        assert_eq!(document(&output)["error"]["code"], "secret_store_missing", "{}", said(&output));
+
+        let output = away(stage.setup("google-health").args(["--skip-login", "--store", "file"]));
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let told = document(&output)["checks"].to_string();
+        assert!(told.contains("may still be in the keychain") && says_so(), "{}", said(&output));
+        assert_eq!(held(), [true, true]);
+        let status = said(&stage.program(&["status"]).output().unwrap());
+        assert!(status.contains("Moving from   the keychain"), "{status}");
+        if by == "remove" {
+            // It would be the last that knows of them.
+            let output = away(&mut stage.program(&["remove", "--yes"]));
+            assert_eq!((output.status.code(), says_so()), (Some(7), true), "{}", said(&output));
+        }
+        let output = match by {
+            "setup" => stage.program(&["setup", "--json", "--yes", "--skip-login"]).output().unwrap(),
+            _ => stage.program(&["remove", "--yes"]).output().unwrap(),
+        };
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!((held(), says_so()), ([false, false], false), "{by}: {}", said(&output));
+    }
+}
+
+#[test]
 fn a_removal_names_what_the_keychain_has_and_the_settings_do_not_say() {
     inside_a_session("inside_a_removal_with_something_left");
 }

@@ -740,6 +740,128 @@ fn a_setup_with_a_refused_secret_is_told_of_the_right_one_in_the_tenant() {
 }
 
 #[test]
+fn what_is_entered_by_hand_at_a_domain_that_is_no_tenants_is_not_said_to_be_set_up() {
+    let by_hand = ["setup", "--manual", "--yes", "--skip-login"];
+    for provider in [GoogleHealth, Fitbit] {
+        let stage = Stage::configured(provider, &[Fault::NotATenant]);
+        let output = stage.environment_without_management().run(&by_hand).exits(3);
+        assert!(output.stderr.contains("[tenant_not_found]") && !output.stderr.contains("is set up in"), "{output}");
+    }
+    // A tenant, and a firewall in front of its page.
+    let page = Reply::html(403, "<h1>Attention Required</h1>");
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(|request| request.path == "/authorize", page));
+    let output = stage.environment_without_management().run(&by_hand).exits(0).says("is not known");
+    assert!(output.stderr.contains("Not verified") && !output.stderr.contains("is set up in"), "{output}");
+}
+
+/// The failure of a login whose tenant got no token for the provider's code, with this entry in its log.
+fn without_a_token(faults: &[Fault], error: serde_json::Value, management: bool) -> Output {
+    let logs: Gate = Box::new(move |request, pass| {
+        let reply = pass();
+        if request.path != "/api/v2/logs" {
+            return reply;
+        }
+        let mut entries: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        for entry in entries.as_array_mut().unwrap() {
+            entry["description"] = error["message"].clone();
+            entry["details"] = json!({ "error": error });
+        }
+        Reply::json(200, &entries)
+    });
+    let stage = Stage::configured(GoogleHealth, faults).behind(logs);
+    let environment = if management { stage.environment() } else { stage.environment_without_management() };
+    if management {
+        return environment.run_with_robot(&["test", "--json"]);
+    }
+    let callback = format!("http://127.0.0.1:{}/callback", stage.port());
+    let public = facts::APPLICATIONS[1].client_id;
+    stage.api(reqwest::Method::PATCH, &format!("clients/{public}"), Some(json!({ "callbacks": [callback] })));
+    environment.run_with_robot(&["test", "--json", "--test-app", public])
+}
+
+#[test]
+fn googles_own_word_for_a_refused_secret_in_the_log_is_no_refusal_of_an_action() {
+    let wrong = [Fault::WrongSecretInTenant, Fault::OptionsHidden];
+    for error in [
+        json!({ "message": "Unauthorized", "oauthError": "invalid_client", "type": "oauth-authorization" }),
+        json!({ "message": "Unauthorized" }),
+        json!({ "message": "Unauthorized", "oauthError": "access_denied" }),
+        json!({ "message": "Unauthorized", "payload": { "status": 401 } }),
+    ] {
+        let output = without_a_token(&wrong, error.clone(), true).exits(4);
+        assert_eq!(output.error_code(), "client_secret_rejected", "{error} {output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.contains("fitbit-connect setup"), "{hint}");
+        // The right secret is not said to be wrong.
+        let output = without_a_token(&[Fault::CodeRefused], error, true).exits(6);
+        assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+    }
+    // Words that name something else are no word about the secret.
+    let unread = [Fault::CodeRefused, Fault::OptionsHidden];
+    for (error, code) in [
+        (json!({ "message": "redirect_uri_mismatch", "oauthError": "redirect_uri_mismatch" }), "redirect_uri_mismatch"),
+        (json!({ "message": "The OAuth client was deleted.", "oauthError": "deleted_client" }), "client_deleted"),
+        (
+            json!({ "message": "The OAuth client was disabled.", "oauthError": "disabled_client" }),
+            "unrecognised_answer",
+        ),
+        (json!({ "message": "Invalid grant_type: ", "oauthError": "unsupported_grant_type" }), "unrecognised_answer"),
+        (json!({ "message": "unable to verify the first certificate" }), "service_unavailable"),
+        (json!({ "message": "Forbidden" }), "unrecognised_answer"),
+    ] {
+        let output = without_a_token(&unread, error.clone(), true);
+        assert_eq!(output.error_code(), code, "{error} {output}");
+    }
+    // Without the Management API the cure is the dashboard, and every cure of a login keeps its application.
+    let output = without_a_token(&[Fault::WrongSecretInTenant], json!({}), false).exits(4);
+    let error = output.document()["error"].clone();
+    let (message, hint) = (error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
+    assert!(message.contains("that needs the Management API") && hint.contains("In the dashboard enter"), "{error}");
+    let output = without_a_token(&[Fault::Denied], json!({}), false).exits(5);
+    let again = format!("--test-app {}", facts::APPLICATIONS[1].client_id);
+    assert!(output.document()["error"]["hint"].as_str().unwrap().contains(&again), "{output}");
+}
+
+#[test]
+fn an_application_for_machines_and_one_that_is_saved_by_its_name_are_told_for_what_they_are() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let saved = |application: &str| {
+        let line = format!("applications = [\"{application}\"]");
+        let text = stage.settings(fitbit_connect::ids::Store::Nothing);
+        let before = text.lines().find(|line| line.starts_with("applications = ")).unwrap().to_owned();
+        environment.write_settings(&text.replace(&before, &line));
+        environment.run(&HEADLESS)
+    };
+    let output = saved(facts::MANAGEMENT_CLIENT_ID);
+    let asked = &output.checks("authorize.redirect")[0];
+    assert_eq!(asked["code"], "application_without_callback", "{output}");
+    assert!(asked["detail"].as_str().unwrap().contains("machine to machine"), "{output}");
+    let output = saved("Acme Web").exits(0);
+    assert_eq!(states(&output, "authorize.redirect"), ["pass"], "{output}");
+}
+
+#[test]
+fn statuses_and_errors_as_other_programs_print_them_are_known() {
+    for (text, code) in [
+        ("HTTP/2 503", "service_unavailable"),
+        ("HTTP/2 429", "rate_limited"),
+        (
+            r#"{"error":{"code":500,"message":"Internal error encountered.","status":"INTERNAL"}}"#,
+            "service_unavailable",
+        ),
+        (r#"{"statusCode":503,"error":"Service Unavailable"}"#, "service_unavailable"),
+        ("dial tcp: lookup acme.eu.auth0.com: no such host", "network_unreachable"),
+        ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "tls_failed"),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "network_unreachable"),
+    ] {
+        assert_eq!(explained(text), [code], "{text}");
+    }
+    let page = explained("Oops!, something went wrong\naccess_denied: Unauthorized");
+    assert!(!page.contains(&"management_credentials_rejected".to_owned()), "{page:?}");
+}
+
+#[test]
 fn what_firefox_says_of_the_listener_is_known() {
     for text in [
         "Firefox can\u{2019}t establish a connection to the server at 127.0.0.1:18917.",

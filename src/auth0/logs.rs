@@ -74,7 +74,7 @@ impl Entry {
     /// The diagnosis, when the entry tells more than that something failed.
     pub fn code(&self) -> Option<Code> {
         let by_status = of_status(self.status);
-        match (self.error.as_str(), self.kind.as_str()) {
+        match (self.answered(), self.kind.as_str()) {
             // Whatever else it says, it is gone.
             _ if by_status == Some(Code::ProviderShutDown) => by_status,
             ("invalid_grant", _) => Some(Code::CodeRejected),
@@ -94,6 +94,8 @@ impl Entry {
             _ => match recognise_returned(&self.words) {
                 // The person has been at the authorize page, which knows the ID: it is the pair that is refused.
                 Some(Code::ClientIdUnknown) => Some(Code::ClientSecretRejected),
+                // A token endpoint refuses a client so (RFC 6749, 5.2).
+                None if self.status == Some(401) => Some(Code::ClientSecretRejected),
                 found => found.or_else(|| self.refused()),
             },
         }
@@ -108,10 +110,27 @@ impl Entry {
             || recognise(&self.words).iter().any(|code| matches!(code, Code::NetworkUnreachable | Code::TlsFailed))
     }
 
+    /// The error that the provider answered, by its name: Auth0 has it in one of two places, and in the second also its own.
+    fn answered(&self) -> &str {
+        const OF_AUTH0: [&str; 4] = ["access_denied", "unauthorized", "server_error", "temporarily_unavailable"];
+        match self.error.as_str() {
+            "" if !OF_AUTH0.contains(&self.oauth_error.as_str()) => &self.oauth_error,
+            error => error,
+        }
+    }
+
+    /// Whether the words say no more than that the provider gave no token.
+    pub fn is_bare(&self) -> bool {
+        let lower = self.words.to_lowercase();
+        lower.split([';', ':']).all(|part| {
+            matches!(part.trim().trim_end_matches('.'), "" | "failed to obtain access token" | "unauthorized")
+        })
+    }
+
     /// Whether the entry tells what the provider answered, and it is no refused client: an error of another name, or a status that
     /// a token endpoint does not refuse a client with (RFC 6749, 5.2: 400 or 401).
     pub fn names_another_reason(&self) -> bool {
-        !matches!(self.error.as_str(), "" | "invalid_client")
+        !matches!(self.answered(), "" | "invalid_client")
             || self.status.is_some_and(|status| !matches!(status, 0 | 200 | 400 | 401))
     }
 

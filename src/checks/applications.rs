@@ -97,9 +97,14 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
         }
         Applications::Saved(ids) => Ok(ids
             .iter()
-            .map(|id| match all.iter().find(|a| a.client_id == *id) {
-                Some(application) => Chosen::from(application),
-                None => Chosen { gone: true, ..Chosen::by_id(id) },
+            .map(|id| {
+                // Whoever wrote the settings by hand may have written a name.
+                let named: Vec<&Application> = all.iter().filter(|a| a.name == *id).collect();
+                match (all.iter().find(|a| a.client_id == *id), named.as_slice()) {
+                    (Some(application), _) => Chosen::from(application),
+                    (None, [application]) => Chosen::from(*application),
+                    _ => Chosen { gone: true, ..Chosen::by_id(id) },
+                }
             })
             .collect()),
         Applications::Named(names) => {
@@ -241,7 +246,9 @@ pub fn not_enabled(connection: &str, client_id: &str, label: &str, enable: Optio
 
 /// `applications.enabled` for one application.
 pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>, way_on: &WayOn) -> Finding {
-    let finding = if application.gone {
+    let finding = if application.for_machines {
+        Finding::skip(id::APPLICATIONS_ENABLED, "not looked at: it is machine to machine, and nobody logs in with it")
+    } else if application.gone {
         let message = format!("the application {} does not exist in the tenant any more", application.client_id);
         Finding::fail(id::APPLICATIONS_ENABLED, Failure::new(Code::ApplicationGone, message).with_hint(&way_on.gone))
     } else if enabled.contains(&application.client_id) {

@@ -41,11 +41,15 @@ pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Findi
 
 fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     let callback = application.callback();
-    if application.callbacks.is_some() && callback.is_none() {
+    if callback.is_none() && (application.callbacks.is_some() || application.for_machines) {
         let label = application.label();
         let wildcard = application.callbacks.iter().flatten().any(|one| one.contains('*'));
-        let what = if wildcard { "only callback URLs with a wildcard" } else { "no callback URL" };
-        let detail = format!("{label} has {what}, so /authorize cannot be asked for it");
+        let what = match (application.for_machines, wildcard) {
+            (true, _) => "is machine to machine and has no callback URL",
+            (_, true) => "has only callback URLs with a wildcard",
+            _ => "has no callback URL",
+        };
+        let detail = format!("{label} {what}, so /authorize cannot be asked for it");
         let hint = format!(
             "Add the address that it receives logins at to the Allowed Callback URLs of {label}, or choose another \
              application with `--app NAME_OR_ID`"

@@ -103,7 +103,12 @@ fn logged(text: &str) -> Option<Vec<Code>> {
         match entry["type"].as_str() {
             Some("f" | "feacft") => {
                 let unknown = || read.names_another_reason().then_some(Code::UnrecognisedAnswer);
-                codes.extend(read.code().or_else(unknown));
+                let code = read.code().or_else(unknown);
+                // A bare word is an Action's, or the provider's for a wrong secret.
+                codes.extend(
+                    read.is_bare().then_some(Code::ClientSecretRejected).filter(|_| code == Some(Code::LoginBlocked)),
+                );
+                codes.extend(code);
             }
             // That a Management API client got no token, and why: the words tell more than the type.
             Some("feccft") => codes.extend(recognise(&read.said()).first()),

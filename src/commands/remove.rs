@@ -124,7 +124,11 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         }
         world.forget_in_file(true)?;
         world.forget_behind_link()?;
-        world.forget_in_keychain(true)?;
+        let refused = world.forget_in_keychain(true)?;
+        // Whoever leaves the keychain out with --store knows; else the profile stays, so that the removal can be repeated.
+        if let Some(refused) = refused.filter(|_| world.saved.moving_from.is_some()) {
+            return Err(refused);
+        }
         world.name_what_is_in_keychain();
         let mut settings = world.settings.borrow_mut();
         settings.take_out(&world.profile);

@@ -43,11 +43,16 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         person.begin();
     }
     let mut inputs = world.inputs(&args.inputs)?;
+    let mut unread = None;
     // Where the settings name the new place already, it has everything.
     if inputs.secret.is_none() && inputs.saved_secret_applies && world.saved.moving_from.is_none() {
-        inputs.secret = world.kept_so_far(SecretOf::Provider);
+        match world.taken_along(SecretOf::Provider) {
+            Ok(secret) => inputs.secret = secret,
+            Err(failure) if world.dialogue.is_some() => world.console.warn(&failure.message),
+            Err(failure) => unread = Some(failure),
+        }
     }
-    let stored = match door::check(world, args, &inputs) {
+    let stored = match door::check(world, args, &inputs, unread) {
         Err(failure) => {
             decide::other_store(world, failure, args.yes)?;
             credentials::stored(world)?
@@ -220,9 +225,10 @@ impl Prepared {
     ) -> Result<(), Failure> {
         let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
         let Some(app) = &draft.app else { return Ok(()) };
+        let mut is_verified = true;
         if draft.change.is_none() {
             // It asks how to go on itself.
-            by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
+            is_verified = by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
         }
         world.console.heading(Step::Login.number(), Step::Login.title());
         let test_app = inputs.test_app.as_deref();
@@ -265,7 +271,7 @@ impl Prepared {
             Some(change) => &change.selection.applications,
             None => draft.by_hand.as_deref().unwrap_or_default(),
         };
-        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app));
+        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), is_verified);
         Ok(())
     }
 }

@@ -72,7 +72,7 @@ pub(super) static APPLICATION_CONFIDENTIAL: Diagnosis = Diagnosis {
               its code with 401 `access_denied` `Unauthorized`",
     cause: "A login from this machine has no secret of the application: it needs a public client, as native and single-page \
             applications are.",
-    cure: "Leave `--test-app` out, so that `{test}` makes an application of its own for the login and removes it, or name a \
+    cure: "Leave `--test-app` out, so that the run makes an application of its own for the login and removes it, or name a \
            native application. One that is in use keeps its authentication method: without it its own logins may fail.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],

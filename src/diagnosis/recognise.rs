@@ -84,7 +84,8 @@ fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
     if words.eq_ignore_ascii_case("unauthorized") {
         // The tenant's token endpoint says so of a Management API client. What comes back from a login is a refusal of the
         // tenant, or Google's word for the secret.
-        if text.holds("error=access_denied") {
+        let is_page = text.holds("oops!, something went wrong");
+        if is_page || text.holds("error=access_denied") {
             found.retain(|code| *code != ManagementCredentialsRejected);
             found.extend([ClientSecretRejected, LoginBlocked]);
         }

@@ -226,10 +226,12 @@ impl Trail<'_> {
             if !failure.message.contains(&entry.said()) {
                 looked.push(format!("the tenant's log says: {}", entry.said()));
             }
-            let unknown = || entry.names_another_reason().then_some(Code::UnrecognisedAnswer);
-            let code = self.code(entry).or_else(unknown).filter(|code| *code != Code::ClientSecretRejected);
-            if let Some(code) = code {
-                return self.told(entry, code, also(&looked.join("; ")));
+            // Where there is no token yet, no Action has run: a bare word is the provider's.
+            let code = self.code(entry).filter(|code| *code != Code::LoginBlocked || !entry.is_bare());
+            let says_more = entry.names_another_reason() || !entry.is_bare();
+            match code.or_else(|| says_more.then_some(Code::UnrecognisedAnswer)) {
+                Some(Code::ClientSecretRejected) | None => {}
+                Some(code) => return self.told(entry, code, also(&looked.join("; "))),
             }
         }
         match same {
@@ -241,6 +243,12 @@ impl Trail<'_> {
                 Failure::new(Code::UnrecognisedAnswer, also(&looked.join("; "))).with_hint(hint)
             }
             Some(true) => failure,
+            _ if tenant.management.is_none() => {
+                looked.push("the secret in the tenant was not read: that needs the Management API".to_owned());
+                let hint = "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the \
+                            connection `{connection}` as its Client Secret and save ({connections_page} )";
+                Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
+            }
             _ => {
                 looked.push("the secret in the tenant could not be read (read:connections_options)".to_owned());
                 let hint = "Most likely the tenant holds another secret. Run `{setup}` which writes the one at hand into the \

@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
     "scopes",
     "port",
     "store",
+    "moving_from",
     "management_client_id",
     "endpoints",
 ];

@@ -2,9 +2,10 @@
 
 use super::plan::{Item, Plan};
 use super::{credentials, demand, within};
+use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
-use crate::finding::{Step, StepReport, StepState};
+use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::{SecretOf, Store};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
@@ -207,8 +208,14 @@ impl Local<'_> {
             let moving_from = world.left_store().filter(|left| *left == Store::Keychain);
             settings.put(&world.profile, &Profile { moving_from, ..self.profile.clone() });
             settings.write()?;
-            world.forget_in_keychain(false)?;
+            let refused = world.forget_in_keychain(false)?;
             world.forget_in_file(false)?;
+            let is_named = world.saved.store.or(world.saved.moving_from).is_some();
+            if let Some(refused) = refused.filter(|_| is_named) {
+                // The settings go on saying so, and the next setup or removal empties it.
+                world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, still_in_keychain(refused)));
+                return Ok(());
+            }
             settings.put(&world.profile, self.profile);
             settings.write().map(drop)
         })?;
@@ -217,6 +224,13 @@ impl Local<'_> {
         world.console.step(StepReport::new(Step::Credentials, state, detail));
         Ok(())
     }
+}
+
+/// The warning that the old place may not be empty yet.
+fn still_in_keychain(refused: Failure) -> Failure {
+    let message = format!("a secret may still be in the keychain, which could not be emptied: {}", refused.message);
+    Failure::new(refused.code, message)
+        .with_hint("Once the keychain answers, run the same `{setup}` again: the settings remember it (moving_from)")
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

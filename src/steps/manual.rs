@@ -115,7 +115,8 @@ fn dashboard(domain: &Domain) -> String {
     }
 }
 
-/// Verifies steps 4 and 5 through `/authorize`. A person says when it is done, and mends what is refused.
+/// Verifies steps 4 and 5 through `/authorize`. A person says when it is done, and mends what is refused. Whether each answer was
+/// understood.
 ///
 /// # Errors
 /// The first refusal, when there is nobody or the person leaves it at that.
@@ -125,7 +126,7 @@ pub fn verify(
     app: &App,
     applications: &[Chosen],
     expected: &Expected,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let Some(person) = &world.dialogue else { return verify_once(world, app, applications, expected) };
     let ways = ["It is done: verify it", "Show the values again", "Leave it at that"].map(str::to_owned);
     let question = Question { text: "Is it entered in the dashboard?", ..Question::default() };
@@ -133,7 +134,7 @@ pub fn verify(
     loop {
         match person.choose(&question, &ways, 0)? {
             0 => match verify_once(world, app, applications, expected) {
-                Ok(()) => return Ok(()),
+                Ok(is_verified) => return Ok(is_verified),
                 Err(failure) => refused = Some(failure),
             },
             1 => match guide(world, domain, expected.connection, app, false) {
@@ -176,7 +177,7 @@ fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, exp
     failure.with_hint(format!("{enter}, then {again}"))
 }
 
-fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
+fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Expected) -> Result<bool, Failure> {
     let mut unknown = None;
     for application in applications {
         let finding = redirect(&world.http, application, expected);
@@ -192,6 +193,7 @@ fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Exp
             unknown = Some(finding.detail);
         }
     }
+    let is_verified = unknown.is_none();
     let (state, detail) = match unknown {
         None => {
             (StepState::Done, "verified through /authorize; the client secret is verified by a login alone".to_owned())
@@ -200,5 +202,5 @@ fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Exp
     };
     world.console.step(StepReport::new(Step::Connection, state, detail.clone()));
     world.console.step(StepReport::new(Step::Applications, state, detail));
-    Ok(())
+    Ok(is_verified)
 }

@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::secret::Secret;
 use keyring::{Entry, Error};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -49,8 +49,8 @@ pub struct Keychain {
     limit: Duration,
     /// Whether it can ask in a dialogue of its own.
     has_display: bool,
-    /// The folder that all runs of a person take their turn at.
-    folder: Option<PathBuf>,
+    /// The folders that all runs of a person take their turn at.
+    folders: Vec<PathBuf>,
     /// Where a person sees that it is waited for: it may ask for its password in another window.
     console: Option<Arc<Console>>,
 }
@@ -58,7 +58,7 @@ pub struct Keychain {
 impl Keychain {
     /// Each call gives up after this time: a few seconds where nobody can be asked to unlock it, longer at a display.
     pub fn new(limit: Duration) -> Self {
-        Self { limit, has_display: false, folder: None, console: None }
+        Self { limit, has_display: false, folders: Vec::new(), console: None }
     }
 
     /// It can ask in a dialogue of its own, which a person may close without an answer.
@@ -67,9 +67,10 @@ impl Keychain {
         self
     }
 
-    /// One run at a time changes an entry; they meet at this folder, which is the person's own (`XDG_RUNTIME_DIR`).
-    pub fn in_turn_at(mut self, folder: Option<PathBuf>) -> Self {
-        self.folder = folder;
+    /// One run at a time changes an entry; they meet at these folders, which are the person's own (`HOME`, `XDG_RUNTIME_DIR`): more
+    /// than one, since a run of cron or sudo may not know each.
+    pub fn in_turn_at(mut self, folders: Vec<PathBuf>) -> Self {
+        self.folders = folders;
         self
     }
 
@@ -122,9 +123,9 @@ impl Vault for Keychain {
             return Err(VaultError::TooLong { limit: WINDOWS_LIMIT });
         }
         let (secret, client) = (Secret::new(secret.expose().to_owned()), client.to_owned());
-        let (replaces, folder) = (replaces.to_vec(), self.folder.clone());
+        let (replaces, folders) = (replaces.to_vec(), self.folders.clone());
         self.within(account, move |entry| {
-            let _turn = turn(folder.as_deref());
+            let _turns = turns(&folders);
             one::write(entry, &secret, &client, &replaces)
         })
     }
@@ -138,9 +139,9 @@ impl Vault for Keychain {
     }
 
     fn delete(&self, account: &str, client: &str) -> Result<Deleted, VaultError> {
-        let (client, folder) = (client.to_owned(), self.folder.clone());
+        let (client, folders) = (client.to_owned(), self.folders.clone());
         self.within(account, move |entry| {
-            let _turn = turn(folder.as_deref());
+            let _turns = turns(&folders);
             one::remove(entry, &client)
         })
     }
@@ -156,11 +157,14 @@ impl Vault for Keychain {
 }
 
 /// Waits for other runs that change an entry; whoever dies is waited for no longer. Where no turns can be taken, none are.
-fn turn(folder: Option<&Path>) -> Option<File> {
-    let folder = File::open(folder?).ok()?;
-    #[cfg(unix)]
-    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive).ok()?;
-    Some(folder)
+fn turns(folders: &[PathBuf]) -> Vec<File> {
+    let turn = |folder: &PathBuf| {
+        let folder = File::open(folder).ok()?;
+        #[cfg(unix)]
+        rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive).ok()?;
+        Some(folder)
+    };
+    folders.iter().filter_map(turn).collect()
 }
 
 /// A Secret Service may list nothing of what is in a locked collection (KeePassXC, reported).

@@ -98,19 +98,24 @@ impl World {
     }
 
     /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
-    /// place does not have stays, unless all are to go; what stays is said.
+    /// place does not have stays, unless all are to go; what stays is said. Why something could not be removed there.
     ///
     /// # Errors
     /// The new place's own.
-    pub fn forget_in_keychain(&self, all: bool) -> Result<(), Failure> {
+    pub fn forget_in_keychain(&self, all: bool) -> Result<Option<Failure>, Failure> {
         if self.left_store() != Some(Store::Keychain) {
-            return Ok(());
+            return Ok(None);
         }
+        let mut refused = None;
         let all = all || self.store() == Store::Nothing;
         for of in SecretOf::ALL {
             let account = self.profile.account(of);
             let left = match all || self.vault().holds(&account).map_err(store_failure)? {
-                true => self.not_removed_from_keychain(of),
+                true => self.not_removed_from_keychain(of).map(|error| {
+                    let why = format!("could not be removed there: {error}");
+                    refused = Some(store_failure(error));
+                    why
+                }),
                 false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
             };
             if let Some(why) = left {
@@ -119,16 +124,15 @@ impl World {
                     .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
             }
         }
-        Ok(())
+        Ok(refused)
     }
 
     /// Removes an entry; why it may still be there.
-    fn not_removed_from_keychain(&self, of: SecretOf) -> Option<String> {
-        let why = match self.forgets(&self.keychain, of) {
+    fn not_removed_from_keychain(&self, of: SecretOf) -> Option<VaultError> {
+        match self.forgets(&self.keychain, of) {
             Ok(true) => None,
             Ok(false) => self.keychain.shows_all().err(),
             Err(why) => Some(why),
-        };
-        why.map(|why| format!("could not be removed there: {why}"))
+        }
     }
 }

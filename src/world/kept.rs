@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::World;
+use crate::ask;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
@@ -102,12 +103,24 @@ impl World {
     /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
     /// read there is said, and may be why it goes elsewhere.
     pub fn kept_so_far(&self, of: SecretOf) -> Option<Secret> {
+        self.taken_along(of).unwrap_or_else(|failure| {
+            self.console.warn(&failure.message);
+            None
+        })
+    }
+
+    /// The same, or why it cannot be read there.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn taken_along(&self, of: SecretOf) -> Result<Option<Secret>, Failure> {
         let account = self.profile.account(of);
         let read = |vault: &dyn Vault| match self.others_client(vault, of)? {
             Some(_) => Ok(None),
             None => vault.get(&account),
         };
-        let found = match (self.left_store()?, &self.secrets_file) {
+        let Some(left) = self.left_store() else { return Ok(None) };
+        let found = match (left, &self.secrets_file) {
             (Store::Keychain, _) => read(&self.keychain).and_then(|found| match found {
                 None => self.keychain.shows_all().map(|()| None),
                 found => Ok(found),
@@ -115,9 +128,10 @@ impl World {
             (Store::File, Some(file)) => read(&vault::File::new(file.clone())),
             (Store::File, None) | (Store::Nothing, _) => Ok(None),
         };
-        found.unwrap_or_else(|error| {
-            self.console.warn(&format!("what is kept in its place so far cannot be taken over ({error})"));
-            None
+        found.map_err(|error| {
+            let message = format!("what is kept in its place so far cannot be taken over ({error})");
+            let hint = format!("Make that place answer, or give the secret: {}", ask::CLIENT_SECRET.how_to_give());
+            Failure::new(store_failure(error).code, message).with_hint(hint)
         })
     }
 
@@ -248,8 +262,9 @@ fn another_run(settings: &Path, by: Option<u32>) -> Failure {
 pub(super) fn keychain(process: &Process, console: &Arc<Console>) -> vault::Keychain {
     let has_display = process.has_display();
     let limit = Duration::from_secs(if has_display { 120 } else { 5 });
-    let runtime = process.variables.get("XDG_RUNTIME_DIR").map(PathBuf::from);
-    vault::Keychain::new(limit).at_a_display(has_display).in_turn_at(runtime).shown_on(console)
+    let folders = ["HOME", "XDG_RUNTIME_DIR"].into_iter().filter_map(|name| process.variables.get(name));
+    let folders = folders.map(PathBuf::from).collect();
+    vault::Keychain::new(limit).at_a_display(has_display).in_turn_at(folders).shown_on(console)
 }
 
 /// Names what the secret store said.

@@ -49,8 +49,9 @@ struct Known<'a> {
 impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
-    pub fn know(&self, inputs: &Inputs, found: &[Domain]) {
-        self.tell(inputs, found, (&flags_for(&inputs.applications), ""), inputs.domain.is_none());
+    pub fn know(&self, inputs: &Inputs, found: &[Domain], manual: bool) {
+        let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" };
+        self.tell(inputs, found, (&of_setup, ""), inputs.domain.is_none());
     }
 
     /// Tells the console the values of the saved profile, before any input is read.
@@ -74,6 +75,9 @@ impl World {
 
     fn tell(&self, inputs: &Inputs, found: &[Domain], (of_setup, of_test): (&str, &str), direct: bool) {
         let given = !inputs.login_domains.is_empty();
+        // Without it a login may have no application, and would be left out.
+        let test_app = inputs.test_app.as_ref().map(|id| format!(" --test-app {}", shell_word(id)));
+        let of_test = &format!("{of_test}{}", test_app.unwrap_or_default());
         // A refused client ID is not repeated, nor what holds it.
         let client_files = if self.refused_id.borrow().is_some() { "" } else { self.files.client.as_str() };
         let known = Known {

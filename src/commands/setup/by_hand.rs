@@ -8,11 +8,11 @@ use crate::steps::app::App;
 use crate::steps::manual;
 use crate::world::World;
 
-/// Verifies what the person entered.
+/// Verifies what the person entered; whether each answer was understood.
 ///
 /// # Errors
 /// The first refusal that the person did not mend.
-pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) -> Result<(), Failure> {
+pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) -> Result<bool, Failure> {
     world.console.title("In the dashboard, by your hand");
     world.console.say("  On the connection's Applications tab, switch it on for:");
     applications.iter().for_each(|application| world.console.say(&format!("    {}", application.label())));

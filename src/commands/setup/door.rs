@@ -13,10 +13,19 @@ use crate::world::World;
 ///
 /// # Errors
 /// `input_contradictory`, `input_missing`, `confirmation_missing`, or that the secret store cannot be asked.
-pub fn check(world: &World, args: &cli::Setup, inputs: &Inputs) -> Result<Option<Secret>, Failure> {
+pub fn check(
+    world: &World,
+    args: &cli::Setup,
+    inputs: &Inputs,
+    unread: Option<Failure>,
+) -> Result<Option<Secret>, Failure> {
     refuse_what_contradicts(args, inputs)?;
     // A store that does not answer is found out before anybody is asked anything, and read once.
-    let stored = credentials::stored(world);
+    let stored = match (credentials::stored(world), unread) {
+        // There is one in the place that is left, which does not answer.
+        (Ok(None), Some(unread)) => Err(unread),
+        (stored, _) => stored,
+    };
     if world.dialogue.is_none() {
         report_missing(world, args, inputs, &stored)?;
     }

@@ -33,11 +33,27 @@ pub fn welcome(draft: &Draft) {
 }
 
 /// Says what is true now, what to do next, and how to undo each thing that was made.
-pub fn summary(world: &World, app: &App, place: &Place, chosen: &[Chosen], change: Option<&Change>, local: &Local) {
+pub fn summary(
+    world: &World,
+    app: &App,
+    place: &Place,
+    chosen: &[Chosen],
+    change: Option<&Change>,
+    local: &Local,
+    is_verified: bool,
+) {
     let console = &world.console;
     let names: Vec<String> = chosen.iter().map(Chosen::label).collect();
-    console.title("Done");
-    console.say(&format!("  {} is set up in {} for {}", place.connection, place.domain, names.join(", ")));
+    let names = names.join(", ");
+    if is_verified {
+        console.title("Done");
+        console.say(&format!("  {} is set up in {} for {names}", place.connection, place.domain));
+    } else {
+        console.title("Not verified");
+        let what = format!("{} in {} for {names}", place.connection, place.domain);
+        console
+            .say(&format!("  Whether {what} is set up is not known: /authorize gave an answer that is not understood"));
+    }
     console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
     if app.provider == Provider::GoogleHealth && world.sandbox.is_none() {
         console.say("  Which of them a person grants only the provider knows; a direct login shows it:");

@@ -10,7 +10,7 @@ use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
-use crate::steps::{credentials, sign_in};
+use crate::steps::{credentials, sign_in, within};
 
 impl Draft<'_> {
     /// Up to the plan.
@@ -33,6 +33,11 @@ impl Draft<'_> {
         self.credentials(provider)?;
         self.access(provider, &domain)?;
         if self.manual {
+            // A domain that is no tenant's is not found out by the person who types into its dashboard.
+            if !self.reached {
+                within(self.world, Step::Connection, || sign_in::reach(self.world, &domain))?;
+                self.reached = true;
+            }
             return self.applications_by_hand();
         }
         self.connection(provider, &domain)?;
@@ -42,7 +47,7 @@ impl Draft<'_> {
 
     /// Cures name what is known by now.
     fn know(&self) {
-        self.world.know(&self.inputs, &self.found_domains);
+        self.world.know(&self.inputs, &self.found_domains, self.manual);
     }
 
     pub(super) fn can_go_back(&self) -> bool {

@@ -35,7 +35,7 @@ pub(super) fn write(entry: &Entry, secret: &Secret, client: &str, replaces: &[St
         note(entry, &format!("{client}{BROKEN_OFF}"))?;
     }
     let old = read(entry).ok().flatten();
-    if let Err(error) = keep(entry, secret, old.as_ref()) {
+    if let Err(error) = keep(entry, secret, old.as_ref(), client) {
         let is_old = || matches!((read(entry), &old), (Ok(Some(now)), Some(old)) if now.same_as(old));
         if let Some(before) = before.filter(|_| is_old()) {
             // The old value is there still, and is whose it was.
@@ -47,13 +47,14 @@ pub(super) fn write(entry: &Entry, secret: &Secret, client: &str, replaces: &[St
 }
 
 /// Writes a value in place of another one and reads it back.
-fn keep(entry: &Entry, secret: &Secret, old: Option<&Secret>) -> Result<(), VaultError> {
+fn keep(entry: &Entry, secret: &Secret, old: Option<&Secret>, client: &str) -> Result<(), VaultError> {
     put(entry, secret)?;
     let found = read(entry)?;
     let is_new = found.as_ref().is_some_and(|found| old.is_none_or(|old| !old.same_as(found)));
     read_back(found, secret).inspect_err(|_| {
-        // Neither the one before nor this one: the next run would take it for a secret.
-        if is_new {
+        // Neither the one before nor this one: the next run would take it for a secret. Another run's is not ours to remove.
+        let is_ours = || matches!(noted(entry), Ok(Some(noted)) if whose(&noted) == client) || !IS_NOTED;
+        if is_new && is_ours() {
             let _ = entry.delete_credential();
         }
     })

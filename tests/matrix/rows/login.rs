@@ -90,7 +90,7 @@ pub const WITH_A_TEST_APPLICATION: &[Row] = &[
     fails(&[Fault::TenantCodeRefused], BOTH, "login.live", "code_rejected", 3, TEST),
     fails(&[Fault::BadAudience], BOTH, "login.live", "id_token_invalid", 3, TEST),
     fails(&[Fault::WrongIssuer], BOTH, "login.live", "issuer_mismatch", 3, "{domain}"),
-    fails(&[Fault::ServerError], BOTH, "login.live", "service_unavailable", 6, "fitbit-connect test --headless"),
+    fails(&[Fault::ServerError], BOTH, "login.live", "service_unavailable", 6, "--test-app {test_app} --headless"),
 ];
 
 pub const WITHOUT_THE_SECRET: &[Row] = &[
