@@ -842,6 +842,34 @@ fn an_application_for_machines_and_one_that_is_saved_by_its_name_are_told_for_wh
 }
 
 #[test]
+fn every_login_domain_is_asked_and_one_that_is_not_the_tenants_is_named() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let text = stage.settings(fitbit_connect::ids::Store::Nothing);
+    let tenant = format!("\"https://{}\" = ", facts::DOMAIN);
+    let address = text.lines().find_map(|line| line.strip_prefix(&tenant)).unwrap();
+    let fitbit = text.lines().find_map(|line| line.strip_prefix("\"https://www.fitbit.com\" = ")).unwrap();
+    let with = |domains: &str, more: &str| {
+        let text = text.replace("\nport = ", &format!("\nlogin_domains = [{domains}]\nport = "));
+        environment.write_settings(&format!("{text}\n{more}\n"));
+        environment.run(&HEADLESS)
+    };
+    let own = format!("\"https://second.acme.example\" = {address}");
+    let output = with("\"acme.sandbox.test\", \"second.acme.example\"", &own);
+    let through = |output: &Output| {
+        let all = output.checks("authorize.redirect");
+        all.into_iter()
+            .filter(|one| one["detail"].as_str().unwrap().contains("second.acme.example"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((through(&output).len(), &through(&output)[0]["state"]), (1, &json!("pass")), "{output}");
+    // Somebody else's web server.
+    let other = format!("\"https://second.acme.example\" = {fitbit}");
+    let output = with("\"acme.sandbox.test\", \"second.acme.example\"", &other);
+    assert_ne!(through(&output)[0]["state"], "pass", "{output}");
+}
+
+#[test]
 fn statuses_and_errors_as_other_programs_print_them_are_known() {
     for (text, code) in [
         ("HTTP/2 503", "service_unavailable"),

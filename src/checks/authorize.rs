@@ -6,7 +6,7 @@ use super::applications::{Chosen, is_client_id};
 use super::{id, met};
 use crate::auth0::authorize::{PageError, Reading, Upstream, ask};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::http::Http;
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
@@ -37,6 +37,16 @@ pub struct Expected<'a> {
 /// `authorize.redirect` for one application.
 pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     judge(http, application, expected).about(&application.client_id, application.name.as_deref())
+}
+
+/// The same through another login domain than the one that people log in at first: whether it is the tenant's shows with one
+/// application.
+pub fn redirect_through(http: &Http, application: &Chosen, expected: &Expected, host: &Domain) -> Finding {
+    let found = redirect(http, application, &Expected { host, asks_provider: false.into(), ..*expected });
+    match found.state {
+        State::Pass => Finding { detail: format!("through {host} too: {}", found.detail), ..found },
+        _ => found,
+    }
 }
 
 fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {

@@ -7,6 +7,7 @@ mod draft;
 mod ending;
 mod pass;
 mod pass_tenant;
+mod redirects;
 mod take_back;
 mod way_on;
 
@@ -15,7 +16,7 @@ use crate::ask::given::Inputs;
 use crate::auth0::connection::Wanted;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
-use crate::checks::authorize::{Expected, redirect};
+use crate::checks::authorize::Expected;
 use crate::checks::id;
 use crate::cli;
 use crate::console::ConnectionDoc;
@@ -29,7 +30,7 @@ use crate::steps::app::App;
 use crate::steps::local::{Local, Others};
 use crate::steps::plan::{Item, Plan};
 use crate::steps::tenant::{self, Change};
-use crate::steps::{credentials, demand, within};
+use crate::steps::{credentials, within};
 use crate::world::World;
 use decide::Decision;
 use draft::Draft;
@@ -206,7 +207,8 @@ impl Prepared {
         let (connection, action) = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(&wanted, Some(connection.id.clone()), action));
         tenant::apply_applications(world, management, &connection, change)?;
-        verify_redirects(world, &change.selection.applications, &place.expected(app, false, draft.callbacks_accepted))?;
+        let chosen = &change.selection.applications;
+        redirects::verify(world, chosen, &place.expected(app, false, draft.callbacks_accepted), &place.login_domains)?;
         Ok(Some(connection))
     }
 
@@ -374,18 +376,4 @@ fn report_planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
     report(Step::Connection, change.touches_connection(), change.action(true));
     report(Step::Applications, !to_enable.is_empty(), &format!("{} to enable", to_enable.len()));
     world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));
-}
-
-/// `/authorize` of each application, up to the number that is asked without being told to ask all.
-fn verify_redirects(world: &World, applications: &[Chosen], expected: &Expected) -> Result<(), Failure> {
-    for (n, application) in applications.iter().enumerate() {
-        let finding = if n < super::test::ASKED_APPLICATIONS {
-            redirect(&world.http, application, expected)
-        } else {
-            Finding::left_out(id::AUTHORIZE_REDIRECT, "not asked: only the first 20 applications are")
-                .about(&application.client_id, application.name.as_deref())
-        };
-        within(world, Step::Applications, || demand(world, finding))?;
-    }
-    Ok(())
 }

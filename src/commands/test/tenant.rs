@@ -9,7 +9,7 @@ use crate::auth0::connection::Wanted;
 use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{Chosen, WayOn, enabled, resolve};
-use crate::checks::authorize::{Expected, redirect};
+use crate::checks::authorize::{Expected, redirect, redirect_through};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
@@ -84,23 +84,23 @@ impl Run<'_> {
             let why = "not read: no Management API session";
             self.skip(&[id::CONNECTION_EXISTS, id::CONNECTION_SETTINGS, id::CONNECTION_SECRET], why);
         }
-        let all = self.application_checks(
-            inputs,
-            management.as_ref(),
-            listed,
-            connection.as_ref(),
-            usable,
-            &Expected {
-                provider: self.provider,
-                connection: &name,
-                client_id: &self.client_id,
-                scopes: &self.scopes,
-                host: &host,
-                domain,
-                confirmed: connection.is_some(),
-                asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
-            },
-        )?;
+        let expected = Expected {
+            provider: self.provider,
+            connection: &name,
+            client_id: &self.client_id,
+            scopes: &self.scopes,
+            host: &host,
+            domain,
+            confirmed: connection.is_some(),
+            asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
+        };
+        let (all, one) =
+            self.application_checks(inputs, management.as_ref(), listed, connection.as_ref(), usable, &expected)?;
+        if let Some(one) = one.filter(|_| usable) {
+            for further in login_domains.iter().filter(|further| **further != host) {
+                self.note(redirect_through(&self.world.http, &one, &expected, further));
+            }
+        }
         Ok(TenantState { management, all, connection, name, host })
     }
 
@@ -192,7 +192,8 @@ impl Run<'_> {
         if follows { Finding::skip(finding.check, "follows from what connection.settings says above") } else { finding }
     }
 
-    /// `applications.enabled` and `authorize.redirect` for each application; returns every application of the tenant.
+    /// `applications.enabled` and `authorize.redirect` for each application; returns every application of the tenant, and one that
+    /// can be asked about.
     pub(super) fn application_checks(
         &self,
         inputs: &Inputs,
@@ -201,7 +202,7 @@ impl Run<'_> {
         connection: Option<&Connection>,
         usable: bool,
         expected: &Expected,
-    ) -> Result<Vec<Application>, Failure> {
+    ) -> Result<(Vec<Application>, Option<Chosen>), Failure> {
         let (all, known) = match listed.filter(|_| management.is_some()) {
             Some(Ok(all)) => (all, true),
             Some(Err(failure)) => {
@@ -235,7 +236,7 @@ impl Run<'_> {
                 _ => "no application is saved or named (--app)",
             };
             self.skip(&[id::APPLICATIONS_ENABLED, id::AUTHORIZE_REDIRECT], why);
-            return Ok(all);
+            return Ok((all, None));
         }
         let on: Option<Result<BTreeSet<String>, Failure>> = match (management, connection) {
             (Some(management), Some(connection)) => Some(management.enabled_clients(&connection.id)),
@@ -285,7 +286,9 @@ impl Run<'_> {
             };
             about(finding, application)
         }));
-        Ok(all)
+        let one = chosen.iter().find(|one| !one.gone && one.callback().is_some() && !off.contains(&one.client_id));
+        let one = one.cloned();
+        Ok((all, one))
     }
 }
 
