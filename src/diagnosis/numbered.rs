@@ -26,25 +26,33 @@ pub fn find(text: &str) -> Option<Numbered<'_>> {
         // In English any word is a code; elsewhere a code is told by its underscore from a word of the language.
         let is_code = word == "Error" && !code.is_empty() || is_snake_case(code);
         let is_number = number.bytes().all(|b| b.is_ascii_digit()) && number.starts_with(['4', '5']);
+        if !is_code || !is_number {
+            return None;
+        }
         let is_talked_about = is_talked_about(after.strip_prefix(code)?);
-        (is_code && is_number).then_some(Numbered { at, number, code, is_talked_about })
+        Some(Numbered { at, number, code, is_talked_about })
     })
 }
 
 /// The word for error and the number at the end of a text, in either order, and where they begin.
 fn labelled(text: &str) -> Option<(usize, &str, &str)> {
-    let last = |text: &str| text.rsplit([' ', '\u{a0}']).next().map_or(0, str::len);
-    let (before, end) = text.split_at(text.len() - last(text));
-    let before = before.trim_end_matches([' ', '\u{a0}']);
+    // No label is longer, and a text without spaces is not to be searched from each colon to its beginning.
+    let from = (text.len().saturating_sub(LABEL)..text.len()).find(|at| text.is_char_boundary(*at))?;
+    let tail = &text[from..];
+    let end = tail.rsplit([' ', '\u{a0}']).next()?;
+    let before = tail[..tail.len() - end.len()].trim_end_matches([' ', '\u{a0}']);
     if end.len() == 3 && end.is_ascii() {
         let word = before.rsplit(|c: char| !c.is_alphabetic()).next().filter(|word| !word.is_empty())?;
-        return Some((before.len() - word.len(), word, end));
+        return Some((from + before.len() - word.len(), word, end));
     }
     let number = before.get(before.len().checked_sub(3)?..)?;
     let stands_alone = !before[..before.len() - 3].ends_with(|c: char| c.is_alphanumeric() || c == '.' || c == ':');
     let is_word = !end.is_empty() && end.chars().all(char::is_alphabetic);
-    (is_word && stands_alone).then_some((before.len() - 3, end, number))
+    (is_word && stands_alone).then_some((from + before.len() - 3, end, number))
 }
+
+/// The longest label (bytes).
+const LABEL: usize = 64;
 
 fn is_snake_case(code: &str) -> bool {
     code.contains('_') && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')

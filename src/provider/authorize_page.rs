@@ -137,8 +137,7 @@ fn unnumbered(status: u16, text: &str) -> Option<Verdict> {
         let after = text[colon + sign.len()..].trim_start();
         let code = after.split(|c: char| !c.is_ascii_lowercase() && c != '_').next()?;
         let is_known = code.contains('_') && google_code(code, "") != Code::ProviderRefusedRequest;
-        let is_talked_about = is_talked_about(after.strip_prefix(code)?);
-        (is_known && !is_talked_about)
+        (is_known && !is_talked_about(after.strip_prefix(code)?))
             .then(|| Verdict::Refused { code: google_code(code, ""), said: excerpt(after, SAID) })
     })
 }
