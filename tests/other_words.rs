@@ -842,6 +842,79 @@ fn an_application_for_machines_and_one_that_is_saved_by_its_name_are_told_for_wh
 }
 
 #[test]
+fn what_auth0_itself_says_in_its_log_is_known_whatever_it_calls_the_error() {
+    let entry = |kind: &str, words: &str, oauth: &str| {
+        let error = json!({ "message": words, "oauthError": oauth, "type": "request-error" });
+        json!({ "type": kind, "description": words, "details": { "error": error } }).to_string()
+    };
+    for (words, oauth, code) in [
+        ("the connection was not found", "invalid_request", "authorize_connection_not_usable"),
+        (
+            "Callback URL mismatch. https://a.example/ is not in the list of allowed callback URLs",
+            "unauthorized_client",
+            "callback_not_allowed",
+        ),
+        ("Unknown client: SandboxWeb0000000000000000000000", "invalid_request", "application_unknown_to_tenant"),
+        (
+            "Grant type 'authorization_code' not allowed for the client.",
+            "unauthorized_client",
+            "application_grant_missing",
+        ),
+        ("Login required", "login_required", "login_required"),
+    ] {
+        assert_eq!(explained(&entry("f", words, oauth)), [code], "{words}");
+    }
+    assert_eq!(explained(&entry("feacft", "Unauthorized", "access_denied")), ["application_confidential"]);
+    assert_eq!(
+        explained(
+            r#"{"error":"access_denied","error_description":"Service not found: https://acme.eu.auth0.com/api/v2"}"#
+        ),
+        ["management_audience_unknown"]
+    );
+    let back =
+        |words: &str| explained(&format!("https://a.example/callback?error=access_denied&error_description={words}"));
+    assert_eq!(back("Service%20not%20found%3A%20https%3A%2F%2Fapi.acme.com"), ["unrecognised_answer"]);
+    assert_eq!(back("getaddrinfo%20ENOTFOUND%20oauth2.googleapis.com"), ["service_unavailable"]);
+}
+
+#[test]
+fn a_login_that_comes_back_with_words_of_a_token_endpoint_or_a_network_is_told_for_what_it_is() {
+    for (error, words, code, exit) in [
+        ("invalid_grant", "Bad Request", "code_rejected", 3),
+        ("access_denied", "getaddrinfo ENOTFOUND oauth2.googleapis.com", "service_unavailable", 6),
+        ("access_denied", "connect ECONNREFUSED 10.0.0.1:443", "service_unavailable", 6),
+        ("access_denied", "socket hang up", "service_unavailable", 6),
+        ("access_denied", "certificate has expired", "service_unavailable", 6),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[]);
+        let output = comes_back(&stage, &THROUGH, &[("error", error), ("error_description", words)]).exits(exit);
+        assert_eq!(output.error_code(), code, "{words}: {output}");
+    }
+}
+
+#[test]
+fn a_client_id_of_the_other_provider_in_the_settings_is_refused_before_anything_is_sent() {
+    for (provider, id, code) in [
+        (GoogleHealth, facts::FITBIT_CLIENT_ID, "fitbit_id_at_google"),
+        (Fitbit, facts::GOOGLE_CLIENT_ID, "google_id_at_fitbit"),
+    ] {
+        let stage = Stage::configured(provider, &[]);
+        let environment = stage.environment();
+        let text = stage.settings(fitbit_connect::ids::Store::Nothing);
+        let own = if provider == Fitbit { facts::FITBIT_CLIENT_ID } else { facts::GOOGLE_CLIENT_ID };
+        environment.write_settings(&text.replace(own, id));
+        for args in [&HEADLESS[..], &["setup", "--yes", "--json"]] {
+            let mark = stage.mark();
+            let output = environment.run(args).exits(2);
+            assert_eq!(output.error_code(), code, "{output}");
+            assert_eq!(stage.since(mark), [], "{output}");
+        }
+        environment.run(&["status", "--json"]).exits(0);
+        environment.run(&["remove", "--yes"]).exits(0);
+    }
+}
+
+#[test]
 fn every_login_domain_is_asked_and_one_that_is_not_the_tenants_is_named() {
     let stage = Stage::configured(GoogleHealth, &[]);
     let environment = stage.environment();

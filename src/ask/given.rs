@@ -4,6 +4,7 @@
 //! Refuses a secret as a flag value, and to repeat a secret in a message.
 
 mod door;
+pub mod id;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -251,14 +252,9 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
                 (None, None) => variables.of(&super::CLIENT_ID).map_or("", |(_, name)| name),
             };
             let refused = invalid(&super::CLIENT_ID, from, id, &why);
-            door.wrong.push(match (provider, Provider::of_client_id(id)) {
-                (Some(Provider::Fitbit), Some(Provider::GoogleHealth)) => {
-                    Failure::new(Code::GoogleIdAtFitbit, refused.message)
-                }
-                (Some(Provider::GoogleHealth), Some(Provider::Fitbit)) => {
-                    Failure::new(Code::FitbitIdAtGoogle, refused.message)
-                }
-                _ => refused,
+            door.wrong.push(match id::of_the_other(provider, id) {
+                Some(code) => Failure::new(code, refused.message),
+                None => refused,
             });
         }
     }

@@ -89,7 +89,10 @@ impl Entry {
             _ if by_status.is_some() => by_status,
             // The network of the tenant, not this machine's.
             _ if self.did_not_get_there() => Some(Code::ServiceUnavailable),
-            _ if self.names_another_reason() => None,
+            ("login_required" | "consent_required" | "interaction_required", _) => Some(Code::LoginRequired),
+            // What Auth0 itself says is known by its words; that the secret is refused it says whatever the reason is.
+            _ if self.names_another_reason() => recognise_returned(&self.words)
+                .filter(|code| !matches!(code, Code::ClientSecretRejected | Code::ClientIdUnknown)),
             (_, "feacft") => recognise_returned(&self.words),
             _ => match recognise_returned(&self.words) {
                 // The person has been at the authorize page, which knows the ID: it is the pair that is refused.
@@ -130,7 +133,12 @@ impl Entry {
     /// Whether the entry tells what the provider answered, and it is no refused client: an error of another name, or a status that
     /// a token endpoint does not refuse a client with (RFC 6749, 5.2: 400 or 401).
     pub fn names_another_reason(&self) -> bool {
-        !matches!(self.answered(), "" | "invalid_client")
+        !matches!(self.answered(), "" | "invalid_client") || self.has_another_answer()
+    }
+
+    /// The same by the provider's answer alone: what Auth0 calls an error of its own is told by its words.
+    pub fn has_another_answer(&self) -> bool {
+        !matches!(self.error.as_str(), "" | "invalid_client")
             || self.status.is_some_and(|status| !matches!(status, 0 | 200 | 400 | 401))
     }
 

@@ -102,7 +102,12 @@ fn logged(text: &str) -> Option<Vec<Code>> {
         let read = Entry::read(entry);
         match entry["type"].as_str() {
             Some("f" | "feacft") => {
-                let unknown = || read.names_another_reason().then_some(Code::UnrecognisedAnswer);
+                // The exchange of a code by an application whose secret was refused.
+                let confidential = entry["type"] == "feacft" && read.is_bare();
+                let unknown = || match confidential {
+                    true => Some(Code::ApplicationConfidential),
+                    false => read.has_another_answer().then_some(Code::UnrecognisedAnswer),
+                };
                 let code = read.code().or_else(unknown);
                 // A bare word is an Action's, or the provider's for a wrong secret.
                 codes.extend(

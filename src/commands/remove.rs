@@ -125,9 +125,17 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         world.forget_in_file(true)?;
         world.forget_behind_link()?;
         let refused = world.forget_in_keychain(true)?;
-        // Whoever leaves the keychain out with --store knows; else the profile stays, so that the removal can be repeated.
-        if let Some(refused) = refused.filter(|_| world.saved.moving_from.is_some()) {
-            return Err(refused);
+        let is_named = world.saved.store.or(world.saved.moving_from).is_some();
+        if let Some(refused) = refused.filter(|_| is_named) {
+            // Whoever leaves the keychain out with the flag knows; else the profile stays, so that the removal can be repeated.
+            if args.inputs().store.is_none() {
+                let (store, again) = (world.store().as_str(), &world.again);
+                return Err(refused.with_hint(format!(
+                    "Make the keychain answer and run this again, or leave there what is there: `fitbit-connect remove --store \
+                     {store}{again}`"
+                )));
+            }
+            world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, refused));
         }
         world.name_what_is_in_keychain();
         let mut settings = world.settings.borrow_mut();

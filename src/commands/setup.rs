@@ -12,7 +12,7 @@ mod take_back;
 mod way_on;
 
 use crate::ask::Stop;
-use crate::ask::given::Inputs;
+use crate::ask::given::{self, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
@@ -44,6 +44,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
         person.begin();
     }
     let mut inputs = world.inputs(&args.inputs)?;
+    given::id::refuse_of_the_other(&inputs)?;
     let mut unread = None;
     // Where the settings name the new place already, it has everything.
     if inputs.secret.is_none() && inputs.saved_secret_applies && world.saved.moving_from.is_none() {

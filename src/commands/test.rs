@@ -10,7 +10,7 @@ mod watch;
 use std::cell::{Cell, RefCell};
 
 use crate::ask;
-use crate::ask::given::{Inputs, missing};
+use crate::ask::given::{Inputs, id, missing};
 use crate::auth0::management::{Login, Management};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
@@ -48,6 +48,7 @@ enum Passage {
 
 fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Passage, Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
+    id::refuse_of_the_other(&inputs)?;
     world.know_of_test(&inputs, &[], switches(args), args.direct);
     if watch.is_none() {
         *watch = Watch::asked(args)?;

@@ -1,7 +1,8 @@
 //! Owns the reading of `authError`, the parameter with which Google's sign-in page is told why it refuses. Refuses to
 //! fail: what cannot be read is `None`.
 //!
-//! The bytes are a small protobuf: field 1 the code, field 2 the sentence shown, field 4 the HTTP number. Known from
+//! The bytes are a small protobuf: field 1 the code, field 2 the sentence shown, field 4 the HTTP number,
+//! field 5 pairs of a name and a value. Known from
 //! public detectors, not from Google's documentation.
 
 use base64::Engine as _;
@@ -22,6 +23,8 @@ pub struct AuthError {
     pub sentence: Option<String>,
     /// The HTTP number shown next to the code, if any.
     pub number: Option<u64>,
+    /// The redirect URI that was refused, if it is told (field 5: a name and its value).
+    pub redirect_uri: Option<String>,
 }
 
 /// Reads the value of an `authError` parameter, already percent-decoded; padding, the two alphabets, and an end that was cut
@@ -48,7 +51,7 @@ pub fn find(text: &str) -> Option<AuthError> {
 }
 
 fn read(mut bytes: &[u8]) -> Option<AuthError> {
-    let mut error = AuthError { code: String::new(), sentence: None, number: None };
+    let mut error = AuthError { code: String::new(), sentence: None, number: None, redirect_uri: None };
     // What was read before the end that is missing stays.
     while field(&mut bytes, &mut error).is_some() {}
     let is_code = !error.code.is_empty() && error.code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -67,6 +70,7 @@ fn field(bytes: &mut &[u8], error: &mut AuthError) -> Option<()> {
             match field {
                 1 => error.code = std::str::from_utf8(text).ok()?.to_owned(),
                 2 => error.sentence = Some(String::from_utf8_lossy(text).into_owned()),
+                5 => error.redirect_uri = error.redirect_uri.take().or_else(|| redirect_uri(text)),
                 _ => {}
             }
         }
@@ -75,6 +79,23 @@ fn field(bytes: &mut &[u8], error: &mut AuthError) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// The value of a pair whose name is `redirect_uri`.
+fn redirect_uri(mut pair: &[u8]) -> Option<String> {
+    let (mut name, mut value) = (&b""[..], &b""[..]);
+    while !pair.is_empty() {
+        let key = varint(&mut pair)?;
+        let length = usize::try_from(varint(&mut pair)?).ok()?;
+        let text = take(&mut pair, length)?;
+        match (key >> 3, key & 7) {
+            (1, 2) => name = text,
+            (2, 2) => value = text,
+            (_, 2) => {}
+            _ => return None,
+        }
+    }
+    (name == b"redirect_uri").then(|| String::from_utf8_lossy(value).into_owned())
 }
 
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -106,6 +127,7 @@ mod tests {
             code: "invalid_client".into(),
             sentence: Some("The OAuth client was not found.".into()),
             number: Some(401),
+            redirect_uri: None,
         }
     }
 
@@ -160,6 +182,9 @@ mod tests {
     #[test]
     fn fields_that_are_not_known_are_passed_over() {
         let bytes = [0x0a, 1, b'x', 0x18, 5, 0x2a, 2, b'h', b'i', 0x31, 1, 2, 3, 4, 5, 6, 7, 8, 0x3d, 1, 2, 3, 4];
-        assert_eq!(read(&bytes), Some(AuthError { code: "x".into(), sentence: None, number: None }));
+        assert_eq!(
+            read(&bytes),
+            Some(AuthError { code: "x".into(), sentence: None, number: None, redirect_uri: None })
+        );
     }
 }

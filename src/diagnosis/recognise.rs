@@ -35,6 +35,13 @@ pub fn recognise(original: &str) -> Vec<Code> {
         let about_testing = denial::is_about_testing(error.sentence.as_deref().unwrap_or_default());
         found.push(if about_testing { NotATestUser } else { ProviderRefusedRequest });
     }
+    // What a login brought back: the network of the service that sent it, not this machine's.
+    if original.contains("error_description=")
+        && found.iter().any(|code| matches!(code, NetworkUnreachable | TlsFailed))
+    {
+        found.retain(|code| !matches!(code, NetworkUnreachable | TlsFailed | LoginBlocked));
+        found.push(ServiceUnavailable);
+    }
     // A browser names the host that it could not reach, and only this machine's own is the listener.
     if found.contains(&LoopbackUnreachable) && host_in(original) == Host::Other {
         found.retain(|code| *code != LoopbackUnreachable);
@@ -93,8 +100,9 @@ fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
     }
     found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));
     if found.is_empty() {
-        // At the token endpoint nobody has logged in.
-        found.push(if text.holds("oauth/token") { UnrecognisedAnswer } else { LoginBlocked });
+        // At the token endpoint nobody has logged in, and an audience is none that a person is refused for.
+        let is_no_persons = text.holds("oauth/token") || text.holds("service not found");
+        found.push(if is_no_persons { UnrecognisedAnswer } else { LoginBlocked });
     }
 }
 

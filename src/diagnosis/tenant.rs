@@ -63,7 +63,7 @@ pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
     exit: Exit::Refused,
     links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
     signs: &[
-        sign(&["service not found", "/api/v2/"]),
+        sign(&["service not found", "/api/v2"]),
         sign(&["service not enabled within domain"]),
         sign(&["inexistent_resource_server"]),
     ],

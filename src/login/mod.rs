@@ -154,11 +154,16 @@ pub fn refused(error: &str, description: &str) -> Failure {
     let words = said(if description.is_empty() { error } else { description });
     let known = recognise_returned(description);
     let code = match (error, known) {
+        // What comes back from a login is a code, and no refresh token is in play.
+        (_, Some(Code::RefreshTokenRejected)) => Code::CodeRejected,
+        // The network of the service that sent it, not this machine's.
+        (_, Some(Code::NetworkUnreachable | Code::TlsFailed)) => Code::ServiceUnavailable,
         (_, Some(code)) => code,
         ("access_denied", None) if is_denial(description) => Code::AccessDenied,
         // An Action's words, or the tenant's: what somebody who pressed Deny sends is known.
         ("access_denied", None) => Code::LoginBlocked,
         ("login_required" | "consent_required" | "interaction_required", None) => Code::LoginRequired,
+        ("invalid_grant", None) => Code::CodeRejected,
         ("unauthorized", None) => Code::LoginBlocked,
         ("server_error" | "temporarily_unavailable", None) => Code::ServiceUnavailable,
         ("invalid_scope", None) => Code::InvalidScope,

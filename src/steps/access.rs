@@ -157,7 +157,9 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
         world.console.warn(&format!("{other}, and is not used"));
     }
     let secret = match world.kept_secret(SecretOf::Management)? {
-        None => world.kept_so_far(SecretOf::Management),
+        // A person is asked for it instead.
+        None if world.dialogue.is_some() => world.kept_so_far(SecretOf::Management),
+        None => world.taken_along(SecretOf::Management)?,
         kept => kept,
     };
     Ok(secret.map(|secret| Login::Client { id, secret }))

@@ -230,7 +230,10 @@ impl Local<'_> {
 fn still_in_keychain(refused: Failure) -> Failure {
     let message = format!("a secret may still be in the keychain, which could not be emptied: {}", refused.message);
     Failure::new(refused.code, message)
-        .with_hint("Once the keychain answers, run the same `{setup}` again: the settings remember it (moving_from)")
+        .with_hint(
+            "Once the keychain answers, run `{setup}` again: the settings remember it. Where that keychain is gone for good, delete \
+             the line moving_from in the settings.",
+        )
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

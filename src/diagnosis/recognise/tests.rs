@@ -180,7 +180,7 @@ fn what_is_not_meant_is_not_named() {
         ),
         (
             "https://app/cb?error=access_denied&error_description=Service%20not%20found%3A%20https%3A%2F%2Fapi.acme.com",
-            &[LoginBlocked],
+            &[UnrecognisedAnswer],
         ),
         (r#"{"type":"feacft","description":"Unauthorized"}"#, &[]),
         (r#"{"options":{"scripts":{"fetchUserProfile":"function fetchUserProfile(a) { error }"}}}"#, &[]),

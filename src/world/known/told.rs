@@ -5,7 +5,7 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::diagnosis::numbered;
+use crate::diagnosis::{auth_error, numbered};
 use crate::provider::Provider;
 use crate::text::redact;
 
@@ -56,7 +56,9 @@ pub(super) fn read(text: &str) -> Told {
         client_id,
         project: project_in(&lower),
         scopes: refused_scopes(text),
-        redirect_uri: parameter(text).or_else(|| not_allowed(text, &lower)),
+        redirect_uri: parameter(text)
+            .or_else(|| address(&auth_error::find(text)?.redirect_uri?))
+            .or_else(|| not_allowed(text, &lower)),
         application: application_in(text),
     }
 }
