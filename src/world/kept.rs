@@ -60,7 +60,7 @@ impl World {
     }
 
     /// A secret that this profile has kept; that there is none is said only when the place shows all that it has. One of
-    /// [another client](Self::others_client) is none: it would be sent where it does not belong.
+    /// another client is none: it would be sent where it does not belong.
     ///
     /// # Errors
     /// `secret_store_*`.

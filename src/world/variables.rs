@@ -16,7 +16,7 @@ impl World {
     /// Opens an address in the browser, which inherits no variable with a secret of this run in it.
     ///
     /// # Errors
-    /// As [`Browser::open`].
+    /// As the browser says: [`OpenError`].
     pub fn open(&self, url: &Url) -> Result<Opened, OpenError> {
         self.browser.open(url, &self.variables.names_where(|value| self.console.withholds_of(value)))
     }

@@ -199,7 +199,9 @@ impl<'a> Door<'a> {
                 .with_hint("Google Auth Platform > Clients > the Web application client > Download JSON")
         };
         let read = || {
-            let value: Value = serde_json::from_str(text.expose()).map_err(|_| shape("it is no JSON"))?;
+            // An editor on Windows puts a byte order mark in front.
+            let text = text.expose().trim_start_matches('\u{feff}');
+            let value: Value = serde_json::from_str(text).map_err(|_| shape("it is no JSON"))?;
             if value.get("installed").is_some() {
                 let message =
                     format!("{} belongs to a Desktop client, which cannot carry Auth0's callback URL", path.display());
