@@ -947,6 +947,8 @@ fn statuses_and_errors_as_other_programs_print_them_are_known() {
     for (text, code) in [
         ("HTTP/2 503", "service_unavailable"),
         ("HTTP/2 429", "rate_limited"),
+        ("AxiosError: Request failed with status code 410", "provider_shut_down"),
+        ("curl: (22) The requested URL returned error: 503", "service_unavailable"),
         (
             r#"{"error":{"code":500,"message":"Internal error encountered.","status":"INTERNAL"}}"#,
             "service_unavailable",

@@ -104,6 +104,25 @@ impl Entry {
         }
     }
 
+    /// All that the entry may mean to somebody who has nothing but it: of a login or an exchange as [`Self::code`] has it.
+    pub fn codes(&self) -> Vec<Code> {
+        match self.kind.as_str() {
+            // A bare word is an Action's, or the provider's for a wrong secret.
+            "f" if self.is_bare() && self.code() == Some(Code::LoginBlocked) => {
+                vec![Code::ClientSecretRejected, Code::LoginBlocked]
+            }
+            // The secret of the application, whose exchange it was.
+            "feacft" if self.is_bare() && self.code().is_none() => vec![Code::ApplicationConfidential],
+            "f" | "feacft" => {
+                let unknown = || self.has_another_answer().then_some(Code::UnrecognisedAnswer);
+                self.code().or_else(unknown).into_iter().collect()
+            }
+            // That a Management API client got no token, and why: the words tell more than the type.
+            "feccft" => recognise(&self.said()).into_iter().take(1).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the tenant could not reach what its connection names: its words say so, or the error of its system
     /// (`ENOTFOUND`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`), which no protocol knows.
     pub fn did_not_get_there(&self) -> bool {

@@ -97,29 +97,7 @@ fn find(text: &str) -> Result<Vec<Code>, Failure> {
 fn logged(text: &str) -> Option<Vec<Code>> {
     let document: Value = serde_json::from_str(text).ok()?;
     let entries = document.as_array().map_or(std::slice::from_ref(&document), Vec::as_slice);
-    let mut codes: Vec<Code> = Vec::new();
-    for entry in entries {
-        let read = Entry::read(entry);
-        match entry["type"].as_str() {
-            Some("f" | "feacft") => {
-                // The exchange of a code by an application whose secret was refused.
-                let confidential = entry["type"] == "feacft" && read.is_bare();
-                let unknown = || match confidential {
-                    true => Some(Code::ApplicationConfidential),
-                    false => read.has_another_answer().then_some(Code::UnrecognisedAnswer),
-                };
-                let code = read.code().or_else(unknown);
-                // A bare word is an Action's, or the provider's for a wrong secret.
-                codes.extend(
-                    read.is_bare().then_some(Code::ClientSecretRejected).filter(|_| code == Some(Code::LoginBlocked)),
-                );
-                codes.extend(code);
-            }
-            // That a Management API client got no token, and why: the words tell more than the type.
-            Some("feccft") => codes.extend(recognise(&read.said()).first()),
-            _ => {}
-        }
-    }
+    let mut codes: Vec<Code> = entries.iter().flat_map(|entry| Entry::read(entry).codes()).collect();
     codes.sort_unstable();
     codes.dedup();
     (!codes.is_empty()).then_some(codes)

@@ -124,9 +124,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         }
         world.forget_in_file(true)?;
         world.forget_behind_link()?;
-        let refused = world.forget_in_keychain(true)?;
-        let is_named = world.saved.store.or(world.saved.moving_from).is_some();
-        if let Some(refused) = refused.filter(|_| is_named) {
+        if let Some(refused) = world.forget_in_keychain(true)? {
             // Whoever leaves the keychain out with the flag knows; else the profile stays, so that the removal can be repeated.
             if args.inputs().store.is_none() {
                 let (store, again) = (world.store().as_str(), &world.again);

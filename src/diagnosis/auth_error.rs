@@ -1,9 +1,8 @@
 //! Owns the reading of `authError`, the parameter with which Google's sign-in page is told why it refuses. Refuses to
 //! fail: what cannot be read is `None`.
 //!
-//! The bytes are a small protobuf: field 1 the code, field 2 the sentence shown, field 4 the HTTP number,
-//! field 5 pairs of a name and a value. Known from
-//! public detectors, not from Google's documentation.
+//! The bytes are a small protobuf: field 1 the code, field 2 the sentence shown, field 4 the HTTP number, field 5 pairs of a
+//! name and a value. Known from public detectors and from addresses that people met, not from Google's documentation.
 
 use base64::Engine as _;
 use base64::alphabet;

@@ -17,6 +17,7 @@ pub mod own_output;
 mod provider;
 mod recognise;
 mod sign;
+mod status;
 mod tenant;
 mod unreachable;
 mod values;

@@ -21,11 +21,7 @@ pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
     signs: &[
         but(&["410 gone"], GOOGLE_HOSTS),
         but(&["http 410"], GOOGLE_HOSTS),
-        but(&["http/2 410"], GOOGLE_HOSTS),
-        but(&["http error 410"], GOOGLE_HOSTS),
         sign(&["410", "fitbit"]),
-        but(&["failed to obtain access token", "status: 410"], GOOGLE_HOSTS),
-        but(&["failed to fetch user profile", "status: 410"], GOOGLE_HOSTS),
         but(&["permission_denied", "api.fitbit.com"], &["health.googleapis.com"]),
     ],
     sure: Sure::Documented,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::Code::{self, *};
 use super::unreachable::{Host, host_in};
-use super::{Sign, auth_error, denial, is_denial, numbered};
+use super::{Sign, auth_error, denial, is_denial, numbered, status};
 use crate::text::plain_text;
 
 /// The general wordings of Fitbit's and Google's pages whose particular reason is not in the table.
@@ -118,8 +118,8 @@ fn ends_of(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}\n{}", &text[..head], &text[tail..]))
 }
 
-/// The text, what is percent-encoded in it, what is left of it without mark-up, what Google's `authError` says, and the line of
-/// Google's error page in English; in lower case and with plain quotes.
+/// The text, what is percent-encoded in it, what is left of it without mark-up, what Google's `authError` says, the line of
+/// Google's error page in English, and each status as `http 503`; in lower case and with plain quotes.
 fn normalised(text: Cow<str>) -> String {
     // A log may be coloured.
     let text = Cow::from(anstream::adapter::strip_str(&text).to_string());
@@ -153,6 +153,7 @@ fn normalised(text: Cow<str>) -> String {
         }
         plain.push(' ');
     }
+    plain.push_str(&status::find(&plain).iter().map(|status| format!("http {status} ")).collect::<String>());
     plain.replace("\": \"", "\":\"")
 }
 

@@ -210,8 +210,7 @@ impl Local<'_> {
             settings.write()?;
             let refused = world.forget_in_keychain(false)?;
             world.forget_in_file(false)?;
-            let is_named = world.saved.store.or(world.saved.moving_from).is_some();
-            if let Some(refused) = refused.filter(|_| is_named) {
+            if let Some(refused) = refused {
                 // The settings go on saying so, and the next setup or removal empties it.
                 world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, still_in_keychain(refused)));
                 return Ok(());

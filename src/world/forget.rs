@@ -98,7 +98,8 @@ impl World {
     }
 
     /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
-    /// place does not have stays, unless all are to go; what stays is said. Why something could not be removed there.
+    /// place does not have stays, unless all are to go; what stays is said. Why something could not be removed there, where the
+    /// settings name the keychain at all.
     ///
     /// # Errors
     /// The new place's own.
@@ -124,7 +125,8 @@ impl World {
                     .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
             }
         }
-        Ok(refused)
+        let is_named = self.saved.store.or(self.saved.moving_from).is_some();
+        Ok(refused.filter(|_| is_named))
     }
 
     /// Removes an entry; why it may still be there.

@@ -111,8 +111,8 @@ impl Run<'_> {
                 let mut ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
                 if matches!(self.world.used_by_another(SecretOf::Provider), Ok(Some(_))) {
                     ways.push_str(
-                        ". Where another settings file has a profile of the same name, set this one up under another: \
-                         `fitbit-connect setup --profile NAME`",
+                        ". Where another settings file has a profile of the same name, set this one up under a name of its own \
+                         with `--profile NAME`",
                     );
                 }
                 let failure = Failure::new(Code::ClientSecretMissing, message).with_hint(ways);

@@ -171,7 +171,7 @@ fn what_is_not_meant_is_not_named() {
             r#"InternalOAuthError: Failed to obtain access token (status: 401 data: {"error":"invalid_client"})"#,
             &[ClientSecretRejected],
         ),
-        ("Failed to obtain access token (status: 500)", &[]),
+        ("Failed to obtain access token (status: 500)", &[ServiceUnavailable]),
         ("Error 401: invalid_client\nNo application name", &[ProviderRefusedRequest]),
         ("Error 403: \u{1b}[31morg_internal\u{1b}[0m", &[OrgInternal]),
         (
