@@ -413,5 +413,8 @@ fn inside_a_reticent_keychain() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("forget the secrets of default in the keychain"), "{said}");
-    assert!(said.contains("default/client-secret may still be in the keychain"), "{said}");
+    assert!(
+        said.contains("default/client-secret and default/management-client-secret may still be in the keychain"),
+        "{said}"
+    );
 }

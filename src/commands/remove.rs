@@ -133,6 +133,8 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
                      {store}{again}`"
                 )));
             }
+            let refused =
+                refused.with_hint("Delete them there once it answers: nothing of this program names them any more");
             world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, refused));
         }
         world.name_what_is_in_keychain();

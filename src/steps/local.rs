@@ -212,7 +212,11 @@ impl Local<'_> {
             world.forget_in_file(false)?;
             if let Some(refused) = refused {
                 // The settings go on saying so, and the next setup or removal empties it.
-                world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, still_in_keychain(refused)));
+                let refused = refused.with_hint(
+                    "Once the keychain answers, run `{setup}` again: the settings remember it. Where that keychain is gone for good, \
+                     delete the line moving_from in the settings.",
+                );
+                world.console.finding(&Finding::warn(id::CREDENTIALS_STORED, refused));
                 return Ok(());
             }
             settings.put(&world.profile, self.profile);
@@ -223,16 +227,6 @@ impl Local<'_> {
         world.console.step(StepReport::new(Step::Credentials, state, detail));
         Ok(())
     }
-}
-
-/// The warning that the old place may not be empty yet.
-fn still_in_keychain(refused: Failure) -> Failure {
-    let message = format!("a secret may still be in the keychain, which could not be emptied: {}", refused.message);
-    Failure::new(refused.code, message)
-        .with_hint(
-            "Once the keychain answers, run `{setup}` again: the settings remember it. Where that keychain is gone for good, delete \
-             the line moving_from in the settings.",
-        )
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

@@ -107,26 +107,27 @@ impl World {
         if self.left_store() != Some(Store::Keychain) {
             return Ok(None);
         }
-        let mut refused = None;
+        let (mut stay, mut refused) = (Vec::new(), None);
         let all = all || self.store() == Store::Nothing;
         for of in SecretOf::ALL {
             let account = self.profile.account(of);
-            let left = match all || self.vault().holds(&account).map_err(store_failure)? {
-                true => self.not_removed_from_keychain(of).map(|error| {
-                    let why = format!("could not be removed there: {error}");
+            if all || self.vault().holds(&account).map_err(store_failure)? {
+                if let Some(error) = self.not_removed_from_keychain(of) {
+                    stay.push(account);
                     refused = Some(store_failure(error));
-                    why
-                }),
-                false => self.keychain.holds(&account).unwrap_or_default().then(|| "has no other place".to_owned()),
-            };
-            if let Some(why) = left {
-                let service = vault::SERVICE;
-                self.console
-                    .warn(&format!("{account} may still be in the keychain, under the service {service} ({why})"));
+                }
+            } else if self.keychain.holds(&account).unwrap_or_default() {
+                self.console.warn(&format!("{account} stays in the keychain (has no other place)"));
             }
         }
-        let is_named = self.saved.store.or(self.saved.moving_from).is_some();
-        Ok(refused.filter(|_| is_named))
+        let Some(refused) = refused else { return Ok(None) };
+        let (stay, service, why) = (stay.join(" and "), vault::SERVICE, &refused.message);
+        let message = format!("{stay} may still be in the keychain, under the service {service}, where {why}");
+        if self.saved.store.or(self.saved.moving_from).is_some() {
+            return Ok(Some(Failure::new(refused.code, message)));
+        }
+        self.console.warn(&message);
+        Ok(None)
     }
 
     /// Removes an entry; why it may still be there.
