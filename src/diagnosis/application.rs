@@ -86,8 +86,9 @@ pub(super) static AUTHORIZE_CONNECTION_NOT_USABLE: Diagnosis = Diagnosis {
               disabled` or `no connections enabled for the client`",
     cause: "The connection's name is wrong, it is switched off, or it is not enabled for this application. A change \
             is reported to take a few minutes to act.",
-    cure: "Run `{test}` with Management API credentials (`AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`), which tells the \
-           three apart, or `{setup}` to put it right. The name in use is `{connection}`",
+    cure: "Run `{test}` with Management API credentials (`AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`), which tells \
+           whether the connection `{connection}` does not exist, is switched off, or is not enabled for this application, \
+           or `{setup}` to put it right.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_TEST],
     signs: &[

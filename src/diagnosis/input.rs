@@ -34,7 +34,7 @@ pub(super) static INPUT_CONTRADICTORY: Diagnosis = Diagnosis {
     code: "input_contradictory",
     symptom: "Two values that were given do not fit together.",
     cause: "They belong to different providers, or two flags exclude each other.",
-    cure: "Leave one of the two out; the message names both.",
+    cure: "Leave one of the two out, or correct the one that is wrong; the message names both.",
     exit: Exit::Input,
     links: &[],
     signs: &[],

@@ -111,7 +111,7 @@ pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
     signs: &[
-        sign(&["insufficient scope, expected any of"]),
+        sign(&["insufficient scope, expected"]),
         sign(&["client has not been granted scopes"]),
         but(&["insufficient_scope"], &["errortype", "does not have permission to access", "fitbit"]),
     ],

@@ -109,6 +109,17 @@ fn no_color_holds_for_questions_too() {
 }
 
 #[test]
+fn a_secret_is_not_typed_where_the_terminal_shows_it() {
+    let stage = Stage::new();
+    for flag in ["--client-secret-file", "--token-file"] {
+        let left = Terminal::open(&stage.setup(&[flag, "-"]), "").end();
+        assert_eq!(left.code, 2, "{}", left.text);
+        let said = left.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("a terminal shows what is typed") && said.contains(&format!("{flag} - < FILE")), "{said}");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_the_sandbox_like_a_person_would_expect() {
     let home = Home::new();
     let mut terminal = Terminal::open(&home.program(&["sandbox"]), "");

@@ -3,7 +3,7 @@
 //! Refuses to repeat a value that could be a secret.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{is_secret, refuse_control, shown_path, wrapping};
+use crate::ids::{is_secret, refuse_control, shown_path, unfinished, wrapping};
 use crate::oauth::LONGEST_SECRET;
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -42,6 +42,7 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
         && !text.contains('@')
         && refuse_control(text).is_ok()
         && !text.split([',', ' ']).any(looks_secret);
+    let why = unfinished(text).unwrap_or(why);
     let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
     Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
 }
@@ -163,6 +164,15 @@ impl<'a> Door<'a> {
                 self.wrong.push(Failure::new(Code::InputContradictory, message));
                 return None;
             }
+            if io::stdin().is_terminal() {
+                let message = format!("the {} cannot be read from stdin: a terminal shows what is typed", field.name);
+                self.wrong.push(Failure::new(Code::InputInvalid, message).with_hint(format!(
+                    "Pipe it in, as in `{} - < FILE`, or leave the flag out, and the terminal asks for what is needed without \
+                     showing it",
+                    field.flag.trim_end_matches(" PATH")
+                )));
+                return None;
+            }
             io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text)
         } else {
             File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
@@ -244,6 +254,9 @@ impl<'a> Door<'a> {
                 refuse_control(text)?;
                 if is_secret(text) {
                     return Err("it looks like a secret, not like a client ID".to_owned());
+                }
+                if let Some(why) = unfinished(text) {
+                    return Err(why.to_owned());
                 }
                 // Auth0's client IDs have 32 characters, its secrets 64.
                 if text.len() > 48 { Err("it is too long for a client ID".to_owned()) } else { Ok(text.to_owned()) }

@@ -46,6 +46,26 @@ fn saved_values_of_another_provider_are_not_used() {
 }
 
 #[test]
+fn a_value_in_quotes_or_not_filled_in_is_told_for_that() {
+    let refused = |name: &str, value: &str| {
+        let set = variables(&[("FITBIT_CONNECT_PROVIDER", "google-health"), (name, value), ("AUTH0_CLIENT_SECRET", "s")]);
+        gather(&cli::Inputs::default(), &set, &Profile::default()).err().expect(value).to_string()
+    };
+    for (name, value) in [
+        ("AUTH0_DOMAIN", "\"acme.eu.auth0.com\""),
+        ("FITBIT_CONNECT_CLIENT_ID", &format!("'{GOOGLE_ID}'")),
+        ("FITBIT_CONNECT_CONNECTION", "'google-health'"),
+        ("AUTH0_CLIENT_ID", "\"abcdefghijklmnopqrstuvwxyz012345\""),
+    ] {
+        let said = refused(name, value);
+        assert!(said.contains("it stands in quotes; give it without them") && said.contains(name), "{said}");
+    }
+    for (name, value) in [("AUTH0_DOMAIN", "YOUR_DOMAIN"), ("FITBIT_CONNECT_CLIENT_ID", "${CLIENT_ID}")] {
+        assert!(refused(name, value).contains("nobody has filled in"), "{value}");
+    }
+}
+
+#[test]
 fn everything_wrong_is_reported_at_once_and_no_secret_is_repeated() {
     let flags = cli::Inputs {
         provider: Some("google-health".into()),
