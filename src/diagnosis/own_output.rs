@@ -1,4 +1,5 @@
-//! Owns the reading of what this program itself printed: a report, its JSON document, lines that end with a code in brackets.
+//! Owns the reading of what this program itself said: a report, its JSON document, lines that end with a code in brackets, the
+//! page of a login that failed.
 //!
 //! Such a text quotes services, names members of answers and holds a whole script: what it came to is said in it, and nothing
 //! else in it is looked for.
@@ -13,7 +14,7 @@ pub const REPORT: &str = "fitbit-connect test report";
 /// The codes that output of ours names, what the run came to first; empty when nothing failed, `None` when it is not ours.
 pub fn find(text: &str) -> Option<Vec<Code>> {
     let text = anstream::adapter::strip_str(text).to_string();
-    let found = report(&text).or_else(|| document(&text)).or_else(|| lines(&text))?;
+    let found = report(&text).or_else(|| document(&text)).or_else(|| lines(&text)).or_else(|| page(&text))?;
     let mut once = Vec::new();
     for code in found {
         if !once.contains(&code) {
@@ -59,6 +60,20 @@ fn lines(text: &str) -> Option<Vec<Code>> {
     (!found.is_empty()).then_some(found)
 }
 
+/// The heading of the page that a failed login shows.
+pub const PAGE: &str = "That did not work";
+/// What stands before the code on that page.
+pub const PAGE_CODE: &str = "Diagnosis";
+
+/// The page of a login that failed, as a browser's text or as its source.
+fn page(text: &str) -> Option<Vec<Code>> {
+    let (_, below) = text.split_once(PAGE)?;
+    let (_, behind) = below.rsplit_once(PAGE_CODE)?;
+    // In the source the tags `/dt`, `dd` and `code` stand between.
+    let mut words = behind.split(|c: char| !c.is_ascii_lowercase() && c != '_').filter(|word| !word.is_empty()).take(4);
+    Some(vec![words.find_map(|word| word.parse().ok())?])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +95,18 @@ mod tests {
                        error: the log says (the provider answered 400 invalid_grant) [code_rejected]\n";
         let codes = vec![Code::CodeRejected, Code::ApplicationGrantMissing, Code::PortInUse];
         assert_eq!(find(printed), Some(codes));
+    }
+
+    #[test]
+    fn the_page_of_a_failed_login_is_read_by_its_diagnosis() {
+        for between in ["\n", "\t", " ", "</dt><dd><code>"] {
+            let page = format!(
+                "That did not work\nThe tenant refused the login.\nSeen as{between}error=unauthorized, access_denied\n\
+                 Diagnosis{between}login_blocked\nWhat to do next\nRead the words"
+            );
+            assert_eq!(find(&page), Some(vec![Code::LoginBlocked]), "{page}");
+        }
+        assert_eq!(find("That did not work. Diagnosis: unknown"), None);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest;
 use std::sync::LazyLock;
 
+use crate::diagnosis::own_output;
+
 /// The one template, with the line ends a browser hashes, whatever the checkout did to them.
 static TEMPLATE: LazyLock<String> = LazyLock::new(|| include_str!("page.html").replace('\r', ""));
 
@@ -89,8 +91,8 @@ impl Page {
             }
             Self::Failure { what, seen, code, next } => {
                 let code = format!("<code>{}</code>", escape(&shown(code)));
-                let facts = rows(&[("Seen as", prose(seen)), ("Diagnosis", code)]);
-                fill("bad", CROSS, "That did not work", what, &facts, next, GO_BACK)
+                let facts = rows(&[("Seen as", prose(seen)), (own_output::PAGE_CODE, code)]);
+                fill("bad", CROSS, own_output::PAGE, what, &facts, next, GO_BACK)
             }
         }
     }

@@ -115,7 +115,10 @@ fn a_secret_is_not_typed_where_the_terminal_shows_it() {
         let left = Terminal::open(&stage.setup(&[flag, "-"]), "").end();
         assert_eq!(left.code, 2, "{}", left.text);
         let said = left.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.contains("a terminal shows what is typed") && said.contains(&format!("{flag} - < FILE")), "{said}");
+        assert!(
+            said.contains("a terminal shows what is typed") && said.contains(&format!("{flag} - < FILE")),
+            "{said}"
+        );
     }
 }
 

@@ -48,7 +48,8 @@ fn saved_values_of_another_provider_are_not_used() {
 #[test]
 fn a_value_in_quotes_or_not_filled_in_is_told_for_that() {
     let refused = |name: &str, value: &str| {
-        let set = variables(&[("FITBIT_CONNECT_PROVIDER", "google-health"), (name, value), ("AUTH0_CLIENT_SECRET", "s")]);
+        let set =
+            variables(&[("FITBIT_CONNECT_PROVIDER", "google-health"), (name, value), ("AUTH0_CLIENT_SECRET", "s")]);
         gather(&cli::Inputs::default(), &set, &Profile::default()).err().expect(value).to_string()
     };
     for (name, value) in [
