@@ -27,7 +27,18 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
         }
         (200, Some(issuer)) => {
             let message = format!("{domain} names another issuer: {}", said(&issuer));
-            Finding::fail(id::TENANT_REACHABLE, Failure::new(Code::TenantNotFound, message))
+            let failure = Failure::new(Code::TenantNotFound, message);
+            let named = issuer.parse::<Domain>().ok().filter(|named| named != domain);
+            Finding::fail(
+                id::TENANT_REACHABLE,
+                match named {
+                    Some(named) => failure.with_hint(format!(
+                        "If {named} is your tenant, give it with `--domain {named}`; else the right domain stands in the \
+                         settings of an application in the Auth0 dashboard."
+                    )),
+                    None => failure,
+                },
+            )
         }
         (404, _) => {
             let message = format!("{domain} is no Auth0 tenant: it does not describe itself (404)");

@@ -21,7 +21,7 @@ pub const ROWS: &[Row] = &[
     fails(&[Fault::TenantDown], BOTH, "tenant.reachable", "service_unavailable", 6, "{domain}"),
     fails(&[Fault::TenantUnreachable], BOTH, "tenant.reachable", "network_unreachable", 6, "HTTPS_PROXY"),
     fails(&[Fault::NotATenant], BOTH, "tenant.reachable", "tenant_not_found", 3, "{domain}"),
-    fails(&[Fault::OtherIssuer], BOTH, "tenant.reachable", "tenant_not_found", 3, "https://other.example/"),
+    fails(&[Fault::OtherIssuer], BOTH, "tenant.reachable", "tenant_not_found", 3, "--domain other.example"),
     fails(&[Fault::TenantGarbage], BOTH, "management.access", "unrecognised_answer", 6, "https://{domain}/oauth/token"),
     fails(
         &[Fault::ManagementClientUnknown],
