@@ -291,6 +291,26 @@ fn a_client_id_of_the_other_provider_is_named_at_the_door_with_the_way_over() {
     }
 }
 
+#[test]
+fn the_scopes_that_a_refusal_asks_for_are_in_the_cure() {
+    for (text, scopes) in [
+        (
+            "403: Insufficient scope, expected any of: read:clients, read:client_keys",
+            "`read:clients` or `read:client_keys`",
+        ),
+        (
+            r#"{"statusCode":403,"message":"Insufficient scope, expected any of: read:logs","errorCode":"insufficient_scope"}"#,
+            "`read:logs`",
+        ),
+        ("Insufficient scope, expected any of: <b>", "the scopes that the message lists"),
+    ] {
+        let found = only(&Environment::new(), text);
+        assert_eq!(found["code"], "missing_scope", "{text}");
+        let cure = found["cure"].as_str().unwrap();
+        assert!(cure.starts_with(&format!("Add {scopes} to the application's grant")), "{cure}");
+    }
+}
+
 /// The one diagnosis that `explain --json` has for a text, in this environment.
 fn only(environment: &Environment, text: &str) -> Value {
     let document = environment.run_with_stdin(&["explain", "--json", "-"], text).document();

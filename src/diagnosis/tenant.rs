@@ -106,7 +106,7 @@ pub(super) static MISSING_SCOPE: Diagnosis = Diagnosis {
     code: "missing_scope",
     symptom: "The Management API answers 403 `insufficient_scope` with `Insufficient scope, expected any of: ...`",
     cause: "The Management API token lacks a scope that this step needs.",
-    cure: "Add the scopes that the message lists to the application's grant for the Management API, then make a new \
+    cure: "Add {missing_scopes} to the application's grant for the Management API, then make a new \
            token: an old one keeps its scopes.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],

@@ -46,6 +46,7 @@ blanks! {
     IdentityScope, "identity_scope", "profile.readonly", "The scope asked for that lets the identity be read.";
     Domain, "domain", "YOUR_TENANT_DOMAIN", "The tenant's own domain.";
     Connection, "connection", "google-health", "The connection's name.";
+    MissingScopes, "missing_scopes", "the scopes that the message lists", "The Management API scopes that a token lacks.";
     ConnectionsPage, "connections_page", "https://manage.auth0.com/", "Auth0's page with the social connections.";
     LogsPage, "logs_page", "https://manage.auth0.com/", "Auth0's page with the tenant's log.";
     Setup, "setup", "fitbit-connect setup", "The command that sets this profile up.";
