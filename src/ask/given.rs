@@ -287,24 +287,30 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         });
     }
 
-    let chosen_scopes = door
-        .parsed(flags.scopes.as_deref(), &super::SCOPES, |text| match provider {
-            Some(provider) => scopes::parse(provider, text),
-            None => Ok(text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
-        })
-        .or_else(|| Some(saved.scopes.clone()).filter(|scopes| same_provider && !scopes.is_empty()));
-    if let (Some(provider), true) = (provider, same_provider && !saved.scopes.is_empty())
-        && let Err(why) = scopes::parse(provider, &saved.scopes.join(","))
-    {
-        door.wrong.push(Failure::new(Code::SettingsFileInvalid, format!("the saved scopes are not right: {why}")));
-    }
-
+    let given_scopes = pick(flags.scopes.as_deref(), variables, &super::SCOPES);
+    let (chosen_scopes, scopes_from) = match (given_scopes, provider) {
+        (Some((_, from)), _) => {
+            let parse = |text: &str| match provider {
+                Some(provider) => scopes::parse(provider, text),
+                None => Ok(text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+            };
+            let chosen = door.parsed(flags.scopes.as_deref(), &super::SCOPES, parse);
+            (chosen, if from.is_empty() { super::SCOPES.flag } else { from })
+        }
+        (None, _) if same_provider && !saved.scopes.is_empty() => {
+            let wrong = provider.and_then(|provider| scopes::parse(provider, &saved.scopes.join(",")).err());
+            let refused = |why| Failure::new(Code::SettingsFileInvalid, format!("scopes in the settings: {why}"));
+            let chosen = wrong.is_none().then(|| saved.scopes.clone());
+            door.wrong.extend(wrong.map(refused));
+            (chosen, "the settings")
+        }
+        (None, _) => (None, ""),
+    };
     if let (Some(provider), Some(names)) = (provider, &chosen_scopes)
         && !scopes::identity_readable(provider, names.iter().map(String::as_str))
     {
         let names = names.join(",");
-        let message =
-            format!("scopes {names} (from {}) are not right: none lets the identity be read", super::SCOPES.flag);
+        let message = format!("scopes {names} (from {scopes_from}) are not right: none lets the identity be read");
         let enough = provider.identity_scopes().join(", ");
         door.wrong.push(Failure::new(Code::InputInvalid, message).with_hint(format!("Add one of these: {enough}")));
     }

@@ -68,7 +68,7 @@ pub(super) static SETTINGS_FILE_INVALID: Diagnosis = Diagnosis {
     code: "settings_file_invalid",
     symptom: "The settings file cannot be understood.",
     cause: "It is not valid TOML, or a key has a value of the wrong kind.",
-    cure: "Correct the line that the message names, or choose another file with `--config FILE`",
+    cure: "Correct the line or the key that the message names, or choose another file with `--config FILE`",
     exit: Exit::Input,
     links: &[],
     signs: &[],

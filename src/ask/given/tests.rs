@@ -149,3 +149,26 @@ fn a_token_wins_over_a_client_from_the_environment_and_two_flags_contradict() {
     let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
     assert_eq!(failure.code, Code::InputContradictory);
 }
+
+#[test]
+fn scopes_are_told_by_where_they_stand_and_saved_ones_only_where_they_are_used() {
+    let saved = |scope: &str| Profile {
+        provider: Some(Provider::GoogleHealth),
+        scopes: vec![scope.to_owned()],
+        ..Profile::default()
+    };
+    let told = |flags: &cli::Inputs, variables: &Variables, saved: &Profile| {
+        gather(flags, variables, saved).err().unwrap().to_string()
+    };
+    let (flags, none) = (cli::Inputs::default(), Variables::default());
+    let misspelt = told(&flags, &none, &saved("profile.readonlyy"));
+    assert!(misspelt.contains("scopes in the settings: ") && misspelt.contains("profile.readonly?"), "{misspelt}");
+    assert!(!misspelt.contains("--scopes"), "{misspelt}");
+    let unreadable = told(&flags, &none, &saved("nutrition.readonly"));
+    assert!(unreadable.contains("nutrition.readonly (from the settings)"), "{unreadable}");
+    let unreadable = told(&flags, &variables(&[("FITBIT_CONNECT_SCOPES", "nutrition.readonly")]), &saved("x"));
+    assert!(unreadable.contains("nutrition.readonly (from FITBIT_CONNECT_SCOPES)"), "{unreadable}");
+    let flags = cli::Inputs { scopes: Some("profile.readonly".into()), ..flags };
+    let inputs = gather(&flags, &none, &saved("profile.readonlyy")).unwrap();
+    assert_eq!(inputs.scopes, Some(vec!["profile.readonly".to_owned()]));
+}
