@@ -13,8 +13,9 @@ use fitbit_connect::http::{Call, Http};
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
-use fitbit_connect::sandbox::web::Reply;
+use fitbit_connect::sandbox::web::{Reply, Request};
 use serde_json::{Value, json};
+use std::sync::Mutex;
 use url::Url;
 
 const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
@@ -407,21 +408,43 @@ fn a_callback_of_another_login_domain_is_answered_with_the_flag_that_names_it() 
 
 /// The tenant sends this callback URL to the provider.
 fn sending(callback: &'static str) -> Stage {
-    Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
-        let mut reply = pass();
-        for (name, value) in reply.headers.iter_mut().filter(|_| request.path == "/authorize") {
-            if name.eq_ignore_ascii_case("location") {
-                let mut url = Url::parse(value).unwrap();
-                let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-                let sent = pairs.iter().map(|(name, value)| {
-                    (name.as_str(), if name == "redirect_uri" { callback } else { value.as_str() })
-                });
-                url.query_pairs_mut().clear().extend_pairs(sent);
-                *value = url.into();
-            }
+    Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| with_callback(callback, request, pass())))
+}
+
+fn with_callback(callback: &str, request: &Request, mut reply: Reply) -> Reply {
+    for (name, value) in reply.headers.iter_mut().filter(|_| request.path == "/authorize") {
+        if name.eq_ignore_ascii_case("location") {
+            let mut url = Url::parse(value).unwrap();
+            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+            let sent = pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), if name == "redirect_uri" { callback } else { value.as_str() }));
+            url.query_pairs_mut().clear().extend_pairs(sent);
+            *value = url.into();
         }
-        reply
-    }))
+    }
+    reply
+}
+
+#[test]
+fn another_callback_that_the_provider_accepts_is_no_failure() {
+    let callback = "https://id.acme.example/else";
+    let accepted: Mutex<Option<Reply>> = Mutex::default();
+    let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(move |request, pass| {
+        if request.path != "/o/oauth2/v2/auth" {
+            return with_callback(callback, request, pass());
+        }
+        let mut accepted = accepted.lock().unwrap();
+        if request.query.iter().any(|(name, value)| name == "redirect_uri" && value == callback) {
+            return accepted.clone().unwrap();
+        }
+        accepted.insert(pass()).clone()
+    }));
+    let output = stage.environment().run(&HEADLESS).exits(0);
+    let found = output.checks("authorize.redirect")[0].clone();
+    assert_eq!((&found["state"], &found["code"]), (&"warn".into(), &"authorize_wrong_callback".into()), "{output}");
+    assert!(found["detail"].as_str().unwrap().contains(&format!("{callback}, not https://")), "{found}");
+    assert!(found["detail"].as_str().unwrap().ends_with("and Google Health API accepts it"), "{found}");
 }
 
 #[test]

@@ -107,6 +107,14 @@ impl Wanted<'_> {
         if !now.is_active() {
             differ("authentication.active", Code::ConnectionInactive, "false".to_owned(), "true".to_owned());
         }
+        // Typed into the dashboard, the parameters stand in the address itself.
+        let leads_to = |key: &str| text(key).split('?').next().unwrap_or_default();
+        // Nobody gets to the provider there, whatever client ID and scopes the connection holds.
+        let (authorize, token) = (self.provider.authorize_url(), self.provider.token_url());
+        if self.provider == Provider::GoogleHealth && leads_to("authorizationURL") != authorize {
+            let now = or_empty(text("authorizationURL"));
+            differ("options.authorizationURL", Code::ConnectionSettingsDiffer, now, authorize.to_owned());
+        }
         let client_id = text("client_id");
         if client_id.is_empty() {
             let keys = "empty (Auth0's developer keys)".to_owned();
@@ -136,14 +144,9 @@ impl Wanted<'_> {
             differ("options.scope", Code::ConnectionScopesDiffer, join(&has), join(&wants));
         }
         if self.provider == Provider::GoogleHealth {
-            for (field, key, wanted) in [
-                ("options.authorizationURL", "authorizationURL", self.provider.authorize_url()),
-                ("options.tokenURL", "tokenURL", self.provider.token_url()),
-            ] {
-                // Typed into the dashboard, the parameters stand in the address itself.
-                if text(key).split('?').next() != Some(wanted) {
-                    differ(field, Code::ConnectionSettingsDiffer, or_empty(text(key)), wanted.to_owned());
-                }
+            if leads_to("tokenURL") != token {
+                let now = or_empty(text("tokenURL"));
+                differ("options.tokenURL", Code::ConnectionSettingsDiffer, now, token.to_owned());
             }
             for (name, wanted) in provider::GOOGLE_AUTH_PARAMS {
                 let param = options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str);
@@ -320,6 +323,12 @@ mod tests {
             let merged = wanted.update_body(&connection(options)).unwrap();
             assert_eq!(wanted.differences(&connection(merged["options"].clone())).unwrap(), [], "{pointer} is mended");
         }
+        let mut options = right;
+        options["authorizationURL"] = json!("");
+        options["client_id"] = json!("");
+        options["scope"] = json!([]);
+        let found = wanted.differences(&connection(options)).unwrap();
+        assert_eq!(found[0].field, "options.authorizationURL", "the way to the provider comes first");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::provider::authorize_page::Verdict;
 use crate::provider::{Provider, scopes};
 use crate::text::said;
 
+/// What is shown for a parameter that is not there once.
+const NONE_OR_SEVERAL: &str = "none, or several";
+
 /// What the redirect has to lead to.
 pub struct Expected<'a> {
     /// The provider.
@@ -87,6 +90,9 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                         return Finding::fail(id::AUTHORIZE_REDIRECT, of_other_tenant(expected, failure.message));
                     }
                     Finding::unknown(id::AUTHORIZE_REDIRECT, failure.code, failure.message)
+                }
+                Err(failure) if failure.code == Code::AuthorizeWrongCallback => {
+                    of_another_callback(http, &upstream, expected, failure)
                 }
                 Err(failure) => Finding::fail(id::AUTHORIZE_REDIRECT, failure),
             }
@@ -250,31 +256,41 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
         let message = "the tenant does not ask for a code (response_type)";
         return Err(Failure::new(Code::AuthorizeWrongProvider, message));
     }
-    let client_id = upstream.param("client_id").unwrap_or("none, or several");
+    let client_id = upstream.param("client_id").unwrap_or(NONE_OR_SEVERAL);
     if client_id != expected.client_id {
         let odd = if client_id.trim() == expected.client_id { " with white space" } else { "" };
         let message = format!("the tenant sends the client ID {}{odd}, not {}", said(client_id), expected.client_id);
         return Err(Failure::new(Code::AuthorizeWrongClientId, message));
     }
-    let wanted = expected.host.callback();
-    let callback = upstream.param("redirect_uri").unwrap_or("none, or several");
-    if !endpoints.same(callback, &wanted) {
-        let sent = said(callback);
-        let message = format!("the tenant sends the callback URL {sent}, not {wanted}");
-        let hint = match domain_of(callback) {
-            Some(domain) => {
-                format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {domain}`")
-            }
-            None => format!("Register what the tenant sends at the provider as well: {sent}"),
-        };
-        return Err(Failure::new(Code::AuthorizeWrongCallback, message).with_hint(hint));
-    }
     let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
     let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);
-    if missing.is_empty() {
-        Ok(())
-    } else {
+    if !missing.is_empty() {
         let message = format!("the tenant does not ask for {}", missing.join(" "));
-        Err(Failure::new(Code::AuthorizeScopesMissing, message))
+        return Err(Failure::new(Code::AuthorizeScopesMissing, message));
     }
+    let wanted = expected.host.callback();
+    let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);
+    if endpoints.same(callback, &wanted) {
+        return Ok(());
+    }
+    let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
+    Err(Failure::new(Code::AuthorizeWrongCallback, message))
+}
+
+/// The verdict on another callback URL than the one of the login domain, when all else is right.
+fn of_another_callback(http: &Http, upstream: &Upstream, expected: &Expected, failure: Failure) -> Finding {
+    let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);
+    let sent = said(callback);
+    if let Some(domain) = domain_of(callback) {
+        let hint = format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {domain}`");
+        return Finding::fail(id::AUTHORIZE_REDIRECT, failure.with_hint(hint));
+    }
+    let title = expected.provider.title();
+    if let Ok(Verdict::Accepted) = super::provider::ask(http, expected.provider, &upstream.url, callback) {
+        let message = format!("{}, and {title} accepts it", failure.message);
+        let hint = "Nothing has to change where that address is meant to take the answers; the login shows whether they arrive";
+        return Finding::warn(id::AUTHORIZE_REDIRECT, Failure::new(failure.code, message).with_hint(hint));
+    }
+    let hint = format!("Register what the tenant sends at the provider as well: {sent}");
+    Finding::fail(id::AUTHORIZE_REDIRECT, failure.with_hint(hint))
 }

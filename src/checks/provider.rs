@@ -130,9 +130,7 @@ pub fn callback(
             let mut failure = Failure::new(*code, message);
             if *code == Code::RedirectUriMismatch {
                 let slow = match provider {
-                    Provider::GoogleHealth => {
-                        "; an edit takes 5 minutes to a few hours to act (`{test} --headless --watch` repeats until then)"
-                    }
+                    Provider::GoogleHealth => " (an edit takes 5 minutes to a few hours to act: {until_then})",
                     Provider::Fitbit => "",
                 };
                 let hint = format!("Enter exactly this into the {{redirect_list}} and save{slow}: {redirect_uri}");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::auth0::logs::Entry;
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Blank, Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
+use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
 use crate::text::said;
 
 /// A pasted text is read up to this size (bytes).
@@ -33,9 +33,7 @@ pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::E
         console.say(&format!("Google's authError says: {number}{}{sentence}", said(&error.code)));
     }
     let codes = find(&text)?;
-    let mut values = values_for(&text);
-    values.set(Blank::MissingScopes, scopes_wanted(&text));
-    let values = &values;
+    let values = &values_for(&text);
     console.member("diagnoses", codes.iter().map(|code| as_json(*code, values)).collect());
     for (n, code) in codes.iter().enumerate() {
         if n > 0 {
@@ -44,19 +42,6 @@ pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::E
         show(console, code.diagnosis(), values);
     }
     Ok(())
-}
-
-/// The scopes that the Management API asks for in its refusal: `Insufficient scope, expected any of: read:clients, ...`.
-fn scopes_wanted(text: &str) -> String {
-    let Some((_, listed)) = text.split_once("Insufficient scope, expected any of:") else { return String::new() };
-    let is_scope = |word: &&str| {
-        let is_name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        word.split_once(':').is_some_and(|(action, what)| is_name(action) && is_name(what))
-    };
-    let words = listed.split([',', ' ']).map(|word| word.trim_end_matches(['"', '.', '}']));
-    let scopes: Vec<String> =
-        words.filter(|word| !word.is_empty()).map_while(|word| is_scope(&word).then(|| format!("`{word}`"))).collect();
-    scopes.join(" or ")
 }
 
 /// Everything on stdin; what is no text is read as far as it is one.

@@ -37,8 +37,8 @@ pub(super) static REDIRECT_URI_MISMATCH: Diagnosis = Diagnosis {
             character, one that is registered: a slash, a port, http or https, localhost or 127.0.0.1, the tenant \
             domain or a custom domain.",
     cure: "Enter exactly `{callback}` into the {redirect_list} and save; a direct test needs `{loopback}` there too. \
-           Compare scheme, port, path and slash. An edit at Google takes 5 minutes to a few hours to act: `{test} \
-           --headless --watch` repeats until it does. | Fitbit: Enter exactly `{callback}` into the {redirect_list} \
+           Compare scheme, port, path and slash. An edit at Google takes 5 minutes to a few hours to act: \
+           {until_then}. | Fitbit: Enter exactly `{callback}` into the {redirect_list} \
            and save; a direct test needs `{loopback}` there too. Compare scheme, port, path and slash.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_URI_RULES, GOOGLE_CLIENTS, FITBIT_ERRORS],

@@ -51,6 +51,7 @@ blanks! {
     LogsPage, "logs_page", "https://manage.auth0.com/", "Auth0's page with the tenant's log.";
     Setup, "setup", "fitbit-connect setup", "The command that sets this profile up.";
     Test, "test", "fitbit-connect test", "The command that verifies this profile.";
+    UntilThen, "until_then", "run the command again then", "What looks again when an edit at the provider acts.";
     Move, "move", "fitbit-connect setup --provider google-health", "The command that moves from Fitbit to Google Health.";
 }
 

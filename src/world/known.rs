@@ -2,21 +2,19 @@
 //!
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
+mod explained;
 mod files;
 mod told;
 
-use std::path::Path;
-
+pub use explained::values_for;
 pub(super) use files::{Files, again};
 
-use super::{World, named_settings, profile_name, settings_path};
-use crate::ask::given::{Applications, Inputs, Variables};
-use crate::cli;
-use crate::console::Console;
+use super::World;
+use crate::ask::given::{Applications, Inputs};
 use crate::diagnosis::{Blank, Values};
-use crate::ids::{DEFAULT_PORT, Domain, Store, shown_path};
+use crate::ids::{DEFAULT_PORT, Domain, Store};
 use crate::provider::{Provider, scopes};
-use crate::settings::{Profile, Settings};
+use crate::settings::Profile;
 use crate::text::shell_word;
 
 /// As much of a set-up as is known.
@@ -33,12 +31,7 @@ struct Known<'a> {
     given: String,
     /// The flags for a place of secrets that is not saved, and for files that are not: ` --store none --token-file FILE`.
     store: String,
-    /// What a set-up has to repeat beyond them: ` --app NAME`.
-    of_setup: &'a str,
-    /// What a test has to repeat beyond them: ` --app NAME --direct`.
-    of_test: &'a str,
-    /// Whether the login is at the provider itself.
-    direct: bool,
+    run: Run<'a>,
     login_domains: &'a [Domain],
     connection: Option<&'a str>,
     scopes: &'a [String],
@@ -46,12 +39,26 @@ struct Known<'a> {
     again: &'a str,
 }
 
+/// What kind of run it is.
+#[derive(Clone, Copy, Default)]
+struct Run<'a> {
+    /// What a set-up has to repeat beyond the rest: ` --app NAME`.
+    of_setup: &'a str,
+    /// What a test has to repeat beyond the rest: ` --app NAME --direct`.
+    of_test: &'a str,
+    /// Whether the login is at the provider itself.
+    direct: bool,
+    /// Whether there is something to test: a `setup` that stops half-way leaves nothing that could become right by waiting.
+    is_set_up: bool,
+}
+
 impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
     pub fn know(&self, inputs: &Inputs, found: &[Domain], manual: bool) {
         let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" };
-        self.tell(inputs, found, (&of_setup, ""), inputs.domain.is_none());
+        let direct = inputs.domain.is_none();
+        self.tell(inputs, found, Run { of_setup: &of_setup, of_test: "", direct, is_set_up: false });
     }
 
     /// Tells the console the values of the saved profile, before any input is read.
@@ -65,7 +72,8 @@ impl World {
         let flag = if direct { " --direct" } else { "" };
         let of_test = format!("{}{switches}{flag}", flags_for(&inputs.applications));
         let of_setup = flags_beyond(&inputs.applications, &self.saved.applications);
-        self.tell(inputs, found, (&of_setup, &of_test), direct || inputs.domain.is_none());
+        let direct = direct || inputs.domain.is_none();
+        self.tell(inputs, found, Run { of_setup: &of_setup, of_test: &of_test, direct, is_set_up: true });
     }
 
     /// The provider does not have this client ID: no command is to repeat it.
@@ -73,11 +81,11 @@ impl World {
         *self.refused_id.borrow_mut() = Some(client_id.to_owned());
     }
 
-    fn tell(&self, inputs: &Inputs, found: &[Domain], (of_setup, of_test): (&str, &str), direct: bool) {
+    fn tell(&self, inputs: &Inputs, found: &[Domain], run: Run) {
         let given = !inputs.login_domains.is_empty();
         // Without it a login may have no application, and would be left out.
         let test_app = inputs.test_app.as_ref().map(|id| format!(" --test-app {}", shell_word(id)));
-        let of_test = &format!("{of_test}{}", test_app.unwrap_or_default());
+        let of_test = &format!("{}{}", run.of_test, test_app.unwrap_or_default());
         // A refused client ID is not repeated, nor what holds it.
         let client_files = if self.refused_id.borrow().is_some() { "" } else { self.files.client.as_str() };
         let known = Known {
@@ -88,9 +96,7 @@ impl World {
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs) + client_files,
             store: self.store_not_saved() + &self.files.management,
-            of_setup,
-            of_test,
-            direct,
+            run: Run { of_test, ..run },
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),
             scopes: inputs.scopes.as_deref().unwrap_or_default(),
@@ -165,48 +171,6 @@ fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
     }
 }
 
-/// The values for a text that somebody wants explained: of the saved profile, unless the text is about another client, whose
-/// pages are other ones. Settings that cannot be read are passed over, and said.
-pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, console: &Console) -> Values {
-    let read = |path: &Path| {
-        let settings = Settings::read(path)?;
-        settings.profile(&profile_name(global, variables, &settings)?)
-    };
-    let unread = |why: &str| console.warn(&format!("the cures name nothing of the saved profile: {why}"));
-    // Without a home there are no settings, and that is no news.
-    let path = settings_path(global, variables).ok();
-    if let Some(named) = path.as_ref().filter(|path| named_settings(global, variables).is_some() && !path.exists()) {
-        unread(&format!("the settings file {} does not exist", shown_path(named)));
-    }
-    let profile = path.map(|path| read(&path).inspect_err(|failure| unread(&failure.message)));
-    let profile = profile.and_then(Result::ok).flatten().unwrap_or_default();
-    let told = told::read(text);
-    let client_id = told.client_id.as_deref();
-    let project = told.project.as_deref();
-    let is_other = client_id.is_some() && client_id != profile.client_id.as_deref()
-        || told.provider.is_some() && told.provider != profile.provider;
-    let mut values = if is_other {
-        Known { provider: told.provider, client_id, project, port: DEFAULT_PORT, ..Known::default() }.values()
-    } else if profile == Profile::default() {
-        let mut values = Values::default();
-        project.iter().for_each(|project| set_project(&mut values, project));
-        values
-    } else {
-        of_profile(&profile, project, &again(global)).values()
-    };
-    if let Some(uri) = told.redirect_uri {
-        values.set(Blank::ReturnTo, format!("`{uri}`"));
-        values.set(Blank::Callback, uri);
-    }
-    if let Some(scopes) = told.scopes {
-        values.set(Blank::WireScopes, scopes);
-    }
-    if let Some(application) = told.application {
-        values.set(Blank::Application, format!("the application `{application}`"));
-    }
-    values
-}
-
 fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str) -> Known<'a> {
     Known {
         project,
@@ -216,9 +180,7 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
         names_domain: false,
         given: String::new(),
         store: String::new(),
-        of_setup: "",
-        of_test: "",
-        direct: false,
+        run: Run { is_set_up: true, ..Run::default() },
         login_domains: &profile.login_domains,
         connection: profile.connection.as_ref().map(|name| name.as_str()),
         scopes: &profile.scopes,
@@ -228,6 +190,10 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
 }
 
 impl Known<'_> {
+    fn command(&self, name: &str, flags: &str) -> String {
+        format!("fitbit-connect {name}{}{}{}{flags}", self.again, self.given, self.store)
+    }
+
     fn values(&self) -> Values {
         let mut values = Values::default();
         let mut set = |blank, value: String| values.set(blank, value);
@@ -238,7 +204,7 @@ impl Known<'_> {
         let callbacks = domains.iter().copied().chain(self.login_domains).map(Domain::callback);
         let callbacks = callbacks.collect::<Vec<_>>().join(" ");
         let loopback = format!("http://127.0.0.1:{}/callback", self.port);
-        set(Blank::Callback, if self.direct && self.port != 0 { loopback } else { callbacks });
+        set(Blank::Callback, if self.run.direct && self.port != 0 { loopback } else { callbacks });
         set(Blank::ClientId, self.client_id.unwrap_or_default().to_owned());
         let project = self.project.or_else(|| self.client_id.and_then(project_number));
         let project = project.filter(|_| provider != Some(Provider::Fitbit));
@@ -263,7 +229,6 @@ impl Known<'_> {
             let readable = |name: &&String| scopes::identity_readable(provider, std::iter::once(name.as_str()));
             set(Blank::IdentityScope, names.iter().find(readable).cloned().unwrap_or_default());
         }
-        let named = self.again.to_owned();
         if let Some(domain) = self.domain {
             set(Blank::Domain, domain.to_string());
             if let Some(dashboard) = dashboard(domain) {
@@ -271,9 +236,14 @@ impl Known<'_> {
                 set(Blank::LogsPage, format!("{dashboard}/logs"));
             }
         }
-        let Self { given, store, .. } = self;
-        set(Blank::Setup, format!("fitbit-connect setup{named}{given}{store}{}", self.of_setup));
-        set(Blank::Test, format!("fitbit-connect test{named}{given}{store}{}", self.of_test));
+        let (setup, test) = (self.command("setup", self.run.of_setup), self.command("test", self.run.of_test));
+        let until_then = match self.run.is_set_up {
+            true => format!("`{test} --headless --watch` repeats until then"),
+            false => format!("run `{setup}` again then"),
+        };
+        set(Blank::UntilThen, until_then);
+        set(Blank::Setup, setup);
+        set(Blank::Test, test);
         let mut wanted = String::new();
         if provider == Some(Provider::Fitbit) && !self.scopes.is_empty() {
             let moved = scopes::migrate(self.scopes);
@@ -283,7 +253,10 @@ impl Known<'_> {
             Some(domain) => format!(" --domain {domain}"),
             None => String::new(),
         };
-        set(Blank::Move, format!("fitbit-connect setup --provider google-health{named}{tenant}{wanted}{store}"));
+        set(
+            Blank::Move,
+            format!("fitbit-connect setup --provider google-health{}{tenant}{wanted}{}", self.again, self.store),
+        );
         if let Some(project) = project {
             set_project(&mut values, project);
         }

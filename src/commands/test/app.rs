@@ -98,11 +98,18 @@ impl Run<'_> {
             Kept::Nothing => {
                 let message = match self.world.store() {
                     Store::Nothing => "no client secret is given, and none is kept (--store none)".to_owned(),
-                    _ if !inputs.saved_secret_applies => format!(
-                        "the client secret of {} is not in {}: what is saved there belongs to another client ID",
-                        self.client_id,
-                        self.world.place()
-                    ),
+                    // Looked at for the words alone: what is kept for the saved client ID is not sent with this one.
+                    _ if !inputs.saved_secret_applies
+                        && self.world.saved.client_id.is_some()
+                        && matches!(self.world.kept_secret(SecretOf::Provider), Ok(Some(_))) =>
+                    {
+                        format!(
+                            "the client secret of {} is not in {}: what is saved there belongs to another client ID",
+                            self.client_id,
+                            self.world.place()
+                        )
+                    }
+                    _ if !inputs.saved_secret_applies => format!("the client secret of {} is not given", self.client_id),
                     _ => match self.world.kept_for_another(SecretOf::Provider) {
                         Ok(Some(other)) => format!("{other}, and that of {} is not kept", self.client_id),
                         _ => format!("the client secret is not in {}", self.world.place()),

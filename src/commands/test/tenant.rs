@@ -315,10 +315,8 @@ const NO_ANSWER: [Code; 3] = [Code::TimedOut, Code::NetworkUnreachable, Code::Tl
 /// apart that a connection is not to be used for.
 fn once(named: &mut BTreeSet<Code>, finding: Finding, confirmed: bool) -> Finding {
     let is_of_all = |code: &Code| OF_ALL.contains(code) || !confirmed && *code == Code::AuthorizeConnectionNotUsable;
-    match finding.code.filter(|code| finding.is_fail() && is_of_all(code)) {
-        Some(code) if !named.insert(code) => {
-            Finding::skip(finding.check, format!("fails in the same way as above [{code}]"))
-        }
+    match finding.code.filter(|code| matches!(finding.state, State::Fail | State::Warn) && is_of_all(code)) {
+        Some(code) if !named.insert(code) => Finding::skip(finding.check, format!("the same as above [{code}]")),
         _ => finding,
     }
 }

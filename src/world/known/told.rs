@@ -20,6 +20,8 @@ pub(super) struct Told {
     pub project: Option<String>,
     /// The scopes that were refused, as they were sent.
     pub scopes: Option<String>,
+    /// The scopes of the Management API that a refusal asks for, each in backticks.
+    pub missing_scopes: Option<String>,
     /// Where the login was to return to.
     pub redirect_uri: Option<String>,
     /// The application, by its client ID, where Auth0 links to its settings.
@@ -56,6 +58,7 @@ pub(super) fn read(text: &str) -> Told {
         client_id,
         project: project_in(&lower),
         scopes: refused_scopes(text),
+        missing_scopes: missing_scopes(text),
         redirect_uri: parameter(text)
             .or_else(|| address(&auth_error::find(text)?.redirect_uri?))
             .or_else(|| not_allowed(text, &lower)),
@@ -141,6 +144,19 @@ fn application_in(text: &str) -> Option<String> {
     let rest = text.split_once("manage.auth0.com/").filter(|(_, rest)| rest.contains("applications/"))?.1;
     let id = rest.split_once("applications/")?.1.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
     (id.len() == 32).then(|| id.to_owned())
+}
+
+/// The scopes that the Management API asks for in its refusal: `Insufficient scope, expected any of: read:clients, ...`.
+fn missing_scopes(text: &str) -> Option<String> {
+    let (_, listed) = text.split_once("Insufficient scope, expected any of:")?;
+    let is_scope = |word: &&str| {
+        let is_name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        word.split_once(':').is_some_and(|(action, what)| is_name(action) && is_name(what))
+    };
+    let words = listed.split([',', ' ']).map(|word| word.trim_end_matches(['"', '.', '}']));
+    let scopes: Vec<String> =
+        words.filter(|word| !word.is_empty()).map_while(|word| is_scope(&word).then(|| format!("`{word}`"))).collect();
+    (!scopes.is_empty()).then(|| scopes.join(" or "))
 }
 
 #[cfg(test)]
