@@ -172,6 +172,18 @@ fn at_the_provider_itself_a_denial_in_whatever_words_is_one_and_no_tenants() {
 }
 
 #[test]
+fn that_the_management_api_accepts_a_token_is_said_where_it_has() {
+    let refused = json!({ "statusCode": 403, "error": "Forbidden", "message": "Access denied from this IP address" });
+    let api = |request: &Request| request.path.starts_with("/api/v2/");
+    let stage = Stage::configured(GoogleHealth, &[]).behind(answering(api, Reply::json(403, &refused)));
+    let said = |output: &Output| output.checks("management.access")[0]["detail"].as_str().unwrap().to_owned();
+    let output = stage.environment().run(&HEADLESS);
+    assert_eq!(said(&output), "signed in to the Management API", "{output}");
+    let stage = Stage::configured(GoogleHealth, &[]);
+    assert_eq!(said(&stage.environment().run(&HEADLESS)), "the Management API accepts the credentials");
+}
+
+#[test]
 fn an_answer_of_another_issuer_at_the_provider_is_not_answered_with_the_domains_of_a_tenant() {
     let stage = Stage::configured(GoogleHealth, &[Fault::WrongIssuer]);
     let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(3);

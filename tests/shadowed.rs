@@ -61,6 +61,16 @@ fn a_client_id_in_a_variable_that_is_not_the_saved_one_is_named() {
 }
 
 #[test]
+fn nothing_is_said_of_a_secret_that_is_not_kept() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().without("FITBIT_CONNECT_CLIENT_SECRET");
+    environment.write_settings(&stage.settings(Store::File));
+    let output = environment.with("FITBIT_CONNECT_CLIENT_ID", STALE_ID).run(&HEADLESS);
+    let stored = output.checks("credentials.stored")[0].clone();
+    assert_eq!(stored["detail"], format!("the client secret of {STALE_ID} is not given"), "{output}");
+}
+
+#[test]
 fn a_stale_token_is_told_from_the_client_that_would_work() {
     let stage = Stage::configured(GoogleHealth, &[]);
     let stale = "eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln";

@@ -56,11 +56,13 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
     }
 }
 
-/// `management.access` for a session that came about.
-pub fn access(management: &Management, wanted: &[&'static str]) -> Finding {
+/// `management.access` for a session that came about; `answered` when a call has been answered as it should.
+pub fn access(management: &Management, wanted: &[&'static str], answered: bool) -> Finding {
     let missing = management.lacks(wanted);
     if missing.is_empty() {
-        Finding::pass(id::MANAGEMENT_ACCESS, "the Management API accepts the credentials")
+        let said =
+            if answered { "the Management API accepts the credentials" } else { "signed in to the Management API" };
+        Finding::pass(id::MANAGEMENT_ACCESS, said)
     } else {
         let failure = Failure::new(Code::MissingScope, format!("the Management API token lacks {}", missing.join(" ")))
             .with_hint(allow(&missing.join(" ")));

@@ -310,6 +310,8 @@ pub(super) static BROWSER_REFUSES_HTTP: Diagnosis = Diagnosis {
         sign(&["secure site not available"]),
         sign(&["err_ssl_protocol_error", "127.0.0.1"]),
         sign(&["err_ssl_protocol_error", "localhost"]),
+        sign(&["can't establish a secure connection to the server", "127.0.0.1"]),
+        sign(&["can't establish a secure connection to the server", "localhost"]),
         sign(&["ssl_error_rx_record_too_long", "127.0.0.1"]),
         sign(&["ssl_error_rx_record_too_long", "localhost"]),
     ],

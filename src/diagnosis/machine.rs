@@ -16,6 +16,7 @@ pub(super) static NETWORK_UNREACHABLE: Diagnosis = Diagnosis {
         sign(&["dns error"]),
         sign(&["name or service not known"]),
         sign(&["failed to lookup address"]),
+        but(&["err_connection_timed_out"], &["127.0.0.1", "localhost"]),
         sign(&["network is unreachable"]),
         sign(&["err_name_not_resolved"]),
         sign(&["dns_probe_finished_nxdomain"]),
@@ -89,8 +90,9 @@ pub(super) static RATE_LIMITED: Diagnosis = Diagnosis {
 
 pub(super) static SERVICE_UNAVAILABLE: Diagnosis = Diagnosis {
     code: "service_unavailable",
-    symptom: "The service answers with a server error (5xx), also after retries.",
-    cause: "The service has trouble of its own, or a gateway in front of it.",
+    symptom: "The service answers with a server error (5xx), also after retries; or the tenant says that it could not reach the \
+              provider.",
+    cause: "The service has trouble of its own, or a gateway or the network in front of it.",
     cure: "Run the command again later; `{test} --headless` shows whether the service answers again.",
     exit: Exit::Service,
     links: &[],

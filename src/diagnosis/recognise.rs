@@ -101,7 +101,8 @@ fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
     found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));
     if found.is_empty() {
         // At the token endpoint nobody has logged in, and an audience is none that a person is refused for.
-        let is_no_persons = text.holds("oauth/token") || text.holds("service not found");
+        let is_no_persons =
+            ["oauth/token", "service not found", "resource server"].iter().any(|phrase| text.holds(phrase));
         found.push(if is_no_persons { UnrecognisedAnswer } else { LoginBlocked });
     }
 }

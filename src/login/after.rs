@@ -176,7 +176,7 @@ impl Trail<'_> {
                 Logged::Nothing => {
                     self.ended_before.set(true);
                     seen.push(format!(
-                        "the tenant's log has no entry of this login: nobody came back to it from {}",
+                        "the tenant's log has no entry of this login so far, as when nobody came back to it from {}",
                         self.login.provider.title()
                     ));
                 }

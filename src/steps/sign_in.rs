@@ -45,31 +45,32 @@ pub fn run<'a>(
             let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.
             management.require(needed).map_err(name_all_permissions)?;
-            let custom = if ask_domains { custom_domains(&management, domain)? } else { Vec::new() };
+            let custom = if ask_domains { custom_domains(&management, domain)? } else { None };
             Ok((management, custom))
         };
         let (management, custom_domains) = opened().inspect_err(|failure: &Failure| {
             world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
         })?;
-        world.console.finding(&checks::access(&management, &[]));
-        Ok(Session { management, custom_domains })
+        world.console.finding(&checks::access(&management, &[], custom_domains.is_some()));
+        Ok(Session { management, custom_domains: custom_domains.unwrap_or_default() })
     })
 }
 
-/// The tenant's custom domains; none when the tenant does not tell, since most tenants have none.
+/// The custom domains that the tenant tells; `None` when it does not, which is no failure: most tenants have none.
 ///
 /// # Errors
 /// When the Management API cannot be used at all.
-pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Vec<Domain>, Failure> {
+pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Option<Vec<Domain>>, Failure> {
     if !management.may("read:custom_domains") {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     match management.custom_domains() {
         Ok(found) => {
-            Ok(found.iter().filter_map(|text| text.parse::<Domain>().ok()).filter(|custom| custom != domain).collect())
+            let parsed = found.iter().filter_map(|text| text.parse::<Domain>().ok());
+            Ok(Some(parsed.filter(|custom| custom != domain).collect()))
         }
         Err(failure) if no_session(&failure) => Err(failure),
-        Err(_) => Ok(Vec::new()),
+        Err(_) => Ok(None),
     }
 }
 

@@ -29,8 +29,9 @@ struct Known<'a> {
     names_domain: bool,
     /// Flags that a command has to repeat to mean the same, since they are not saved: ` --domain acme.eu.auth0.com`.
     given: String,
-    /// The flags for a place of secrets that is not saved, and for files that are not: ` --store none --token-file FILE`.
-    store: String,
+    /// The flags that hold for every provider: for a port and a place of secrets that are not saved, and for files that are not:
+    /// ` --port 4711 --store none --token-file FILE`.
+    further: String,
     run: Run<'a>,
     login_domains: &'a [Domain],
     connection: Option<&'a str>,
@@ -64,7 +65,7 @@ impl World {
     /// Tells the console the values of the saved profile, before any input is read.
     pub(super) fn know_saved(&self) {
         let known = of_profile(&self.saved, None, &self.again);
-        self.console.knows(Known { store: self.store_not_saved(), ..known }.values());
+        self.console.knows(Known { further: self.store_not_saved(), ..known }.values());
     }
 
     /// The same for a test, which may log in at the provider itself; `switches` are the flags of the test that are not inputs.
@@ -95,7 +96,7 @@ impl World {
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs) + client_files,
-            store: self.store_not_saved() + &self.files.management,
+            further: self.port_not_saved(inputs) + &self.store_not_saved() + &self.files.management,
             run: Run { of_test, ..run },
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),
@@ -132,10 +133,12 @@ impl World {
         if let Some(names) = inputs.scopes.as_ref().filter(|names| **names != saved.scopes) {
             flag("--scopes", &names.join(","));
         }
-        if inputs.port != saved.port.unwrap_or(DEFAULT_PORT) {
-            flag("--port", &inputs.port.to_string());
-        }
         flags
+    }
+
+    fn port_not_saved(&self, inputs: &Inputs) -> String {
+        let is_saved = inputs.port == self.saved.port.unwrap_or(DEFAULT_PORT);
+        if is_saved { String::new() } else { format!(" --port {}", inputs.port) }
     }
 
     fn store_not_saved(&self) -> String {
@@ -179,7 +182,7 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
         domain: profile.domain.as_ref(),
         names_domain: false,
         given: String::new(),
-        store: String::new(),
+        further: String::new(),
         run: Run { is_set_up: true, ..Run::default() },
         login_domains: &profile.login_domains,
         connection: profile.connection.as_ref().map(|name| name.as_str()),
@@ -191,7 +194,7 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
 
 impl Known<'_> {
     fn command(&self, name: &str, flags: &str) -> String {
-        format!("fitbit-connect {name}{}{}{}{flags}", self.again, self.given, self.store)
+        format!("fitbit-connect {name}{}{}{}{flags}", self.again, self.given, self.further)
     }
 
     fn values(&self) -> Values {
@@ -255,7 +258,10 @@ impl Known<'_> {
         };
         set(
             Blank::Move,
-            format!("fitbit-connect setup --provider google-health{}{tenant}{wanted}{}", self.again, self.store),
+            format!(
+                "fitbit-connect setup --provider google-health{}{tenant}{wanted}{}{}",
+                self.again, self.further, self.run.of_setup
+            ),
         );
         if let Some(project) = project {
             set_project(&mut values, project);
@@ -340,16 +346,32 @@ mod tests {
             domain: Some(&domain),
             names_domain: true,
             scopes: &scopes,
+            given: " --client-id 23ABCD".to_owned(),
+            further: " --port 4711".to_owned(),
+            run: Run { of_setup: " --app 'Acme Web'", ..Run::default() },
             ..Known::default()
         };
         assert_eq!(
             fill(&known, "{move}"),
             "fitbit-connect setup --provider google-health --domain acme.auth0.com --scopes \
-             openid,email,profile,profile.readonly,sleep.readonly,health_metrics_and_measurements.readonly"
+             openid,email,profile,profile.readonly,sleep.readonly,health_metrics_and_measurements.readonly --port 4711 \
+             --app 'Acme Web'"
         );
         assert_eq!(fill(&known, "{project}"), "whose number begins the client ID");
         assert_eq!(fill(&known, "{redirect_list}"), "Redirect URL of the app at https://dev.fitbit.com/apps");
         assert_eq!(fill(&known, "{connections_page}"), "https://manage.auth0.com/dashboard/us/acme/connections/social");
+    }
+
+    #[test]
+    fn an_edit_at_the_provider_is_waited_for_where_there_is_something_to_test() {
+        let set_up = Run { is_set_up: true, of_test: " --direct", ..Run::default() };
+        let text = "{until_then}";
+        assert_eq!(
+            fill(&Known { run: set_up, ..Known::default() }, text),
+            "`fitbit-connect test --direct --headless --watch` repeats until then"
+        );
+        let run = Run { of_setup: " --all-apps", ..Run::default() };
+        assert_eq!(fill(&Known { run, ..Known::default() }, text), "run `fitbit-connect setup --all-apps` again then");
     }
 
     #[test]

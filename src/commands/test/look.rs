@@ -61,7 +61,7 @@ impl Run<'_> {
             Ok(Some(management)) if login_domains.is_empty() && !known.asked_for_domains => {
                 let found = custom_domains(management, domain);
                 known.asked_for_domains = found.is_ok();
-                found
+                found.map(Option::unwrap_or_default)
             }
             _ => Ok(Vec::new()),
         };

@@ -48,7 +48,8 @@ impl Run<'_> {
             Err(failure) if no_session(failure) => Err(failure.clone()),
             _ => session,
         };
-        let management = self.management_check(session, answers, inputs);
+        let answered = found.as_ref().map_or_else(|failure| failure.code == Code::ConnectionNotFound, |_| true);
+        let management = self.management_check(session, answers, answered, inputs);
         let mut usable = answers;
         let mut connection = None;
         if management.is_some() {
@@ -108,6 +109,7 @@ impl Run<'_> {
         &self,
         session: Result<Option<Management<'w>>, Failure>,
         answers: bool,
+        answered: bool,
         inputs: &Inputs,
     ) -> Option<Management<'w>> {
         match session {
@@ -116,7 +118,7 @@ impl Run<'_> {
                 if !self.args.headless && inputs.test_app.is_none() {
                     wanted.extend(temporary::SCOPES);
                 }
-                self.note(tenant::access(&management, &wanted));
+                self.note(tenant::access(&management, &wanted, answered));
                 Some(management)
             }
             Ok(None) if answers && self.unread.borrow().is_some() => {

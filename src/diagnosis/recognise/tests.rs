@@ -84,6 +84,16 @@ fn further_messages_are_recognised() {
         ("Die Website ist nicht erreichbar. 127.0.0.1 hat die Verbindung abgelehnt.", &[LoopbackUnreachable]),
         ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
         ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
+        ("acme.eu.auth0.com took too long to respond. ERR_CONNECTION_TIMED_OUT", &[NetworkUnreachable]),
+        (
+            "Safari can’t open the page because Safari can’t establish a secure connection to the server “127.0.0.1”.",
+            &[BrowserRefusesHttp],
+        ),
+        (
+            "http://localhost/cb?error=access_denied&error_description=Client%20%22AaBbCc%22%20is%20not%20authorized\
+             %20to%20access%20resource%20server%20%22https%3A%2F%2Fapi.acme.com%22.",
+            &[UnrecognisedAnswer],
+        ),
         ("Safari Can’t Connect to the Server: localhost:18917", &[LoopbackUnreachable]),
         ("127.0.0.1 sent an invalid response. ERR_SSL_PROTOCOL_ERROR", &[BrowserRefusesHttp]),
         ("localhost:18917 SSL_ERROR_RX_RECORD_TOO_LONG", &[BrowserRefusesHttp]),
