@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::text::said;
+
 /// Origins that are really elsewhere: `https://acme.eu.auth0.com` = `http://127.0.0.1:4400`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Endpoints(Vec<(String, String)>);
@@ -16,8 +18,10 @@ impl Endpoints {
     /// # Errors
     /// When either side is no origin, or the target is neither https nor http on loopback.
     pub fn add(&mut self, origin: &str, target: &str) -> Result<(), String> {
-        let origin = origin_of(origin).ok_or_else(|| format!("\"{origin}\" is not an origin such as https://host"))?;
-        let refused = || format!("\"{target}\" must be https://HOST or http://127.0.0.1:PORT, without a path");
+        let origin =
+            origin_of(origin).ok_or_else(|| format!("{} is not an origin such as https://host", shown(origin)))?;
+        let refused =
+            || format!("{} must be https://HOST or http://127.0.0.1:PORT, without a user or a path", shown(target));
         let target = origin_of(target).ok_or_else(refused)?;
         let parsed = Url::parse(&target).map_err(|_| refused())?;
         if parsed.scheme() != "https" && !is_loopback(&parsed) {
@@ -75,6 +79,14 @@ impl Endpoints {
 
 fn origin_of_address(text: &str) -> Option<String> {
     Some(Url::parse(text).ok()?.origin().ascii_serialization())
+}
+
+/// As it may be shown: what stands before an `@` may be a password.
+fn shown(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("the address with a user at {}", said(host)),
+        None => format!("\"{}\"", said(text)),
+    }
 }
 
 fn origin_of(text: &str) -> Option<String> {

@@ -170,6 +170,8 @@ pub struct Exchange<'a> {
 pub enum ExchangeError {
     /// The endpoint answered, but not with tokens; the caller knows its error shape.
     Refused(Box<Answer>),
+    /// It answered with tokens that must not be used, or cannot be.
+    Unusable(Box<Answer>, Failure),
     /// It could not be asked.
     Failed(Failure),
 }
@@ -204,13 +206,11 @@ impl Exchange<'_> {
             .request(&send);
         match (response, seen.into_inner()) {
             // RFC 6749, 7.1: a token of a type that is not known must not be used.
-            (Ok(tokens), _) if *tokens.token_type() != BasicTokenType::Bearer => {
-                let message = "the token endpoint gave a token of another type than Bearer, which is not used";
-                Err(ExchangeError::Failed(Failure::new(Code::UnrecognisedAnswer, message)))
+            (Ok(tokens), Some(Ok(answer))) if *tokens.token_type() != BasicTokenType::Bearer => {
+                Err(unusable(answer, "the token endpoint gave a token of another type than Bearer, which is not used"))
             }
-            (Ok(tokens), _) if !can_be_sent(tokens.access_token().secret()) => {
-                let message = "the token endpoint gave an access token that no request can carry";
-                Err(ExchangeError::Failed(Failure::new(Code::UnrecognisedAnswer, message)))
+            (Ok(tokens), Some(Ok(answer))) if !can_be_sent(tokens.access_token().secret()) => {
+                Err(unusable(answer, "the token endpoint gave an access token that no request can carry"))
             }
             (Ok(tokens), _) => {
                 let (refresh, id_token) = (tokens.refresh_token(), tokens.extra_fields().id_token.as_ref());
@@ -235,6 +235,23 @@ impl Exchange<'_> {
     }
 }
 
+fn unusable(answer: Answer, why: &str) -> ExchangeError {
+    ExchangeError::Unusable(Box::new(answer), Failure::new(Code::UnrecognisedAnswer, why))
+}
+
+/// A token that stands in an answer which is not understood, so that it can be revoked at least: the refresh token before the
+/// access token, since the whole grant goes with it.
+pub fn token_in(answer: &Answer) -> Option<Secret> {
+    let (body, text) = (answer.json().unwrap_or_default(), String::from_utf8_lossy(&answer.body));
+    // Cut, or with a page behind it, it is no JSON any more: what stands behind the name is enough.
+    let behind = |name: &str| {
+        let rest = text.split_once(&format!("\"{name}\""))?.1.trim_start().strip_prefix(':')?;
+        rest.trim_start().strip_prefix('"')?.split_once('"').map(|(token, _)| token)
+    };
+    let named = |name: &&str| body[*name].as_str().or_else(|| behind(name)).filter(|token| can_be_sent(token));
+    ["refresh_token", "access_token"].iter().find_map(named).map(|token| Secret::new(token.to_owned()))
+}
+
 /// Never shown: it only tells the oauth2 crate that there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer")]
@@ -253,6 +270,8 @@ fn adapter(
     let body = Body::Raw("application/x-www-form-urlencoded", request.body().clone());
     let result = http.send(&Call { method: Method::POST, url, authorization, body, repeatable: false });
     let response = match &result {
+        // The crate reads a document and not what stands behind it.
+        Ok(answer) if answer.json().is_none() => Err(NoAnswer),
         Ok(answer) => {
             let mut response = HttpResponse::new(answer.body.clone());
             if let Ok(status) = oauth2::http::StatusCode::from_u16(answer.status) {

@@ -5,9 +5,11 @@ use url::Url;
 
 use super::after::Trail;
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
+use crate::checks::id;
 use crate::checks::provider::extra;
 use crate::console::{IdentityDoc, clean};
 use crate::diagnosis::{Code, Failure, is_about_testing};
+use crate::finding::Finding;
 use crate::http::{Answer, Call, TO_CLEAN_UP};
 use crate::loopback::{Callback, Listener};
 use crate::oauth::{self, AuthorizationRequest, Exchange, ExchangeError, IdTokenRules, Proof, Tokens};
@@ -85,11 +87,20 @@ impl Round<'_> {
             return Err(Failure::new(Code::UnrecognisedAnswer, "the answer has neither a code nor an error"));
         };
         let tokens = self.exchange(code)?;
-        let result = self.examine(&tokens, callback);
-        let revoked = self.revoke(&tokens);
-        let mut done = result?;
-        done.notes.extend(revoked);
-        Ok(done)
+        let console = &self.world.console;
+        console.has_to_clean_up(Some(Finding::warn(id::LOGIN_LIVE, not_revoked())));
+        let mut result = self.examine(&tokens, callback);
+        let left = self.revoke(tokens.refresh.as_ref().unwrap_or(&tokens.access));
+        console.has_to_clean_up(None);
+        match &mut result {
+            Ok(done) => done.notes.extend(left),
+            Err(_) => self.warn(left),
+        }
+        result
+    }
+
+    fn warn(&self, left: Option<Failure>) {
+        left.into_iter().for_each(|left| self.world.console.finding(&Finding::warn(id::LOGIN_LIVE, left)));
     }
 
     fn examine(&self, tokens: &Tokens, callback: &Callback) -> Result<LoggedIn, Failure> {
@@ -262,8 +273,29 @@ impl Round<'_> {
         };
         exchange.run(&self.world.http, self.proof).map_err(|error| match error {
             ExchangeError::Failed(failure) => failure,
+            ExchangeError::Unusable(answer, failure) => {
+                self.revoke_what_is_in(&answer);
+                failure
+            }
+            ExchangeError::Refused(answer) if answer.is_success() && self.revoke_what_is_in(&answer) => Failure::new(
+                Code::UnrecognisedAnswer,
+                format!(
+                    "{} gave a token in an answer of another form ({}), which is not used: {}",
+                    provider.title(),
+                    answer.status,
+                    answer.instead()
+                ),
+            ),
             ExchangeError::Refused(answer) => self.exchange_refused(&answer),
         })
+    }
+
+    /// Whether an answer that is not used holds a token; it is revoked then.
+    fn revoke_what_is_in(&self, answer: &Answer) -> bool {
+        let Some(token) = oauth::token_in(answer) else { return false };
+        self.world.http.withhold(token.expose());
+        self.warn(self.revoke(&token));
+        true
     }
 
     fn exchange_refused(&self, answer: &Answer) -> Failure {
@@ -310,19 +342,19 @@ impl Round<'_> {
     }
 
     /// The token was for one look; Google drops every token of the grant with either, Fitbit likewise.
-    fn revoke(&self, tokens: &Tokens) -> Option<Failure> {
+    fn revoke(&self, token: &Secret) -> Option<Failure> {
         let provider = self.login.provider;
-        let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
         let client = (provider == Provider::Fitbit).then_some((self.login.client_id, self.secret));
         let http = &self.world.http;
         match http.also_after_ctrl_c(TO_CLEAN_UP, || oauth::revoke(http, provider.revoke_url(), token, client)) {
             Ok(true) => None,
-            _ => Some(Failure::new(
-                Code::TokenNotRevoked,
-                "the token of this test could not be revoked; it expires by itself",
-            )),
+            _ => Some(not_revoked()),
         }
     }
+}
+
+fn not_revoked() -> Failure {
+    Failure::new(Code::TokenNotRevoked, "the token of this test could not be revoked; it expires by itself")
 }
 
 /// Where to enable the API: in the project that Google names, which is the client's own unless something is mixed up.

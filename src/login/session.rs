@@ -31,11 +31,17 @@ pub struct Through<'a> {
 /// # Errors
 /// What went wrong, named, after everything was cleaned up.
 pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<Vec<Finding>, Failure> {
-    let result = log_in(world, login, host, through);
+    report_unless_cancelled(world, log_in(world, login, host, through))
+}
+
+/// Prints and keeps what a login came to; somebody who pressed Ctrl-C is told what was true by then.
+///
+/// # Errors
+/// The login's own, and `cancelled`.
+pub fn report_unless_cancelled(world: &World, result: Result<LoggedIn, Failure>) -> Result<Vec<Finding>, Failure> {
     if !world.cancel.is_asked() {
         return report(world, result);
     }
-    // The person wants out, and is told what was true by then.
     let went_through = result.is_ok();
     report(world, if went_through { result } else { super::cancelled(world).and(result) })?;
     Err(Failure::new(Code::Cancelled, "cancelled, after the login had gone through"))

@@ -192,14 +192,14 @@ impl Round<'_> {
             code,
         };
         exchange.run(&self.world.http, self.proof).map_err(|error| match error {
-            ExchangeError::Failed(failure) => failure,
+            ExchangeError::Failed(failure) | ExchangeError::Unusable(_, failure) => failure,
             ExchangeError::Refused(answer) => {
                 let body = answer.json().unwrap_or(Value::Null);
                 let error = body["error"].as_str().unwrap_or_default();
                 let said = said(body["error_description"].as_str().unwrap_or(error));
                 let what = if said.is_empty() { answer.instead() } else { said.clone() };
                 let message = match answer.is_success() {
-                    true => format!("{} gave no token for the code ({}): {what}", self.host, answer.status),
+                    true => format!("{} gave no token answer for the code ({}): {what}", self.host, answer.status),
                     false => format!("{} did not take the code ({}): {what}", self.host, answer.status),
                 };
                 if let Some(trouble) = answer.trouble(self.host.as_str()) {

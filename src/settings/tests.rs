@@ -136,6 +136,21 @@ fn a_target_must_be_https_or_loopback() {
 }
 
 #[test]
+fn the_password_of_a_gateway_is_not_repeated() {
+    for line in [
+        "\"https://a.example\" = \"https://gw:hunter2-Pa55word@gateway.example\"",
+        "\"https://a.example\" = \"gw:hunter2-Pa55word@gateway.example\"",
+        "\"https://gw:hunter2-Pa55word@gateway.example\" = \"https://a.example\"",
+        "\"https://a.example\" = \"GOCSPX-hunter2-Pa55wordhunter2-Pa\"",
+    ] {
+        let settings = settings(&format!("[profiles.default.endpoints]\n{line}\n"));
+        let failure = settings.profile(&ProfileName::default()).unwrap_err();
+        assert!(failure.message.contains("profiles.default.endpoints"), "{}", failure.message);
+        assert!(!failure.message.contains("Pa55word"), "{}", failure.message);
+    }
+}
+
+#[test]
 fn the_file_is_written_whole_and_private() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/config.toml");

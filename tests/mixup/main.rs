@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod left;
 mod tokens;
 
 use std::sync::{Arc, Mutex};

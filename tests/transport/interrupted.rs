@@ -27,7 +27,7 @@ use crate::terminal_kit::{CTRL_C, Terminal};
 const AT_ONCE: Duration = Duration::from_secs(1);
 const LOGIN: [&str; 4] = ["test", "--no-browser", "--json", "--timeout=60s"];
 
-/// A tenant that hangs at some requests until this is dropped.
+/// Services that hang at some requests until this is dropped.
 struct Hanging {
     stage: Stage,
     /// A request hangs now.
@@ -49,7 +49,7 @@ impl Hanging {
             }
             pass()
         });
-        Self { stage: Stage::configured(GoogleHealth, &[]).behind(gate), hangs, _let_go }
+        Self { stage: Stage::configured(GoogleHealth, &[]).all_behind(gate), hangs, _let_go }
     }
 
     fn until_it_hangs(&self) {
@@ -183,6 +183,27 @@ fn who_wants_out_after_the_login_went_through_is_told_that_it_did() {
     assert!(stderr.contains("It works: "), "{stderr}");
     assert_eq!(document["error"]["message"], "cancelled, after the login had gone through");
     assert!(!hanging.stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
+}
+
+#[test]
+fn a_token_whose_revocation_hangs_is_named_and_the_login_as_well() {
+    for twice in [false, true] {
+        let hanging = Hanging::at(|request| request.path == "/revoke", false);
+        let run = Run::start(&hanging.stage, &["test", "--direct", "--no-browser", "--json"]);
+        let address = run.lines.iter().find_map(|line| login_address(&line)).unwrap();
+        Robot::new(Endpoints::default()).open(&address, &[]).unwrap();
+        hanging.until_it_hangs();
+        if twice {
+            run.interrupt();
+        }
+        let (document, stderr) = run.ends_within(TO_CLEAN_UP + AT_ONCE);
+        assert!(document["checks"].to_string().contains("token_not_revoked"), "{document}");
+        assert!(stderr.contains("could not be revoked"), "{stderr}");
+        if !twice {
+            assert!(stderr.contains("It works: "), "{stderr}");
+            assert_eq!(document["error"]["message"], "cancelled, after the login had gone through");
+        }
+    }
 }
 
 fn creates(request: &Request) -> bool {

@@ -73,14 +73,11 @@ impl Run<'_> {
         };
         let connection = format!("none, directly at {}", self.provider.title());
         let login = self.login(inputs, &connection, listener.redirect_uri(), Some(secret));
-        let result = {
-            // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
-            let _hold = self.world.cancel.hold();
-            let result = direct::run(self.world, &login, secret, listener);
-            // The person wants out, however it went.
-            crate::login::cancelled(self.world).and(result)
-        };
-        let told = session::report(self.world, result);
+        // A token may have to be revoked: Ctrl-C asks the wait to end instead of ending the process.
+        let hold = self.world.cancel.hold();
+        let result = direct::run(self.world, &login, secret, listener);
+        let told = session::report_unless_cancelled(self.world, result);
+        drop(hold);
         self.keep(told.map_err(|failure| what_is_shown(self.world, &login, failure))?);
         Ok(())
     }
