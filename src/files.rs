@@ -38,13 +38,23 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         sync(folder_of(&made));
     }
     // The crate makes it for its owner alone, before there is anything in it.
-    let mut file = tempfile::Builder::new().prefix(&beginning(path)).rand_bytes(RANDOM).tempfile_in(folder)?;
+    let file = tempfile::Builder::new().prefix(&beginning(path)).rand_bytes(RANDOM).tempfile_in(folder);
+    let mut file = file.map_err(without_path)?;
     only_for_owner(file.path(), 0o600)?;
-    file.write_all(content)?;
+    file.write_all(content).map_err(without_path)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(path).map_err(|error| without_path(error.error))?;
     sync(folder);
     Ok(())
+}
+
+/// The reason alone: the name of the temporary file says nothing to anybody, and the caller names the file that is meant.
+fn without_path(error: io::Error) -> io::Error {
+    // The crate keeps the first error to itself, and shows both.
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
 }
 
 /// Removes a file, for good.
@@ -182,6 +192,14 @@ mod tests {
         kept.sort();
         assert_eq!(names(folder.path()), kept);
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failure_tells_the_reason_and_not_the_temporary_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write_whole(&folder.path().join("x".repeat(254)), b"").unwrap_err();
+        assert!(!error.to_string().contains("xxx") && error.to_string().contains("os error"), "{error}");
     }
 
     #[test]
