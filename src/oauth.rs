@@ -243,10 +243,16 @@ fn unusable(answer: Answer, why: &str) -> ExchangeError {
 /// access token, since the whole grant goes with it.
 pub fn token_in(answer: &Answer) -> Option<Secret> {
     let (body, text) = (answer.json().unwrap_or_default(), String::from_utf8_lossy(&answer.body));
-    // Cut, or with a page behind it, it is no JSON any more: what stands behind the name is enough.
+    // Cut, with a page behind it, or a form, it is no JSON: what stands behind the name is enough.
     let behind = |name: &str| {
-        let rest = text.split_once(&format!("\"{name}\""))?.1.trim_start().strip_prefix(':')?;
-        rest.trim_start().strip_prefix('"')?.split_once('"').map(|(token, _)| token)
+        let rest = text.split_once(name)?.1;
+        match rest.strip_prefix('=') {
+            Some(value) => value.split(['&', ' ', '\r', '\n', '"', '<']).next(),
+            None => {
+                let value = rest.strip_prefix('"')?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+                value.split_once('"').map(|(token, _)| token)
+            }
+        }
     };
     let named = |name: &&str| body[*name].as_str().or_else(|| behind(name)).filter(|token| can_be_sent(token));
     ["refresh_token", "access_token"].iter().find_map(named).map(|token| Secret::new(token.to_owned()))

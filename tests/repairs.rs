@@ -6,6 +6,7 @@
 mod common;
 
 use std::fs;
+use std::sync::Mutex;
 
 use common::stage::{Gate, Stage};
 use common::{Environment, Output, free_port, login_address};
@@ -302,6 +303,72 @@ fn a_setup_without_a_login_removes_a_temporary_application_that_was_left_and_pla
     let output = environment.run(&SETUP).exits(0);
     assert!(output.stderr.contains(&planned), "{output}");
     assert_eq!(stage.writes_since(before), [format!("DELETE /api/v2/clients/{id} 204")], "{output}");
+}
+
+#[test]
+fn a_login_on_another_machine_keeps_its_application_until_its_time_has_passed() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let made = |until: &str| {
+        let body = json!({
+            "name": "fitbit-connect test (temporary)", "app_type": "native",
+            "description": format!("Created by fitbit-connect (machine 00000000, until {until})"),
+            "callbacks": [format!("http://127.0.0.1:{}/callback", free_port())],
+        });
+        stage.api(Method::POST, "clients", Some(body))["client_id"].as_str().unwrap().to_owned()
+    };
+    let (over, goes_on) = (made("2026-01-01T00:00:00Z"), made("2999-01-01T00:00:00Z"));
+    let environment = stage.environment();
+    let output = environment.run(&SETUP).exits(0);
+    assert!(output.stderr.contains(&format!("({over}), which an earlier login left")), "{output}");
+    assert!(!output.stderr.contains(&format!("delete fitbit-connect test (temporary) ({goes_on})")), "{output}");
+    let told = found(&output, "login.live");
+    assert_eq!(told["code"], "temporary_application_left", "{output}");
+    assert!(told["detail"].as_str().unwrap().contains("goes on on another machine"), "{told}");
+    let output = environment.run_with_robot(&["test", "--json"]).exits(0);
+    assert!(output.document()["checks"].to_string().contains(&goes_on), "{output}");
+    let ids: Vec<String> = stage.applications().into_iter().map(|(client_id, _)| client_id).collect();
+    assert!(ids.contains(&goes_on) && !ids.contains(&over), "{ids:?}");
+}
+
+#[test]
+fn an_application_that_somebody_deletes_while_the_login_waits_is_named() {
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(|request, pass| {
+        let value =
+            |name: &str| request.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+        if request.path == "/authorize" && value("redirect_uri").starts_with("http://127.0.0.1") {
+            return Reply::html(400, format!("<p>Unknown client: {}</p>", value("client_id")));
+        }
+        pass()
+    }));
+    let output = stage.environment().run(&["test", "--json", "--no-browser", "--timeout", "1s"]);
+    assert_eq!(output.error_code(), "application_unknown_to_tenant", "{output}");
+    assert!(
+        output.document()["error"]["message"].to_string().contains("deleted it while the login waited"),
+        "{output}"
+    );
+}
+
+#[test]
+fn an_application_that_is_made_late_is_removed_with_the_one_that_was_used() {
+    let late: Mutex<Option<Reply>> = Mutex::default();
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        let mut late = late.lock().unwrap();
+        match (request.method.as_str(), request.path.as_str()) {
+            // The first list after it is from before: the tenant goes on with what the gateway gave up.
+            ("POST", "/api/v2/clients") if late.is_none() => {
+                *late = Some(pass());
+                Reply::empty(504)
+            }
+            ("GET", "/api/v2/clients") if late.as_ref().is_some_and(|reply| reply.status == 201) => {
+                late.as_mut().unwrap().status = 0;
+                Reply::json(200, &json!({ "clients": [] }))
+            }
+            _ => pass(),
+        }
+    }));
+    let before = stage.applications();
+    stage.environment().run_with_robot(&["test", "--json"]).exits(0);
+    assert_eq!(stage.applications(), before);
 }
 
 #[test]

@@ -181,7 +181,7 @@ impl<'a> Management<'a> {
     /// # Errors
     /// As for every call.
     pub fn applications(&self) -> Result<Vec<Application>, Failure> {
-        let mut fields = vec!["client_id", "name", "app_type"];
+        let mut fields = vec!["client_id", "name", "description", "app_type"];
         if self.may("read:clients") {
             fields.extend(["callbacks", "token_endpoint_auth_method"]);
         }

@@ -57,6 +57,8 @@ pub struct Application {
     /// Its name.
     #[serde(default)]
     pub name: String,
+    /// What somebody wrote about it.
+    pub description: Option<String>,
     /// `native`, `spa`, `regular_web`, `non_interactive`, ...
     pub app_type: Option<String>,
     /// The allowed callback URLs; missing when the token may not read them.

@@ -61,7 +61,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         management.require(&["read:connections", "delete:connections"])?;
         // Who removes everything wants nothing left of killed runs; a list that cannot be read keeps nobody from it.
         let all = if management.may("read:clients") { management.applications() } else { Ok(Vec::new()) };
-        let left = LeftBehind::of(&all.unwrap_or_default());
+        let left = LeftBehind::of(&all.unwrap_or_default(), "");
         let connection = find(&management, provider, inputs.connection.as_ref())?;
         doomed = Some(Doomed { management, connection, left });
     }

@@ -157,7 +157,7 @@ impl Prepared {
             if !draft.args.skip_login && draft.inputs.test_app.is_none() {
                 plan.add(Item::Keep("for the test login: a temporary application, removed afterwards".to_owned()));
             } else {
-                let left = temporary::LeftBehind::of(&change.selection.all).plan(&session.management);
+                let left = temporary::LeftBehind::of(&change.selection.all, "").plan(&session.management);
                 left.into_iter().for_each(|what| plan.add(Item::Change(what)));
             }
         } else {
@@ -247,7 +247,7 @@ impl Prepared {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
             // No login of this run takes over what a killed one left.
-            if let Some(left) = temporary::LeftBehind::of(through.all).clean_up(through.management) {
+            if let Some(left) = temporary::LeftBehind::of(through.all, "").clean_up(through.management) {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
         } else if let Some(stranger) = &draft.stranger {

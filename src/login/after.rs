@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::{Login, cancelled};
-use crate::auth0::authorize::{Reading, ask};
+use crate::auth0::authorize::{PageError, Reading, ask};
 use crate::auth0::connection::holds_secret;
 use crate::auth0::logs::Entry;
 use crate::auth0::management::Management;
@@ -154,6 +154,15 @@ impl Trail<'_> {
                     return why_refused(tenant.management, self.login.connection, tenant.application, said);
                 }
                 Ok(Reading::Upstream(_)) => seen.push("/authorize leads there".to_owned()),
+                // It was there when the login began.
+                Ok(Reading::Page { error: Some(PageError::UnknownClient), .. }) => {
+                    let message = also(&format!(
+                        "the tenant does not know the application {} any more: somebody deleted it while the login waited",
+                        tenant.application
+                    ));
+                    let hint = "Run `{test}` again, while nobody else works on the applications of the tenant";
+                    return Failure::new(Code::ApplicationUnknownToTenant, message).with_hint(hint);
+                }
                 _ => {}
             }
             match self.newest_entry(tenant, 2) {

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::after::Trail;
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
+use crate::auth0::management::may_be_done;
 use crate::checks::id;
 use crate::checks::provider::extra;
 use crate::console::{IdentityDoc, clean};
@@ -272,21 +273,30 @@ impl Round<'_> {
             code,
         };
         exchange.run(&self.world.http, self.proof).map_err(|error| match error {
-            ExchangeError::Failed(failure) => failure,
+            ExchangeError::Failed(failure) => {
+                self.warn(may_be_done(&failure).then(not_received));
+                failure
+            }
             ExchangeError::Unusable(answer, failure) => {
                 self.revoke_what_is_in(&answer);
                 failure
             }
-            ExchangeError::Refused(answer) if answer.is_success() && self.revoke_what_is_in(&answer) => Failure::new(
-                Code::UnrecognisedAnswer,
-                format!(
-                    "{} gave a token in an answer of another form ({}), which is not used: {}",
-                    provider.title(),
-                    answer.status,
-                    answer.instead()
+            ExchangeError::Refused(answer) => match self.revoke_what_is_in(&answer) {
+                true if answer.is_success() => Failure::new(
+                    Code::UnrecognisedAnswer,
+                    format!(
+                        "{} gave a token in an answer of another form ({}), which is not used: {}",
+                        provider.title(),
+                        answer.status,
+                        answer.instead()
+                    ),
                 ),
-            ),
-            ExchangeError::Refused(answer) => self.exchange_refused(&answer),
+                found => {
+                    // A gateway may have answered for a provider that goes on.
+                    self.warn((!found && matches!(answer.status, 502 | 504)).then(not_received));
+                    self.exchange_refused(&answer)
+                }
+            },
         })
     }
 
@@ -351,6 +361,12 @@ impl Round<'_> {
             _ => Some(not_revoked()),
         }
     }
+}
+
+/// The code went out, and what came of it is not known.
+fn not_received() -> Failure {
+    let message = "a token of this test may have been made and did not arrive, so that it could not be revoked; it expires by itself";
+    Failure::new(Code::TokenNotRevoked, message)
 }
 
 fn not_revoked() -> Failure {

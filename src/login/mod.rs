@@ -5,6 +5,7 @@
 
 pub mod after;
 pub mod direct;
+mod mark;
 pub mod session;
 pub mod temporary;
 pub mod through_auth0;

@@ -68,7 +68,7 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
             };
             let warn = |left: Failure| world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             to_clean_up(Some(temporary::may_exist()));
-            let created = Temporary::create(management, through.all, &listener, through.connection_id);
+            let created = Temporary::create(management, through.all, &listener, login.timeout, through.connection_id);
             to_clean_up(created.as_ref().ok().map(Temporary::if_ended_now));
             let mut temporary = created.map_err(|NotMade { failure, left }| {
                 left.into_iter().for_each(warn);

@@ -1,10 +1,14 @@
 //! Owns the tool's temporary application: created for one live login, removed afterwards whatever happened.
 //!
-//! Refuses to leave it behind silently (what could not be removed is named), and to touch the one of another run that goes on
-//! on this machine.
+//! Refuses to leave it behind silently (what could not be removed is named), and to touch the one of another run that goes on,
+//! here or elsewhere.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::json;
 
+use super::mark::Mark;
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::Application;
 use crate::checks::applications::{TEMPORARY_NAME, is_ours};
@@ -44,17 +48,22 @@ pub struct Temporary {
     pub client_id: String,
     /// Whether it was there before this login.
     pub taken_over: bool,
-    /// The warning of those that are not touched, since somebody listens on the port of their callback.
+    /// The warning of those that are not touched, since a login with them may go on.
     pub in_use: Option<Failure>,
     /// More of them that killed runs left.
     others: Vec<String>,
+    /// Its callback, when its creation was asked for twice: the first request may be carried out late, and is another one then.
+    asked_twice: Option<String>,
+    /// The applications that were there before.
+    known: Vec<String>,
     /// The ports of their callbacks: as long as they are in hand, no run on this machine takes them for left behind.
     _ports: Vec<HeldPort>,
 }
 
 impl Temporary {
-    /// Creates it, or takes over what a killed run left, with exactly one callback, that of `listener`; then enables the
-    /// connection for it. `known` are the tenant's applications as they were listed before.
+    /// Creates it, or takes over what a killed run left, with exactly one callback, that of `listener`, and the mark of a login
+    /// that waits as long as `wait`; then enables the connection for it. `known` are the tenant's applications as they were
+    /// listed before.
     ///
     /// # Errors
     /// As the Management API answers; what was created by then has been removed again where that was possible, and what could
@@ -63,25 +72,20 @@ impl Temporary {
         management: &Management,
         known: &[Application],
         listener: &Listener,
+        wait: Duration,
         connection_id: &str,
     ) -> Result<Self, NotMade> {
         let redirect_uri = listener.redirect_uri();
+        let mark = Mark::new(wait);
         // Without it another run could take over this application while it is still in use, and nothing worse.
         let mut ports: Vec<HeldPort> = listener.hold().into_iter().collect();
-        let (mut others, mut in_use) = (Vec::new(), Vec::new());
-        for leftover in leftovers(management, known) {
-            match whose(&leftover, &redirect_uri) {
-                Whose::Running => {}
-                Whose::Unknown(port) => in_use.push((leftover.client_id, port)),
-                Whose::Nobodys(port) => {
-                    ports.extend(port);
-                    others.push(leftover.client_id);
-                }
-            }
-        }
+        let mut found = LeftBehind::of(&leftovers(management, known), &redirect_uri);
+        let mut others = std::mem::take(&mut found.ids);
+        ports.append(&mut found.ports);
         let mut taken_over = None;
         if let Some(leftover) = others.first() {
-            match management.update_application(leftover, json!({ "callbacks": [redirect_uri] })) {
+            let change = json!({ "callbacks": [redirect_uri], "description": mark.to_string() });
+            match management.update_application(leftover, change) {
                 Ok(()) => taken_over = Some(others.remove(0)),
                 Err(failure) if failure.code == Code::ApplicationGone => drop(others.remove(0)),
                 Err(failure) if failure.code == Code::MissingScope => {
@@ -92,11 +96,19 @@ impl Temporary {
             }
         }
         let is_leftover = taken_over.is_some();
-        let client_id = match taken_over {
-            Some(client_id) => client_id,
-            None => create(management, &redirect_uri, known)?,
+        let (client_id, asked_twice) = match taken_over {
+            Some(client_id) => (client_id, false),
+            None => create(management, &redirect_uri, &mark, known)?,
         };
-        let temporary = Self { client_id, taken_over: is_leftover, in_use: is_in_use(&in_use), others, _ports: ports };
+        let temporary = Self {
+            client_id,
+            taken_over: is_leftover,
+            in_use: found.warning(),
+            others,
+            asked_twice: asked_twice.then_some(redirect_uri),
+            known: known.iter().map(|known| known.client_id.clone()).collect(),
+            _ports: ports,
+        };
         if let Err(failure) = management.enable(connection_id, std::slice::from_ref(&temporary.client_id)) {
             return Err(NotMade { failure, left: temporary.remove(management) });
         }
@@ -105,7 +117,19 @@ impl Temporary {
 
     /// Removes it, and what killed runs left; a warning that names what could not be removed.
     pub fn remove(self, management: &Management) -> Option<Failure> {
-        remove_all(management, std::iter::once(&self.client_id).chain(&self.others))
+        let Self { client_id, others, asked_twice, known, .. } = &self;
+        let is_second = |application: &Application| {
+            let is_known = known.iter().chain([client_id]).any(|known| *known == application.client_id);
+            let has_its_callback = |callbacks: &Vec<String>| asked_twice.iter().eq(callbacks);
+            !is_known && is_ours(application) && application.callbacks.as_ref().is_some_and(has_its_callback)
+        };
+        let second = match asked_twice {
+            Some(_) => management.find_application(is_second),
+            None => Ok(None),
+        };
+        let second_id = second.iter().flatten().map(|second| &second.client_id);
+        let left = remove_all(management, std::iter::once(client_id).chain(others).chain(second_id));
+        left.or_else(|| second.is_err().then(may_exist))
     }
 
     /// The warning of a run that ends before it has removed it.
@@ -114,29 +138,37 @@ impl Temporary {
     }
 }
 
-/// The applications of the tenant that killed runs left, for a run that has no login of its own.
+/// The temporary applications that a tenant has.
 #[derive(Default)]
 pub struct LeftBehind {
-    /// Their client IDs.
+    /// The client IDs of those that killed runs left.
     ids: Vec<String>,
-    /// Those whose port somebody listens on.
-    in_use: Vec<(String, u16)>,
+    /// Those that may be in use, and why.
+    in_use: Vec<(String, InUse)>,
     /// As long as these are in hand, no run on this machine begins to use one of them.
-    _ports: Vec<HeldPort>,
+    ports: Vec<HeldPort>,
+}
+
+/// Why nobody can tell whether a login goes on.
+enum InUse {
+    /// Somebody listens on this port, which is the one of the callback: a run that is about to wait or to end, or another program.
+    Here(u16),
+    /// It is of another machine, and may go on until then.
+    Elsewhere(Timestamp),
 }
 
 impl LeftBehind {
-    /// Those among these.
-    pub fn of(all: &[Application]) -> Self {
+    /// Those among these; `redirect_uri` is that of this run, where it has one.
+    pub fn of(all: &[Application], redirect_uri: &str) -> Self {
         let mut found = Self::default();
         for application in all.iter().filter(|application| is_ours(application)) {
-            match whose(application, "") {
+            match whose(application, redirect_uri) {
                 Whose::Nobodys(port) => {
                     found.ids.push(application.client_id.clone());
-                    found._ports.extend(port);
+                    found.ports.extend(port);
                 }
                 Whose::Running => {}
-                Whose::Unknown(port) => found.in_use.push((application.client_id.clone(), port)),
+                Whose::Unknown(why) => found.in_use.push((application.client_id.clone(), why)),
             }
         }
         found
@@ -186,15 +218,19 @@ fn remove_all<'a>(management: &Management, client_ids: impl Iterator<Item = &'a 
     (!left.is_empty()).then(|| is_left(&left, &why))
 }
 
-/// The warning about applications whose port somebody listens on: nobody can tell whether that is the login they belong to.
-fn is_in_use(all: &[(String, u16)]) -> Option<Failure> {
-    let (_, port) = all.first()?;
+/// The warning about applications that may be in use.
+fn is_in_use(all: &[(String, InUse)]) -> Option<Failure> {
+    let (_, why) = all.first()?;
     let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
-    let message = format!(
-        "the tenant has {TEMPORARY_NAME} ({}), which belongs to a login that goes on here, or was left by one: somebody listens on \
-         its port {port}",
-        ids.join(", ")
-    );
+    let why = match why {
+        InUse::Here(port) => {
+            format!("goes on here, or was left by one: somebody listens on its port {port}")
+        }
+        InUse::Elsewhere(until) => {
+            format!("goes on on another machine, or was left by one: it waits until {until} at most")
+        }
+    };
+    let message = format!("the tenant has {TEMPORARY_NAME} ({}), which belongs to a login that {why}", ids.join(", "));
     let hint = format!("If no other login goes on: `auth0 apps delete {}`", ids.join(" "));
     Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
 }
@@ -220,14 +256,18 @@ fn leftovers(management: &Management, known: &[Application]) -> Vec<Application>
 enum Whose {
     /// A run's that goes on.
     Running,
-    /// Somebody listens on this port, which is the one of the callback: a run that is about to wait or to end, or another program.
-    Unknown(u16),
+    /// Nobody can tell.
+    Unknown(InUse),
     /// A killed run's; its port, unless that is the one of this run.
     Nobodys(Option<HeldPort>),
 }
 
-/// Every run listens on the port of its callback from before it makes the application until that is removed.
+/// Every run listens on the port of its callback from before it makes the application until that is removed; of another machine
+/// only the mark tells.
 fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
+    if let Some(until) = Mark::of(leftover).and_then(|mark| mark.elsewhere_until()) {
+        return Whose::Unknown(InUse::Elsewhere(until));
+    }
     let callbacks = leftover.callbacks.as_deref().unwrap_or_default();
     let mut ports =
         callbacks.iter().filter(|callback| *callback != redirect_uri).filter_map(|callback| port_of(callback));
@@ -236,13 +276,18 @@ fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
     match HeldPort::take(port) {
         Some(port) => Whose::Nobodys(Some(port)),
         None if is_waited_on(port) => Whose::Running,
-        None => Whose::Unknown(port),
+        None => Whose::Unknown(InUse::Here(port)),
     }
 }
 
-/// Creates the application. When the answer was lost on the way it may exist all the same: it is looked for before it is asked
-/// for once more, and after Ctrl-C it is removed.
-fn create(management: &Management, redirect_uri: &str, known: &[Application]) -> Result<String, NotMade> {
+/// Creates the application; whether it was asked for twice. When the answer was lost on the way it may exist all the same: it is
+/// looked for before it is asked for once more, and after Ctrl-C it is removed.
+fn create(
+    management: &Management,
+    redirect_uri: &str,
+    mark: &Mark,
+    known: &[Application],
+) -> Result<(String, bool), NotMade> {
     let is_it = |application: &Application| {
         let is_new = !known.iter().any(|known| known.client_id == application.client_id);
         // Where the token may not read them, nobody can tell whose it is.
@@ -251,7 +296,7 @@ fn create(management: &Management, redirect_uri: &str, known: &[Application]) ->
     };
     let mut again = true;
     loop {
-        let failure = match management.create_application(body(redirect_uri)) {
+        let failure = match management.create_application(body(redirect_uri, mark)) {
             // What was there before is nobody's to remove, whatever an answer says.
             Ok(created) if known.iter().any(|known| known.client_id == created.client_id) => {
                 let message =
@@ -259,13 +304,13 @@ fn create(management: &Management, redirect_uri: &str, known: &[Application]) ->
                 let failure = Failure::new(Code::UnrecognisedAnswer, message);
                 return Err(NotMade { failure, left: Some(may_exist()) });
             }
-            Ok(created) => return Ok(created.client_id),
+            Ok(created) => return Ok((created.client_id, !again)),
             Err(failure) if may_be_done(&failure) => failure,
             Err(failure) => return Err(name_the_way_out(failure).into()),
         };
         let left = match management.find_application(is_it) {
             Ok(Some(Application { callbacks: None, .. })) | Err(_) => Some(may_exist()),
-            Ok(Some(created)) if failure.code != Code::Cancelled => return Ok(created.client_id),
+            Ok(Some(created)) if failure.code != Code::Cancelled => return Ok((created.client_id, !again)),
             Ok(Some(created)) => {
                 let why = management.delete_application(&created.client_id).err();
                 why.map(|why| is_left(&[&created.client_id], &why.message))
@@ -292,10 +337,10 @@ fn name_the_way_out(failure: Failure) -> Failure {
 }
 
 /// A public native client with PKCE and one exact callback; it asks for nothing but a code.
-fn body(redirect_uri: &str) -> serde_json::Value {
+fn body(redirect_uri: &str, mark: &Mark) -> serde_json::Value {
     json!({
         "name": TEMPORARY_NAME,
-        "description": "Created by fitbit-connect for one test login and removed afterwards",
+        "description": mark.to_string(),
         "app_type": "native",
         "token_endpoint_auth_method": "none",
         "oidc_conformant": true,

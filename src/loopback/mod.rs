@@ -8,12 +8,14 @@
 //! `page` is what people see.
 
 mod answer;
+mod machine;
 mod page;
 mod patience;
 mod server;
 mod waiting;
 
 pub use answer::{Callback, PasteRefused};
+pub use machine::machine;
 pub use page::Page;
 pub use server::HeldPage;
 pub use waiting::{Answer, Canceller, Outcome, Paster, TurnedAway, Waiting};

@@ -20,7 +20,7 @@ impl Run<'_> {
         } else {
             return false;
         };
-        self.note(match temporary::LeftBehind::of(all).warning() {
+        self.note(match temporary::LeftBehind::of(all, "").warning() {
             Some(left) => Finding::warn(id::LOGIN_LIVE, left),
             None => out(id::LOGIN_LIVE),
         });
