@@ -140,7 +140,11 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
 
 /// The failure for an application that the tenant does not have, with the ones that it has.
 pub fn not_found(message: String, all: &[Application]) -> Failure {
-    Failure::new(Code::ApplicationNotFound, message).with_hint(there_are(all))
+    let hint = format!(
+        "{}. Where yours is missing, compare the tenant domain `{{domain}}` with that of your application.",
+        there_are(all)
+    );
+    Failure::new(Code::ApplicationNotFound, message).with_hint(hint)
 }
 
 /// Whether this program can log in with an application, as far as the tenant's list tells.
@@ -216,6 +220,13 @@ pub fn other_tenant(saved: &Applications, all: &[Application], domain: &Domain, 
         let message = format!("{domain} has neither the connection {connection} nor any application of this profile");
         Failure::new(Code::OtherTenant, message)
     })
+}
+
+/// Whether the tenant has none of the applications that are named.
+pub fn has_none_of_them(named: &Applications, all: &[Application]) -> bool {
+    let Applications::Named(named) = named else { return false };
+    let is_one = |one: &Application| named.iter().any(|named| [&one.client_id, &one.name].contains(&named));
+    !all.iter().any(is_one)
 }
 
 /// Whether an application is the temporary one of a live login: by its name and, where they may be read, by its callbacks, of

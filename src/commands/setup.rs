@@ -274,7 +274,12 @@ impl Prepared {
             Some(change) => &change.selection.applications,
             None => draft.by_hand.as_deref().unwrap_or_default(),
         };
-        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), is_verified);
+        let proof = match is_verified {
+            true if draft.change.is_none() && why.is_some() => ending::Proof::WayOnly,
+            true => ending::Proof::Whole,
+            false => ending::Proof::Nothing,
+        };
+        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), proof);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 mod application;
 pub mod auth_error;
+mod command;
 mod connection;
 mod denial;
 mod failure;

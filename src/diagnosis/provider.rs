@@ -170,7 +170,7 @@ pub(super) static PERSONAL_APPLICATION: Diagnosis = Diagnosis {
               application`",
     cause: "The Fitbit app is of type Personal, and somebody other than its owner signed in.",
     cure: "Fitbit is shut down since 2 Nov 2026: register an app for the Google Health API and run `{move}` with its \
-           client ID and secret.",
+           client ID and secret, and with all else that you gave.",
     exit: Exit::Misconfigured,
     links: &[FITBIT_APP_TYPES, HEALTH_SETUP],
     signs: &[sign(&["only authorized to request access tokens from the owner"])],
@@ -331,8 +331,8 @@ pub(super) static GOOGLE_ID_AT_FITBIT: Diagnosis = Diagnosis {
               `unauthorized_client - Invalid client_id`",
     cause: "The credentials of the one provider do not work at the other, and this client ID is Google's. Fitbit was \
             shut down on 2 Nov 2026.",
-    cure: "Run `{move}` with this client ID: it is the right one for Google. In an application of your own replace \
-           Fitbit's addresses by Google's.",
+    cure: "This client ID is the right one for Google: give `--provider google-health` and keep all else that you gave, as \
+           in `{move}` which goes over to Google. In an application of your own replace Fitbit's addresses by Google's.",
     exit: Exit::Input,
     links: &[HEALTH_MIGRATION, FITBIT_ERRORS],
     signs: &[

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::command::without;
+
 macro_rules! blanks {
     ($($variant:ident, $name:literal, $unknown:literal, $what:literal;)*) => {
         /// A blank in a cure.
@@ -103,9 +105,19 @@ impl Values {
         }
         Blank::ALL.iter().fold(text.to_owned(), |text, blank| {
             let value = self.blanks.get(blank).map_or(blank.unknown(), String::as_str);
-            text.replace(blank.written(), value)
+            match blank {
+                Blank::Setup | Blank::Test => with_command(&text, blank.written(), value),
+                _ => text.replace(blank.written(), value),
+            }
         })
     }
+}
+
+/// The text with a command in its blanks; what stands behind one up to the backtick is added to it.
+fn with_command(text: &str, blank: &str, command: &str) -> String {
+    let mut parts = text.split(blank);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, behind| text + &without(command, behind.split('`').next().unwrap_or_default()) + behind)
 }
 
 #[cfg(test)]
@@ -128,6 +140,18 @@ mod tests {
             let used = Code::ALL.iter().any(|code| code.diagnosis().cure.contains(blank.written()));
             assert!(used, "{} is in no cure", blank.written());
         }
+    }
+
+    #[test]
+    fn what_a_cure_adds_to_a_command_stands_there_once() {
+        let mut values = Values::default();
+        values.set(Blank::Setup, "fitbit-connect setup --connection a --store none");
+        values.set(Blank::Connection, "a");
+        assert_eq!(
+            values.fill("Run `{setup}` or `{setup} --connection {connection}-2` or `{setup} --all-apps`"),
+            "Run `fitbit-connect setup --connection a --store none` or `fitbit-connect setup --store none --connection a-2` or \
+             `fitbit-connect setup --connection a --store none --all-apps`"
+        );
     }
 
     #[test]

@@ -32,6 +32,17 @@ pub fn welcome(draft: &Draft) {
     console.gap();
 }
 
+/// How much is proved of what was set up.
+#[derive(Clone, Copy)]
+pub enum Proof {
+    /// By the Management API, or by a login.
+    Whole,
+    /// That `/authorize` leads to the provider; the rest was entered by hand, and nobody logged in.
+    WayOnly,
+    /// No answer was understood.
+    Nothing,
+}
+
 /// Says what is true now, what to do next, and how to undo each thing that was made.
 pub fn summary(
     world: &World,
@@ -40,19 +51,38 @@ pub fn summary(
     chosen: &[Chosen],
     change: Option<&Change>,
     local: &Local,
-    is_verified: bool,
+    proof: Proof,
 ) {
     let console = &world.console;
     let names: Vec<String> = chosen.iter().map(Chosen::label).collect();
     let names = names.join(", ");
-    if is_verified {
-        console.title("Done");
-        console.say(&format!("  {} is set up in {} for {names}", place.connection, place.domain));
-    } else {
-        console.title("Not verified");
-        let what = format!("{} in {} for {names}", place.connection, place.domain);
-        console
-            .say(&format!("  Whether {what} is set up is not known: /authorize gave an answer that is not understood"));
+    match proof {
+        Proof::Whole => {
+            console.title("Done");
+            console.say(&format!("  {} is set up in {} for {names}", place.connection, place.domain));
+        }
+        Proof::WayOnly => {
+            console.title("Done, but for the proof of a login");
+            console.say(&format!(
+                "  /authorize of {} leads to {} through {} for {names}",
+                place.host(),
+                app.provider.title(),
+                place.connection
+            ));
+            let entered = match app.provider {
+                Provider::Fitbit => "the client secret that you entered is",
+                Provider::GoogleHealth => "the client secret, Token URL and script that you entered are",
+            };
+            console.say(&format!("  Not verified: whether {entered} right; only a login shows it. Log in once, or:"));
+            console.copyable(&format!("fitbit-connect test --test-app ID{}", world.again));
+        }
+        Proof::Nothing => {
+            console.title("Not verified");
+            let what = format!("{} in {} for {names}", place.connection, place.domain);
+            console.say(&format!(
+                "  Whether {what} is set up is not known: /authorize gave an answer that is not understood"
+            ));
+        }
     }
     console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
     if app.provider == Provider::GoogleHealth && world.sandbox.is_none() {

@@ -6,7 +6,7 @@ use super::{Known, Run};
 use crate::ask::given::Inputs;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::other_tenant;
+use crate::checks::applications::{has_none_of_them, other_tenant};
 use crate::checks::{connection, id, tenant};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
@@ -109,6 +109,10 @@ impl Run<'_> {
         let listed = management.applications();
         let missing = || connection::missing(management, self.provider, &name, &self.client_id);
         let found = match (found, &listed) {
+            (Ok(None), Ok(all)) if has_none_of_them(&inputs.applications, all) => Err(missing().with_hint(format!(
+                "The tenant has none of the applications that are named either: compare the domain {domain} with that of your \
+                 applications. Where it is right, `{{setup}}` creates the connection"
+            ))),
             (Ok(None), Ok(all)) => Err(other_tenant(&inputs.applications, all, domain, &name).unwrap_or_else(missing)),
             (Ok(None), Err(_)) => Err(missing()),
             (found, _) => found,
