@@ -14,6 +14,7 @@ use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Reply, Request};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use url::Url;
@@ -248,10 +249,52 @@ fn the_tenants_log_says_who_refused_a_login_that_never_came_back() {
 
 #[test]
 fn an_entry_of_another_application_says_nothing_about_this_login() {
-    let entry = json!({ "type": "f", "description": "user is blocked", "client_id": "somebody-elses" });
-    let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([entry]));
-    let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]);
+    for (whose, of) in [("client_id", "somebody-elses"), ("connection", "google-oauth2")] {
+        let entry = json!({ "type": "f", "description": "user is blocked", whose: of });
+        let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([entry]));
+        let output = stage.environment().run(&["test", "--no-browser", "--timeout", "1s", "--json"]);
+        assert_eq!(output.error_code(), "login_timed_out", "{whose}: {output}");
+    }
+}
+
+#[test]
+fn a_late_entry_of_an_earlier_login_says_nothing_about_this_one() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let public = facts::APPLICATIONS[1].client_id;
+    let callback = format!("http://127.0.0.1:{}/callback", stage.port());
+    stage.api(Method::PATCH, &format!("clients/{public}"), Some(json!({ "callbacks": [callback] })));
+    let asked = Mutex::new(false);
+    let stage = stage.behind(Box::new(move |request, pass| {
+        if request.path != "/api/v2/logs" {
+            return pass();
+        }
+        let is_late = std::mem::replace(&mut *asked.lock().unwrap(), true);
+        let entry = json!({ "date": "2026-11-25T10:00:00.000Z", "type": "s", "client_id": public });
+        Reply::json(200, &if is_late { json!([entry]) } else { json!([]) })
+    }));
+    let output = stage.environment().run(&["test", "--no-browser", "--timeout=1s", "--json", "--test-app", public]);
     assert_eq!(output.error_code(), "login_timed_out", "{output}");
+}
+
+#[test]
+fn an_answer_without_words_is_told_by_the_tenants_log() {
+    for (error, description, code) in [
+        ("access_denied", "Only staff may log in (Action)", "login_blocked"),
+        ("access_denied", "The user has denied your application access", "access_denied"),
+        ("server_error", "Script execution did not complete within 20 seconds.", "unrecognised_answer"),
+        ("server_error", "Internal Server Error", "service_unavailable"),
+    ] {
+        let entry = json!({ "type": "f", "description": description });
+        let stage = with_log(Stage::configured(GoogleHealth, &[]), json!([entry]));
+        let output = stage.environment().run_watched(&["test", "--no-browser", "--json"], move |line| {
+            let Some(address) = login_address(line) else { return };
+            let value = |name: &str| address.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+            let mut callback = Url::parse(&value("redirect_uri")).unwrap();
+            callback.query_pairs_mut().extend_pairs([("error", error), ("state", &value("state"))]);
+            Http::new(Endpoints::default()).send(&Call::get(callback)).unwrap();
+        });
+        assert_eq!(output.error_code(), code, "{error} {description}: {output}");
+    }
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct Entry {
     pub date: String,
     /// `s`, `f`, `feacft`, ...
     kind: String,
+    /// The connection that the login went through, where it says so.
+    connection: String,
     /// The tenant's words, safe to print.
     words: String,
     /// The HTTP status that the provider answered.
@@ -44,11 +46,17 @@ impl Entry {
         Self {
             date: said(&text(&entry["date"])),
             kind: text(&entry["type"]),
+            connection: text(&entry["connection"]),
             words,
             status,
             error: text(&payload["code"]),
             oauth_error: text(&error["oauthError"]),
         }
+    }
+
+    /// Whether it may be about a login through this connection: not every entry says so.
+    pub fn may_be_of(&self, connection: &str) -> bool {
+        self.connection.is_empty() || self.connection == connection
     }
 
     /// Whether somebody was logged in (log event type `s`).
@@ -135,8 +143,10 @@ impl Entry {
     /// The error that the provider answered, by its name: Auth0 has it in one of two places, and in the second also its own.
     fn answered(&self) -> &str {
         const OF_AUTH0: [&str; 4] = ["access_denied", "unauthorized", "server_error", "temporarily_unavailable"];
+        // It may come with words: `invalid_client: Unauthorized`.
+        let name = self.oauth_error.split(':').next().unwrap_or_default().trim();
         match self.error.as_str() {
-            "" if !OF_AUTH0.contains(&self.oauth_error.as_str()) => &self.oauth_error,
+            "" if !OF_AUTH0.contains(&name) => name,
             error => error,
         }
     }

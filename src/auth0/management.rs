@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ pub struct Management<'a> {
     token: Secret,
     scopes: Option<BTreeSet<String>>,
     not_before: Cell<Option<Instant>>,
+    now: Cell<Option<Timestamp>>,
 }
 
 impl<'a> Management<'a> {
@@ -61,7 +63,7 @@ impl<'a> Management<'a> {
             Login::Token(token) => (Secret::new(token.expose().to_owned()), look_at(token, http, domain)?),
             Login::Client { id, secret } => client_credentials(http, domain, id, secret)?,
         };
-        Ok(Self { http, domain: domain.clone(), token, scopes, not_before: Cell::new(None) })
+        Ok(Self { http, domain: domain.clone(), token, scopes, not_before: Cell::new(None), now: Cell::new(None) })
     }
 
     /// Which of these scopes the token lacks; none when the token does not tell.
@@ -104,6 +106,11 @@ impl<'a> Management<'a> {
     pub fn connections(&self, key: &'static str, value: &str) -> Result<Vec<Connection>, Failure> {
         let answer = self.call(Method::GET, "connections", &[(key, value)], None)?;
         read_all(page(&answer, "connections")?.entries)
+    }
+
+    /// When the last call was answered, by the clock of the tenant, in whole seconds; none where it does not say.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now.get()
     }
 
     /// One connection.
@@ -303,6 +310,7 @@ impl<'a> Management<'a> {
             Code::UnrecognisedAnswer => shape(&failure.message),
             _ => failure,
         })?;
+        self.now.set(answer.date());
         if answer.header("x-ratelimit-remaining") == Some("0") {
             // The plan's burst is used up: wait rather than be refused, but never for long on a service's word alone.
             let pause = answer.pause().unwrap_or_default().min(Duration::from_secs(2));

@@ -141,7 +141,7 @@ pub(super) static ADMIN_POLICY_ENFORCED: Diagnosis = Diagnosis {
     cure: "Sign in with another account, or ask the administrator to allow the client ID `{client_id}`",
     exit: Exit::NoConsent,
     links: &[GOOGLE_WEB_SERVER],
-    signs: &[sign(&["admin_policy_enforced"]), sign(&["400: access_not_configured"])],
+    signs: &[sign(&["admin_policy_enforced"]), sign(&["access_not_configured"])],
     sure: Sure::Documented,
 };
 

@@ -51,7 +51,10 @@ pub(super) static MANAGEMENT_GRANT_NOT_ALLOWED: Diagnosis = Diagnosis {
            or use a Machine to Machine application.",
     exit: Exit::Refused,
     links: &[AUTH0_APPLICATION],
-    signs: &[but(&["unauthorized_client", "grant type"], &["'authorization_code'", "'refresh_token'"])],
+    signs: &[
+        but(&["unauthorized_client", "grant type"], &["'authorization_code'", "'refresh_token'"]),
+        sign(&["grant type 'client_credentials' not allowed"]),
+    ],
     sure: Sure::Reported,
 };
 
@@ -85,6 +88,7 @@ pub(super) static MANAGEMENT_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["missing authentication"]),
         sign(&["bad audience"]),
         sign(&["invalid signature received for json web token"]),
+        sign(&["bad http authentication header format"]),
     ],
     sure: Sure::Reported,
 };
@@ -152,7 +156,11 @@ pub(super) static PLAN_FEATURE_MISSING: Diagnosis = Diagnosis {
            `{domain}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_ENTITY_LIMITS],
-    signs: &[sign(&["insufficient_entitlement"]), sign(&["feature_not_enabled"])],
+    signs: &[
+        sign(&["insufficient_entitlement"]),
+        sign(&["feature_not_enabled"]),
+        sign(&["feature is not enabled for your tenant"]),
+    ],
     sure: Sure::Reported,
 };
 

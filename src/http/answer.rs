@@ -95,6 +95,11 @@ impl Answer {
         (!shown.is_empty()).then_some(shown)
     }
 
+    /// When the service answered, by its own clock.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.header("date").and_then(date)
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
@@ -133,19 +138,19 @@ impl Answer {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let said = self.header("retry-after")?.trim();
         let seconds = said.parse::<u64>().ok().map(Duration::from_secs);
-        seconds.or_else(|| date(said).map(|date| self.until(date)))
+        seconds.or_else(|| date(said).map(|date| self.until(date.as_second())))
     }
 
     /// The time until then, by the clock of the service where it tells: the one of this machine may be wrong.
     fn until(&self, then: i64) -> Duration {
-        let now = self.header("date").and_then(date).unwrap_or_else(|| Timestamp::now().as_second());
+        let now = self.date().unwrap_or_else(Timestamp::now).as_second();
         Duration::from_secs(u64::try_from(then.saturating_sub(now)).unwrap_or_default())
     }
 }
 
-/// A date of HTTP, in Unix seconds. Of the three forms only the one that is not obsolete: what is not read is not waited for.
-fn date(text: &str) -> Option<i64> {
-    Some(rfc2822::parse(text).ok()?.timestamp().as_second())
+/// A date of HTTP. Of the three forms only the one that is not obsolete: what is not read is not waited for.
+fn date(text: &str) -> Option<Timestamp> {
+    Some(rfc2822::parse(text).ok()?.timestamp())
 }
 
 /// Reads a body within the limits of size and of time for the whole call: each read may be quick and all of them endless.

@@ -13,7 +13,7 @@ use crate::auth0::logs::Entry;
 use crate::auth0::management::Management;
 use crate::checks::connection::why_refused;
 use crate::checks::{credentials, id, provider};
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, is_denial};
 use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::loopback::TurnedAway;
@@ -23,6 +23,9 @@ use crate::world::World;
 /// An entry of the log appears seconds after what it tells of (reported); so often it is looked for, and with this pause.
 const LOOKS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(1500);
+/// What to do with words of the tenant that nobody here knows.
+pub(super) const TENANTS_WORDS: &str = "The words are the tenant's own. Look at the newest entry of type `f` in the tenant's log \
+     ({logs_page} ), and try `fitbit-connect explain \"TEXT\"` with what it says";
 
 /// What a failed login can be asked about.
 pub struct Trail<'a> {
@@ -48,7 +51,7 @@ pub struct ThroughTenant<'a> {
     pub application: &'a str,
     /// Where the browser was to come back to.
     pub redirect_uri: &'a str,
-    /// Date of the newest entry of the log about this application before the login, where that can matter.
+    /// When the login began, as the tenant's log has its dates, where earlier ones can have left entries.
     pub log_before: Option<String>,
 }
 
@@ -67,7 +70,9 @@ impl Trail<'_> {
                 | Code::UnrecognisedAnswer
                 | Code::IdentityScopeNotGranted
         );
-        if !worth || cancelled(self.world).is_err() {
+        // What a person pressed comes with words of it; without any the tenant may have a reason of its own.
+        let is_bare_denial = failure.code == Code::AccessDenied && failure.message.ends_with(": access_denied");
+        if !(worth || is_bare_denial) || cancelled(self.world).is_err() {
             return failure;
         }
         let _shown = self.world.console.waiting("looking for the reason");
@@ -270,9 +275,11 @@ impl Trail<'_> {
     /// The tenant refused for a reason of its own: its log has the long form.
     fn logged(&self, failure: Failure) -> Failure {
         let Some(tenant) = &self.through else { return failure };
-        let Logged::Entry(entry) = self.newest_entry(tenant, LOOKS) else { return failure };
+        // Who pressed Deny is not kept waiting for an entry that says the same.
+        let looks = if failure.code == Code::AccessDenied { 2 } else { LOOKS };
+        let Logged::Entry(entry) = self.newest_entry(tenant, looks) else { return failure };
         let said = entry.said();
-        if entry.is_success() || said.is_empty() {
+        if entry.is_success() || said.is_empty() || failure.code == Code::AccessDenied && is_denial(&said) {
             return failure;
         }
         let message = if failure.message.contains(&said) {
@@ -284,7 +291,14 @@ impl Trail<'_> {
             // What is known of the secret says more than these words.
             Some(Code::ClientSecretRejected) => self.no_token(Failure::new(Code::ClientSecretRejected, message)),
             Some(code) => self.told(&entry, code, message),
-            None => Failure::new(failure.code, message).with_hint(failure.hint()),
+            None => match failure.code {
+                Code::AccessDenied => Failure::new(Code::LoginBlocked, message),
+                // Words that say what it was, and are not known, are more than a service in trouble.
+                Code::ServiceUnavailable if !entry.is_bare() && self.code(&entry).is_none() => {
+                    Failure::new(Code::UnrecognisedAnswer, message).with_hint(TENANTS_WORDS)
+                }
+                code => Failure::new(code, message).with_hint(failure.hint()),
+            },
         }
     }
 
@@ -340,7 +354,10 @@ impl Trail<'_> {
             match management.logs(tenant.application) {
                 Ok(entries) => {
                     let is_new = |entry: &Entry| tenant.log_before.as_ref().is_none_or(|before| entry.date > *before);
-                    let told = |entry: &Entry| entry.is_success() || entry.is_failure();
+                    // An application in use has the logins of others in the log as well.
+                    let told = |entry: &Entry| {
+                        entry.may_be_of(self.login.connection) && (entry.is_success() || entry.is_failure())
+                    };
                     if let Some(entry) = entries.into_iter().find(|entry| is_new(entry) && told(entry)) {
                         return Logged::Entry(entry);
                     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::after::{ThroughTenant, Trail};
+use super::after::{TENANTS_WORDS, ThroughTenant, Trail};
 use super::{LoggedIn, Login, check_issuer, refused, tell, wait};
 use crate::auth0::logs::{of_status, status_in};
 use crate::auth0::management::{Management, address};
@@ -56,7 +56,7 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
         connection_id: way.connection_id,
         application,
         redirect_uri: &redirect_uri,
-        log_before: way.shared.then(|| newest_date(management, application)).flatten(),
+        log_before: way.shared.then(|| begins(management, application)).flatten(),
     };
     let trail = Trail { world, login, through: Some(through), ended_before: Default::default() };
     let (answer, _refusing) = wait(world, listener, &proof, &url, login, &trail)?;
@@ -75,10 +75,13 @@ pub fn run(world: &World, login: &Login, way: &Way, listener: Listener) -> Resul
     result
 }
 
-/// The date of the newest entry about an application, when the log can be read.
-fn newest_date(management: Option<&Management>, application: &str) -> Option<String> {
+/// When this login begins, by the log and the clock of the tenant: entries of earlier ones come late.
+fn begins(management: Option<&Management>, application: &str) -> Option<String> {
     let management = management.filter(|management| management.may("read:logs"))?;
-    Some(management.logs(application).ok()?.first()?.date.clone())
+    let newest = management.logs(application).ok()?.first().map(|entry| entry.date.clone());
+    // Both are written in the same way (RFC 3339, UTC), the clock without the part of a second.
+    let now = management.now().map(|now| now.to_string().trim_end_matches('Z').to_owned());
+    newest.max(now)
 }
 
 struct Round<'a> {
@@ -267,10 +270,7 @@ impl Round<'_> {
         }
         let failure = refused(error, description);
         match failure.code {
-            Code::UnrecognisedAnswer => failure.with_hint(
-                "The words are the tenant's own. Look at the newest entry of type `f` in the tenant's log ({logs_page} ), and try \
-                 `fitbit-connect explain \"TEXT\"` with what it says",
-            ),
+            Code::UnrecognisedAnswer => failure.with_hint(TENANTS_WORDS),
             _ => failure,
         }
     }

@@ -83,6 +83,10 @@ fn further_messages_are_recognised() {
         ("Fehler 400: redirect_uri_mismatch", &[RedirectUriMismatch]),
         ("Die Website ist nicht erreichbar. 127.0.0.1 hat die Verbindung abgelehnt.", &[LoopbackUnreachable]),
         ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
+        ("Grant type 'client_credentials' not allowed for the client.", &[ManagementGrantNotAllowed]),
+        ("Bad HTTP authentication header format", &[ManagementTokenRejected]),
+        ("This feature is not enabled for your tenant.", &[PlanFeatureMissing]),
+        ("access_not_configured", &[AdminPolicyEnforced]),
         ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
         ("acme.eu.auth0.com took too long to respond. ERR_CONNECTION_TIMED_OUT", &[NetworkUnreachable]),
         (
