@@ -500,12 +500,18 @@ fn by_hand_the_values_to_type_are_shown_and_the_result_is_verified_through_autho
         assert!(output.stderr.lines().any(|line| line.contains(value)), "{value}\n{output}");
     }
     output.hides(facts::GOOGLE_CLIENT_SECRET);
+    // The secret and the script that were typed show in a login alone.
+    let output = output.says("Done, but for the proof of a login").says("Not verified: whether the client secret");
+    output.hides("is set up in");
     assert_eq!(stage.calls_since(0), [], "by hand means that the Management API is left alone");
     let output = environment.run(&["setup", "--manual", "--yes", "--skip-login", "--json"]).exits(0);
     assert_eq!(output.state("authorize.redirect"), "pass");
     assert_eq!(output.step("connection"), "done");
     assert_eq!(output.step("applications"), "done");
     assert_eq!(output.step("login"), "skipped");
+    for check in ["connection.settings", "connection.secret"] {
+        assert_eq!(output.state(check), "skip");
+    }
 
     let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationNotEnabled]);
     let output = stage.environment_without_management().run(&["setup", "--manual", "--yes", "--json"]).exits(3);
@@ -623,6 +629,17 @@ fn a_fitbit_connection_whose_name_is_taken_by_another_strategy_stops_setup() {
     let output = stage.environment().run(&SETUP).exits(3);
     let code = output.error_code();
     assert!(["connection_wrong_strategy", "connection_name_taken"].contains(&code.as_str()), "{output}");
+}
+
+#[test]
+fn another_name_for_the_connection_takes_the_place_of_the_one_that_was_given() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongStrategy]);
+    for args in [&["test", "--headless", "--json"][..], &SETUP] {
+        let output = stage.environment().run(&[args, &["--connection", "google-health"]].concat()).exits(3);
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        let cure = hint.split('`').find(|part| part.contains("google-health-2")).unwrap();
+        assert_eq!(cure.matches("--connection").count(), 1, "{cure}");
+    }
 }
 
 #[test]
