@@ -15,20 +15,24 @@ const RANDOM: usize = 6;
 /// More links in a row lead nowhere (Linux follows 40).
 const LINKS: usize = 40;
 
-/// Writes a file, mode 0600; through a symbolic link the file behind it is replaced, so that settings kept elsewhere (by a
-/// manager of dotfiles) stay linked.
+/// Writes a file without secrets, mode 0600; through a symbolic link the file behind it is replaced, so that settings kept elsewhere
+/// (by a manager of dotfiles) stay linked. Who owns it goes on owning it, also when root writes it (`sudo`).
 ///
 /// # Errors
 /// The operating system's own.
 pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace(&behind_links(path), content)
+    put(&behind_links(path), content, true)
 }
 
-/// The same, but a link that stands at that name is replaced itself.
+/// The same for one with secrets: a link that stands at that name is replaced itself, and the file is the writer's.
 ///
 /// # Errors
 /// The operating system's own, or that something else than a file is there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, false)
+}
+
+fn put(path: &Path, content: &[u8], keeps_owner: bool) -> io::Result<()> {
     // A rename asks nobody: as root, a file would take the place of /dev/null, for every program.
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
         return Err(io::Error::other("it is no regular file"));
@@ -42,6 +46,9 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = file.map_err(without_path)?;
     only_for_owner(file.path(), 0o600)?;
     file.write_all(content).map_err(without_path)?;
+    if keeps_owner {
+        give_to_owner_of(path, file.as_file());
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| without_path(error.error))?;
     sync(folder);
@@ -113,6 +120,19 @@ pub fn create_private_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// What was made for its owner alone is the owner's to use, whatever the umask took away.
+/// Where it may not be given away it stays the writer's, as with any editor.
+fn give_to_owner_of(path: &Path, file: &fs::File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        if let Ok(now) = fs::symlink_metadata(path) {
+            let _ = fchown(file, Some(now.uid()), Some(now.gid()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, file);
+}
+
 fn only_for_owner(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -192,6 +212,23 @@ mod tests {
         kept.sort();
         assert_eq!(names(folder.path()), kept);
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_root_writes_stays_the_owners() {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let owner = |path: &Path| fs::metadata(path).map(|is| (is.uid(), is.gid(), is.mode() & 0o777)).unwrap();
+        write_whole(&path, b"a").unwrap();
+        let (uid, gid, _) = owner(&path);
+        // Only root can give a file away; for others it stays theirs.
+        let other = chown(&path, Some(1500), Some(1500)).map_or((uid, gid, 0o600), |()| (1500, 1500, 0o600));
+        write_whole(&path, b"b").unwrap();
+        assert_eq!(owner(&path), other);
+        replace(&path, b"c").unwrap();
+        assert_eq!(owner(&path), (uid, gid, 0o600), "one with secrets is the writer's");
     }
 
     #[cfg(unix)]

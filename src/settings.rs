@@ -87,7 +87,10 @@ impl Settings {
         let text = match read_bounded(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(invalid(format!("it cannot be read: {error}"))),
+            Err(error) => {
+                let hint = "Check whose the file is and what it is, or choose another with `--config FILE`";
+                return Err(invalid(format!("it cannot be read: {error}")).with_hint(hint));
+            }
         };
         let document = text.parse::<DocumentMut>().map_err(|error| {
             // The message alone: the excerpt that TOML errors show could hold a value pasted into the wrong file.

@@ -16,6 +16,7 @@ use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -226,6 +227,25 @@ fn a_connection_that_cannot_be_deleted_keeps_the_profile_for_another_try() {
     let environment = stage.environment_without_management();
     let output = environment.run(&["remove", "--delete-connection", "--yes", "--json"]).exits(2);
     assert!(output.stderr.contains("AUTH0_CLIENT_SECRET"), "{output}");
+}
+
+#[test]
+fn a_deletion_is_believed_where_the_answer_says_it() {
+    for (reply, exit, said) in [
+        (Reply::empty(204), 0, "is deleted."),
+        (Reply::json(202, &json!({ "deleted_at": "2026-11-28T10:00:00.000Z" })), 0, "is being deleted"),
+        (Reply::json(200, &json!({})), 6, "service_unavailable"),
+        (Reply::html(200, "<h1>Welcome</h1>"), 6, "service_unavailable"),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+            let deletes = request.method == "DELETE" && request.path.starts_with("/api/v2/connections/");
+            if deletes { reply.clone() } else { pass() }
+        }));
+        let environment = stage.environment();
+        let files = environment.files();
+        let output = environment.run(&["remove", "--delete-connection", "--yes"]).exits(exit).says(said);
+        assert_eq!(environment.files() == files, exit != 0, "what could not be deleted keeps its profile: {output}");
+    }
 }
 
 #[test]

@@ -73,13 +73,31 @@ fn a_list_that_grows_and_grows_is_given_up_before_it_fills_the_memory() {
             return pass();
         }
         let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Reply::json(200, &json!({ "clients": [{ "client_id": "a", "padding": padding }], "next": next.to_string() }))
+        let one = json!({ "client_id": next.to_string(), "padding": padding });
+        Reply::json(200, &json!({ "clients": [one], "next": next.to_string() }))
     });
     let stage = Stage::configured(GoogleHealth, &[]).behind(lists);
     let output = stage.environment().run(&HEADLESS).exits(6);
     assert_eq!(output.error_code(), "service_unavailable", "{output}");
     let asked = asked.load(std::sync::atomic::Ordering::SeqCst);
     assert!((5..20).contains(&asked), "{asked} pages of 3 MB");
+}
+
+#[test]
+fn a_list_that_begins_anew_each_time_is_soon_given_up() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&asked);
+    let lists: Gate = Box::new(move |request, pass| {
+        if !(request.path.starts_with("/api/v2/connections/") && request.path.ends_with("/clients")) {
+            return pass();
+        }
+        let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Reply::json(200, &json!({ "clients": [{ "client_id": "a" }], "next": next.to_string() }))
+    });
+    let stage = Stage::configured(GoogleHealth, &[]).behind(lists);
+    let output = stage.environment().run(&HEADLESS).exits(6);
+    assert_eq!(output.error_code(), "service_unavailable", "{output}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
 
 /// A login that comes back with the right `state` and these parameters.

@@ -153,12 +153,16 @@ impl<'a> Management<'a> {
         self.call(Method::PATCH, &format!("connections/{}", segment(id)), &[], Some(body)).map(drop)
     }
 
-    /// Deletes a connection; Auth0 goes on deleting after it has answered.
+    /// Deletes a connection; whether it is gone already: Auth0 may go on deleting after it has answered (202).
     ///
     /// # Errors
     /// As for every call.
-    pub fn delete_connection(&self, id: &str) -> Result<(), Failure> {
-        self.call(Method::DELETE, &format!("connections/{}", segment(id)), &[], None).map(drop)
+    pub fn delete_connection(&self, id: &str) -> Result<bool, Failure> {
+        match self.call(Method::DELETE, &format!("connections/{}", segment(id)), &[], None)? {
+            Value::Null => Ok(true),
+            body if body.get("deleted_at").is_some() => Ok(false),
+            _ => Err(shape("neither nothing nor when it was deleted")),
+        }
     }
 
     /// The applications a connection is enabled for.
@@ -278,8 +282,11 @@ impl<'a> Management<'a> {
             let page = self.call(Method::GET, path, &query, None)?;
             read += page.to_string().len();
             let page = wire::page(&page, member)?;
+            // With a token that is new each time it would go on for ever.
+            let is_again = !page.entries.is_empty() && entries.ends_with(&page.entries);
             entries.extend(page.entries);
             match page.next {
+                Some(_) if is_again => break,
                 None => return Ok(entries),
                 Some(next) if !seen.insert(next.clone()) => break,
                 next => from = next,

@@ -121,7 +121,9 @@ const LONGEST_ID: usize = 1024;
 /// What can stand in an address and in a command: without one, a path would name all things of its kind.
 fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id = String::deserialize(deserializer)?;
-    let is_one = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    // Dots alone are no name in a path, however they are written.
+    let is_dots = id.bytes().all(|byte| byte == b'.');
+    let is_one = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) && !is_dots;
     if is_one { Ok(id) } else { Err(D::Error::custom("no identifier")) }
 }
 

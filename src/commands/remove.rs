@@ -109,8 +109,11 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     // The tenant first: while the profile is there, a run that dies can be repeated.
     if let Some(Doomed { management, connection: Some(connection), .. }) = &doomed {
         management.connection_named(&connection.id, &connection.name, &connection.strategy)?;
-        management.delete_connection(&connection.id)?;
-        world.console.say(&format!("The connection {} is deleted.", connection.name));
+        let how = match management.delete_connection(&connection.id)? {
+            true => "is deleted",
+            false => "is being deleted: Auth0 goes on with it",
+        };
+        world.console.say(&format!("The connection {} {how}.", connection.name));
         world.console.connection(ConnectionDoc {
             id: Some(connection.id.clone()),
             name: connection.name.clone(),
