@@ -6,6 +6,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::stage::Stage;
@@ -629,6 +630,30 @@ fn a_fitbit_connection_whose_name_is_taken_by_another_strategy_stops_setup() {
     let output = stage.environment().run(&SETUP).exits(3);
     let code = output.error_code();
     assert!(["connection_wrong_strategy", "connection_name_taken"].contains(&code.as_str()), "{output}");
+}
+
+#[test]
+fn a_read_back_that_is_one_answer_old_is_no_failure() {
+    for (fault, write, read) in
+        [(Fault::ScopesMissingInTenant, "PATCH", ""), (Fault::ApplicationNotEnabled, "PATCH", "/clients")]
+    {
+        let old: Mutex<(Option<Reply>, bool)> = Mutex::default();
+        let stage = Stage::configured(GoogleHealth, &[fault]).behind(Box::new(move |request, pass| {
+            let mut old = old.lock().unwrap();
+            let is_it = request.path.starts_with("/api/v2/connections/") && request.path.ends_with(read);
+            let reply = pass();
+            match request.method.as_str() {
+                method if is_it && method == write => old.1 = true,
+                // The first answer after the write is the last one from before.
+                "GET" if is_it && std::mem::take(&mut old.1) => return old.0.clone().unwrap(),
+                "GET" if is_it => old.0 = Some(reply.clone()),
+                _ => {}
+            }
+            reply
+        }));
+        stage.environment().run(&SETUP).exits(0);
+        stage.environment().run(&["test", "--headless", "--all-apps"]).exits(0);
+    }
 }
 
 #[test]

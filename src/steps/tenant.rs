@@ -2,6 +2,7 @@
 //! and looks again.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::plan::{Item, Plan};
 use super::{demand, within};
@@ -260,7 +261,8 @@ pub fn apply_connection(
             (None, Some(now)) if change.selection.to_enable.is_empty() => Ok(now.clone()),
             (None, Some(now)) => read(&now.id),
             (Some(id), _) => {
-                let stored = read(&id)?;
+                let is_right = |stored: &Connection| wanted.differences(stored).is_ok_and(|found| found.is_empty());
+                let stored = settled(world, || read(&id), is_right)?;
                 match wanted.differences(&stored)?.first() {
                     None => Ok(stored),
                     Some(_) if lost.is_some() => lost.map_or(Ok(stored), Err),
@@ -294,6 +296,17 @@ pub fn apply_connection(
         demand(world, connection_checks::secret(&written, wanted))
     })?;
     Ok((written, action))
+}
+
+/// What is read back after a write; once more after a moment where it does not show yet, since a service may answer from a copy.
+fn settled<T>(
+    world: &World,
+    read: impl Fn() -> Result<T, Failure>,
+    is_right: impl Fn(&T) -> bool,
+) -> Result<T, Failure> {
+    const MOMENT: Duration = Duration::from_millis(1500);
+    let first = read()?;
+    if is_right(&first) || world.cancel.pause(MOMENT) { Ok(first) } else { read() }
 }
 
 /// What was written may have arrived although the answer is lost: the next look shows. The failure, should it have not.
@@ -342,8 +355,9 @@ pub fn apply_applications(
 ) -> Result<(), Failure> {
     within(world, Step::Applications, || {
         let lost = unless_lost(management.enable(&connection.id, &change.selection.to_enable))?;
-        let on = management.enabled_clients(&connection.id)?;
-        if let Some(failure) = lost.filter(|_| change.selection.to_enable.iter().any(|id| !on.contains(id))) {
+        let are_on = |on: &BTreeSet<String>| change.selection.to_enable.iter().all(|id| on.contains(id));
+        let on = settled(world, || management.enabled_clients(&connection.id), are_on)?;
+        if let Some(failure) = lost.filter(|_| !are_on(&on)) {
             return Err(failure);
         }
         let way_on = WayOn::of(&change.selection.applications, &change.selection.all);
