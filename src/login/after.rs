@@ -293,8 +293,10 @@ impl Trail<'_> {
             Some(code) => self.told(&entry, code, message),
             None => match failure.code {
                 Code::AccessDenied => Failure::new(Code::LoginBlocked, message),
-                // Words that say what it was, and are not known, are more than a service in trouble.
-                Code::ServiceUnavailable if !entry.is_bare() && self.code(&entry).is_none() => {
+                // Further words that say what it was, and are not known, are more than a service in trouble.
+                Code::ServiceUnavailable
+                    if message != failure.message && !entry.is_bare() && self.code(&entry).is_none() =>
+                {
                     Failure::new(Code::UnrecognisedAnswer, message).with_hint(TENANTS_WORDS)
                 }
                 code => Failure::new(code, message).with_hint(failure.hint()),

@@ -52,8 +52,8 @@ pub struct Temporary {
     pub in_use: Option<Failure>,
     /// More of them that killed runs left.
     others: Vec<String>,
-    /// Its callback, when its creation was asked for twice: the first request may be carried out late, and is another one then.
-    asked_twice: Option<String>,
+    /// What it was made with, when that was asked for twice: the first request may be carried out late, and is another one then.
+    asked_twice: Option<Made>,
     /// The applications that were there before.
     known: Vec<String>,
     /// The ports of their callbacks: as long as they are in hand, no run on this machine takes them for left behind.
@@ -75,16 +75,16 @@ impl Temporary {
         wait: Duration,
         connection_id: &str,
     ) -> Result<Self, NotMade> {
-        let redirect_uri = listener.redirect_uri();
-        let mark = Mark::new(wait);
+        let made = Made { redirect_uri: listener.redirect_uri(), mark: Mark::new(wait).to_string() };
+        let Made { redirect_uri, mark } = &made;
         // Without it another run could take over this application while it is still in use, and nothing worse.
         let mut ports: Vec<HeldPort> = listener.hold().into_iter().collect();
-        let mut found = LeftBehind::of(&leftovers(management, known), &redirect_uri);
+        let mut found = LeftBehind::of(&leftovers(management, known), redirect_uri);
         let mut others = std::mem::take(&mut found.ids);
         ports.append(&mut found.ports);
         let mut taken_over = None;
         if let Some(leftover) = others.first() {
-            let change = json!({ "callbacks": [redirect_uri], "description": mark.to_string() });
+            let change = json!({ "callbacks": [redirect_uri], "description": mark });
             match management.update_application(leftover, change) {
                 Ok(()) => taken_over = Some(others.remove(0)),
                 Err(failure) if failure.code == Code::ApplicationGone => drop(others.remove(0)),
@@ -98,14 +98,14 @@ impl Temporary {
         let is_leftover = taken_over.is_some();
         let (client_id, asked_twice) = match taken_over {
             Some(client_id) => (client_id, false),
-            None => create(management, &redirect_uri, &mark, known)?,
+            None => create(management, &made, known)?,
         };
         let temporary = Self {
             client_id,
             taken_over: is_leftover,
             in_use: found.warning(),
             others,
-            asked_twice: asked_twice.then_some(redirect_uri),
+            asked_twice: asked_twice.then_some(made),
             known: known.iter().map(|known| known.client_id.clone()).collect(),
             _ports: ports,
         };
@@ -120,8 +120,8 @@ impl Temporary {
         let Self { client_id, others, asked_twice, known, .. } = &self;
         let is_second = |application: &Application| {
             let is_known = known.iter().chain([client_id]).any(|known| *known == application.client_id);
-            let has_its_callback = |callbacks: &Vec<String>| asked_twice.iter().eq(callbacks);
-            !is_known && is_ours(application) && application.callbacks.as_ref().is_some_and(has_its_callback)
+            let is_it = asked_twice.as_ref().is_some_and(|made| made.has_come_to(application));
+            !is_known && is_it && application.callbacks.is_some()
         };
         let second = match asked_twice {
             Some(_) => management.find_application(is_second),
@@ -280,23 +280,30 @@ fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
     }
 }
 
+/// What tells one temporary application from another.
+struct Made {
+    redirect_uri: String,
+    mark: String,
+}
+
+impl Made {
+    /// Whether an application may be the one that was made with this; where the token may not read a member, that does not tell.
+    fn has_come_to(&self, application: &Application) -> bool {
+        is_ours(application)
+            && application.callbacks.as_ref().is_none_or(|callbacks| *callbacks == [self.redirect_uri.as_str()])
+            && application.description.as_ref().is_none_or(|description| *description == self.mark)
+    }
+}
+
 /// Creates the application; whether it was asked for twice. When the answer was lost on the way it may exist all the same: it is
 /// looked for before it is asked for once more, and after Ctrl-C it is removed.
-fn create(
-    management: &Management,
-    redirect_uri: &str,
-    mark: &Mark,
-    known: &[Application],
-) -> Result<(String, bool), NotMade> {
+fn create(management: &Management, made: &Made, known: &[Application]) -> Result<(String, bool), NotMade> {
     let is_it = |application: &Application| {
-        let is_new = !known.iter().any(|known| known.client_id == application.client_id);
-        // Where the token may not read them, nobody can tell whose it is.
-        let may_be_ours = application.callbacks.as_ref().is_none_or(|callbacks| *callbacks == [redirect_uri]);
-        is_new && is_ours(application) && may_be_ours
+        !known.iter().any(|known| known.client_id == application.client_id) && made.has_come_to(application)
     };
     let mut again = true;
     loop {
-        let failure = match management.create_application(body(redirect_uri, mark)) {
+        let failure = match management.create_application(body(made)) {
             // What was there before is nobody's to remove, whatever an answer says.
             Ok(created) if known.iter().any(|known| known.client_id == created.client_id) => {
                 let message =
@@ -337,10 +344,10 @@ fn name_the_way_out(failure: Failure) -> Failure {
 }
 
 /// A public native client with PKCE and one exact callback; it asks for nothing but a code.
-fn body(redirect_uri: &str, mark: &Mark) -> serde_json::Value {
+fn body(Made { redirect_uri, mark }: &Made) -> serde_json::Value {
     json!({
         "name": TEMPORARY_NAME,
-        "description": mark.to_string(),
+        "description": mark,
         "app_type": "native",
         "token_endpoint_auth_method": "none",
         "oidc_conformant": true,
