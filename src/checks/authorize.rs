@@ -10,7 +10,7 @@ use crate::finding::{Finding, State};
 use crate::http::Http;
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
-use crate::provider::{Provider, scopes};
+use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
 use crate::text::said;
 
 /// What is shown for a parameter that is not there once.
@@ -226,10 +226,31 @@ fn taken(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Fa
                 "/authorize leads to {}, which refuses the request that the tenant sends there: {said}",
                 provider.title()
             );
-            Err(Failure::new(code, message))
+            let failure = Failure::new(code, message);
+            // The next application is asked about as well: all are refused for the same reason.
+            expected.asks_provider.set(true);
+            let foreign = foreign_scopes(upstream, expected);
+            Err(match code {
+                Code::InvalidScope if !foreign.is_empty() => failure.with_hint(format!(
+                    "The connection asks for {foreign} as well, which is no scope of this profile as the provider knows it. \
+                     `{{setup}} --scopes {{scopes}}` leaves in it what the profile asks for, and nothing else"
+                )),
+                _ => failure,
+            })
         }
         Verdict::Accepted | Verdict::ShutDown | Verdict::Unknown { .. } => Ok(()),
     }
+}
+
+/// The scopes of the tenant's request that are none of this profile's, or stand there as the provider does not know them.
+fn foreign_scopes(upstream: &Upstream, expected: &Expected) -> String {
+    let own = scopes::normalised(expected.provider, expected.scopes.iter().map(String::as_str));
+    let is_own = |name: &&str| {
+        let is_known = scopes::short(expected.provider, name).is_ok_and(|plain| own.contains(&plain));
+        is_known && scopes::is_on_the_wire(expected.provider, name)
+    };
+    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|name| !name.is_empty());
+    said(&sent.filter(|name| !is_own(name)).collect::<Vec<_>>().join(" "))
 }
 
 /// Whether somebody is sent to an authorization endpoint at all (RFC 6749, 4.1.1), and not just elsewhere.
@@ -267,6 +288,18 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     if !missing.is_empty() {
         let message = format!("the tenant does not ask for {}", missing.join(" "));
         return Err(Failure::new(Code::AuthorizeScopesMissing, message));
+    }
+    // What the Management API says of them is known where it was asked.
+    if provider == Provider::GoogleHealth && !expected.confirmed {
+        for (name, wanted) in GOOGLE_AUTH_PARAMS {
+            let values: Vec<&str> =
+                upstream.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
+            if values != [wanted] {
+                let has = if values.is_empty() { "not at all".to_owned() } else { said(&values.join(" and ")) };
+                let message = format!("the tenant sends {name} {has}, not once as {wanted}");
+                return Err(Failure::new(Code::ConnectionSettingsDiffer, message));
+            }
+        }
     }
     let wanted = expected.host.callback();
     let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);

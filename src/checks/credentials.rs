@@ -115,7 +115,9 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
                 // Fitbit shows it whenever it is looked for.
                 Provider::Fitbit => failure.with_hint(
                     "Copy the client secret of the app `{client_id}` again at {clients_page} and run `{setup}` with it, so that \
-                     it reaches the secret store and the connection.",
+                     it reaches the secret store and the connection. | By hand: Copy the client secret of the app `{client_id}` again \
+                     at {clients_page} and run `{setup}` with it; enter the same one into the connection `{connection}` in the \
+                     dashboard.",
                 ),
             })
         }

@@ -275,6 +275,7 @@ impl Prepared {
             None => draft.by_hand.as_deref().unwrap_or_default(),
         };
         let proof = match is_verified {
+            true if why.is_some() && (draft.page_is_strange || !app.verdict.1) => ending::Proof::WithoutProvider,
             true if draft.change.is_none() && why.is_some() => ending::Proof::WayOnly,
             true => ending::Proof::Whole,
             false => ending::Proof::Nothing,
@@ -378,7 +379,7 @@ fn report_planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
         world.console.step(StepReport::new(step, state, detail));
     };
     let to_enable = &change.selection.to_enable;
-    report(Step::Credentials, app.to_store, "accepted by the provider");
+    report(Step::Credentials, app.to_store, &app.verdict.0);
     report(Step::Connection, change.touches_connection(), change.action(true));
     report(Step::Applications, !to_enable.is_empty(), &format!("{} to enable", to_enable.len()));
     world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));

@@ -192,7 +192,9 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
             for it was left open.",
     cure: "Read the sentence in the message; it names the reason. Where `connection.settings` says that the script was \
            changed, `{setup}` puts it back as it should be. | Fitbit: Log in once more and tick all of them. If it stays, the \
-           newest entry of type `f` in the tenant's log ({logs_page} ) has what Fitbit answered.",
+           newest entry of type `f` in the tenant's log ({logs_page} ) has what Fitbit answered. | By hand: Read the sentence in \
+           the message; it names the reason. Where it is none of Google's, enter the Fetch User Profile Script of step 4 into the \
+           connection `{connection}` once more, all of it, and save.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
     signs: &[but(&["fetchuserprofile: "], SCRIPT_SAYS_WHY), but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT)],

@@ -95,7 +95,9 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
     cure: "Add a new secret to the client `{client_id}` at {clients_page} and copy it at once. Run `{setup}` with \
            it, so that it reaches the secret store and the connection. | Fitbit: Copy the Client Secret of the app \
            `{client_id}` at {clients_page} again, or reset it there. Run `{setup}` with it, so that it reaches the \
-           secret store and the connection.",
+           secret store and the connection. | By hand: Copy the client secret of `{client_id}` at {clients_page} again, or make a \
+           new one. Run `{setup}` with it, so that it reaches the secret store, and enter the same one into the connection \
+           `{connection}` in the dashboard.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[

@@ -62,11 +62,15 @@ const AT_FITBIT: &str = " | Fitbit: ";
 /// What separates these from the one for a set-up of Google's.
 const AT_GOOGLE: &str = " | Google: ";
 
+/// What separates the wording for who enters everything by hand; it stands last.
+const BY_HAND: &str = " | By hand: ";
+
 /// What is known of a set-up.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     blanks: BTreeMap<Blank, String>,
     for_fitbit: Option<bool>,
+    by_hand: bool,
 }
 
 impl Values {
@@ -83,6 +87,11 @@ impl Values {
         self.for_fitbit = Some(yes);
     }
 
+    /// Says whether the connection is entered in the dashboard, where no command reaches it.
+    pub fn set_by_hand(&mut self, yes: bool) {
+        self.by_hand = yes;
+    }
+
     /// Whether the set-up is one of Fitbit's, where its provider is known.
     pub fn for_fitbit(&self) -> Option<bool> {
         self.for_fitbit
@@ -90,6 +99,11 @@ impl Values {
 
     /// The text in the wording for this provider, with its blanks filled.
     pub fn fill(&self, text: &str) -> String {
+        let text = match text.split_once(BY_HAND) {
+            Some((_, by_hand)) if self.by_hand => by_hand,
+            Some((others, _)) => others,
+            None => text,
+        };
         let text = match text.split_once(AT_GOOGLE) {
             Some((_, at_google)) if self.for_fitbit == Some(false) => at_google,
             Some((others, _)) => others,
@@ -164,6 +178,17 @@ mod tests {
         assert_eq!(values.fill(text), "Look at https://dev.fitbit.com/apps there.");
         values.set_for_fitbit(false);
         assert_eq!(values.fill(text), "Open https://dev.fitbit.com/apps");
+    }
+
+    #[test]
+    fn who_enters_everything_by_hand_is_told_where() {
+        let text = "Run it | Fitbit: Look | By hand: Enter it";
+        let mut values = Values::default();
+        assert_eq!(values.fill(text), "Run it");
+        values.set_for_fitbit(true);
+        assert_eq!(values.fill(text), "Look");
+        values.set_by_hand(true);
+        assert_eq!(values.fill(text), "Enter it");
     }
 
     #[test]

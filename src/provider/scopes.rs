@@ -46,6 +46,12 @@ pub fn normalised<'a>(provider: Provider, names: impl IntoIterator<Item = &'a st
     names.into_iter().flat_map(str::split_whitespace).map(|name| abbreviated(provider, name)).collect()
 }
 
+/// Whether a scope stands as the provider knows it; one that is not known may.
+pub fn is_on_the_wire(provider: Provider, name: &str) -> bool {
+    let plain = abbreviated(provider, name);
+    plain == name && wire_name(provider, name) == name || plain != name && !name.starts_with("googlehealth.")
+}
+
 /// Short names of what was asked for and not granted, whatever the spelling of either.
 pub fn missing<'a>(
     provider: Provider,
@@ -125,8 +131,9 @@ fn wire_name(provider: Provider, name: &str) -> String {
 fn abbreviated(provider: Provider, name: &str) -> String {
     if provider == Provider::GoogleHealth {
         if let Some(rest) = name.strip_prefix(SCOPE_PREFIX).or_else(|| name.strip_prefix("googlehealth.")) {
-            // Not for `googlehealth.profile`: without its suffix it would turn into OpenID's `profile`.
-            return if OPENID_SCOPES.contains(&rest) { name.to_owned() } else { rest.to_owned() };
+            // One that is not known keeps its address: nobody could put it back. `googlehealth.profile` is none, and would turn
+            // into OpenID's `profile`.
+            return if google_health::SCOPES.contains(&rest) { rest.to_owned() } else { name.to_owned() };
         }
         if let Some(rest) = name.strip_prefix(USERINFO_PREFIX).filter(|rest| matches!(*rest, "email" | "profile")) {
             return rest.to_owned();

@@ -33,6 +33,8 @@ pub struct App {
     pub scopes: Vec<String>,
     /// Whether somebody chose them, now or earlier.
     pub scopes_chosen: bool,
+    /// What the provider said of the pair, and whether it took it; nothing before it was asked.
+    pub verdict: (String, bool),
 }
 
 impl App {
@@ -296,7 +298,11 @@ pub type Probed = Result<Verdict, Failure>;
 pub fn verify_alive(world: &World, provider: Provider, probed: &[Probed]) -> Result<(), Failure> {
     let Some(first) = probed.first() else { return Ok(()) };
     let finding = within(world, Step::Register, || demand(world, alive(provider, first)))?;
-    world.console.step(StepReport::new(Step::Register, StepState::Done, finding.detail));
+    let (state, detail) = match finding.state {
+        State::Unknown => (StepState::Skipped, format!("not verified: {}", finding.detail)),
+        _ => (StepState::Done, finding.detail),
+    };
+    world.console.step(StepReport::new(Step::Register, state, detail));
     Ok(())
 }
 

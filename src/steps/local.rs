@@ -223,8 +223,7 @@ impl Local<'_> {
             settings.write().map(drop)
         })?;
         let state = if self.app.to_store { StepState::Changed } else { StepState::Done };
-        let detail = format!("accepted by {}", self.app.provider.title());
-        world.console.step(StepReport::new(Step::Credentials, state, detail));
+        world.console.step(StepReport::new(Step::Credentials, state, self.app.verdict.0.as_str()));
         Ok(())
     }
 }

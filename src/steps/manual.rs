@@ -59,7 +59,10 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: 
     match app.provider {
         Provider::Fitbit => say("  Create Connection > Fitbit. If there is one already, open it. Then enter:"),
         Provider::GoogleHealth => {
-            say("  Create Connection > Create Custom. If there is one already, open it. Then enter:")
+            say("  Create Connection > Create Custom. If there is one already, open it. Then enter:");
+            say(
+                "  (into one that `fitbit-connect setup` made, the Authorization URL without what follows the question mark)",
+            );
         }
     }
     let fields = fields(connection, app);
@@ -165,7 +168,12 @@ fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, exp
             of_field("Authorization URL").zip(of_field("Token URL")).map(|(one, two)| format!("{one} and {two}"))
         }
         (Code::AuthorizeWrongClientId, _) => of_field("Client ID"),
-        (Code::AuthorizeScopesMissing, Provider::GoogleHealth) => of_field("Scope"),
+        (Code::AuthorizeScopesMissing | Code::InvalidScope, Provider::GoogleHealth) => of_field("Scope"),
+        // It comes from a connection that has them apart, as the Management API writes it.
+        (Code::ConnectionSettingsDiffer, Provider::GoogleHealth) if failure.message.contains(" and ") => {
+            Some(format!("Authorization URL `{}`", app.provider.authorize_url()))
+        }
+        (Code::ConnectionSettingsDiffer, Provider::GoogleHealth) => of_field("Authorization URL"),
         (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", app.scopes.join(", "))),
         _ => None,
     };

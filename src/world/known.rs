@@ -49,6 +49,8 @@ struct Run<'a> {
     of_test: &'a str,
     /// Whether the login is at the provider itself.
     direct: bool,
+    /// Whether the connection is entered in the dashboard.
+    by_hand: bool,
     /// Whether there is something to test: a `setup` that stops half-way leaves nothing that could become right by waiting.
     is_set_up: bool,
 }
@@ -59,7 +61,7 @@ impl World {
     pub fn know(&self, inputs: &Inputs, found: &[Domain], manual: bool) {
         let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" };
         let direct = inputs.domain.is_none();
-        self.tell(inputs, found, Run { of_setup: &of_setup, of_test: "", direct, is_set_up: false });
+        self.tell(inputs, found, Run { of_setup: &of_setup, direct, by_hand: manual, ..Run::default() });
     }
 
     /// Tells the console the values of the saved profile, before any input is read.
@@ -74,7 +76,8 @@ impl World {
         let of_test = format!("{}{switches}{flag}", flags_for(&inputs.applications));
         let of_setup = flags_beyond(&inputs.applications, &self.saved.applications);
         let direct = direct || inputs.domain.is_none();
-        self.tell(inputs, found, Run { of_setup: &of_setup, of_test: &of_test, direct, is_set_up: true });
+        let run = Run { of_setup: &of_setup, of_test: &of_test, direct, is_set_up: true, by_hand: false };
+        self.tell(inputs, found, run);
     }
 
     /// The provider does not have this client ID: no command is to repeat it.
@@ -269,6 +272,7 @@ impl Known<'_> {
         if let Some(provider) = provider {
             values.set_for_fitbit(provider == Provider::Fitbit);
         }
+        values.set_by_hand(self.run.by_hand);
         values
     }
 }

@@ -23,7 +23,7 @@ pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) 
 pub fn report_planned(world: &World, app: &App, place: &Place) {
     world.console.connection(super::by_hand_document(app, place));
     let planned = if app.to_store { StepState::Planned } else { StepState::Done };
-    world.console.step(StepReport::new(Step::Credentials, planned, "accepted by the provider"));
+    world.console.step(StepReport::new(Step::Credentials, planned, app.verdict.0.as_str()));
     for step in [Step::Connection, Step::Applications, Step::Login] {
         world.console.step(StepReport::new(step, StepState::Skipped, "left out (--dry-run)"));
     }

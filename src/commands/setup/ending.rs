@@ -37,6 +37,8 @@ pub fn welcome(draft: &Draft) {
 pub enum Proof {
     /// By the Management API, or by a login.
     Whole,
+    /// By the tenant; what the provider says of it is not understood.
+    WithoutProvider,
     /// That `/authorize` leads to the provider; the rest was entered by hand, and nobody logged in.
     WayOnly,
     /// No answer was understood.
@@ -60,6 +62,14 @@ pub fn summary(
         Proof::Whole => {
             console.title("Done");
             console.say(&format!("  {} is set up in {} for {names}", place.connection, place.domain));
+        }
+        Proof::WithoutProvider => {
+            console.title("Done, but for the provider's word");
+            console.say(&format!("  {} leads to {} for {names}", place.connection, app.provider.title()));
+            console.say(
+                "  Not verified: whether the provider takes the callback URL, the client ID and the secret; its answers are not \
+                 understood",
+            );
         }
         Proof::WayOnly => {
             console.title("Done, but for the proof of a login");
@@ -96,7 +106,7 @@ pub fn summary(
         return;
     }
     console.title("Verify it at any time");
-    if local.profile.management_client_id.is_some() {
+    if change.is_some() && local.profile.management_client_id.is_some() {
         console.copyable(&format!("fitbit-connect test --headless --strict{}", world.again));
     } else {
         console.copyable(&format!("fitbit-connect test --headless{}", world.again));

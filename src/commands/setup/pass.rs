@@ -229,13 +229,14 @@ impl Draft<'_> {
         }
         if !self.app_verified {
             let redirect_uri = self.place_of_login().map(|host| host.callback()).unwrap_or_default();
-            if let Some(app) = &self.app {
+            if let Some(app) = &mut self.app {
                 // Read only where the secret is refused.
                 let tenant = || {
                     let management = &self.session.as_ref()?.management;
                     crate::checks::connection::find(management, provider, self.inputs.connection.as_ref()).ok()?
                 };
                 let found = credentials::verify(world, app, &redirect_uri, tenant)?;
+                app.verdict = (found.detail.clone(), found.state == State::Pass);
                 let is_strange = found.state == State::Unknown && self.page_is_strange;
                 self.stranger = found.failure.filter(|_| is_strange);
             }
@@ -276,6 +277,7 @@ impl Draft<'_> {
             replaces: self.was_stored,
             scopes: self.scopes(provider),
             scopes_chosen: self.inputs.scopes.is_some(),
+            verdict: Default::default(),
         })
     }
 }

@@ -294,20 +294,13 @@ impl Run<'_> {
     }
 }
 
-/// What is the same for every application: the login domain, the connection, the service. It fails once.
-const OF_ALL: [Code; 12] = [
-    Code::AuthorizeWrongProvider,
-    Code::AuthorizeWrongClientId,
-    Code::AuthorizeWrongCallback,
-    Code::AuthorizeScopesMissing,
-    Code::AuthorizeChangePending,
-    Code::LoginDomainOfOtherTenant,
-    Code::ConnectionNotConfigured,
-    Code::ServiceUnavailable,
-    Code::RateLimited,
-    NO_ANSWER[0],
-    NO_ANSWER[1],
-    NO_ANSWER[2],
+/// What is one application's own. All else is the same for every one of them (the login domain, the connection, the service), and
+/// fails once.
+const OF_ONE: [Code; 4] = [
+    Code::CallbackNotAllowed,
+    Code::ApplicationGrantMissing,
+    Code::ApplicationUnknownToTenant,
+    Code::AuthorizeConnectionNotUsable,
 ];
 
 /// Nothing came back from the login domain.
@@ -316,7 +309,7 @@ const NO_ANSWER: [Code; 3] = [Code::TimedOut, Code::NetworkUnreachable, Code::Tl
 /// The first failure of a kind speaks for the others. Where the Management API was not asked, nobody can tell the applications
 /// apart that a connection is not to be used for.
 fn once(named: &mut BTreeSet<Code>, finding: Finding, confirmed: bool) -> Finding {
-    let is_of_all = |code: &Code| OF_ALL.contains(code) || !confirmed && *code == Code::AuthorizeConnectionNotUsable;
+    let is_of_all = |code: &Code| !OF_ONE.contains(code) || !confirmed && *code == Code::AuthorizeConnectionNotUsable;
     match finding.code.filter(|code| matches!(finding.state, State::Fail | State::Warn) && is_of_all(code)) {
         Some(code) if !named.insert(code) => Finding::skip(finding.check, format!("the same as above [{code}]")),
         _ => finding,
@@ -324,7 +317,8 @@ fn once(named: &mut BTreeSet<Code>, finding: Finding, confirmed: bool) -> Findin
 }
 
 /// What `/authorize` shows of a connection that is not as it should be.
-const FOLLOWS: [(Code, &[Code]); 5] = [
+const FOLLOWS: [(Code, &[Code]); 6] = [
+    (Code::InvalidScope, &[Code::ConnectionScopesDiffer]),
     (Code::AuthorizeWrongClientId, &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys]),
     (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer]),
     (Code::AuthorizeWrongProvider, &[Code::ConnectionSettingsDiffer]),
