@@ -248,6 +248,21 @@ impl Http {
         latest.map_or(Duration::ZERO, left)
     }
 
+    /// Lets a moment pass before what may have been done is looked up and asked for once more: half a second to one, or what the
+    /// service asked for, at most 15 s; whether it may be asked for then.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn rest_before_again(&self, asked: Option<Duration>) -> Result<bool, Failure> {
+        let mut own = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_jitter().build();
+        let pause = asked.unwrap_or_default().max(own.next().unwrap_or_default());
+        if pause > LONGEST_PAUSE {
+            return Ok(false);
+        }
+        let _shown = self.waiting("asking again in a moment");
+        self.rest(pause).map(|()| true)
+    }
+
     /// Lets time pass; Ctrl-C ends that.
     ///
     /// # Errors

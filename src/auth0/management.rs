@@ -51,6 +51,7 @@ pub struct Management<'a> {
     scopes: Option<BTreeSet<String>>,
     not_before: Cell<Option<Instant>>,
     now: Cell<Option<Timestamp>>,
+    asked_to_wait: Cell<Option<Duration>>,
 }
 
 impl<'a> Management<'a> {
@@ -63,7 +64,15 @@ impl<'a> Management<'a> {
             Login::Token(token) => (Secret::new(token.expose().to_owned()), look_at(token, http, domain)?),
             Login::Client { id, secret } => client_credentials(http, domain, id, secret)?,
         };
-        Ok(Self { http, domain: domain.clone(), token, scopes, not_before: Cell::new(None), now: Cell::new(None) })
+        Ok(Self {
+            http,
+            domain: domain.clone(),
+            token,
+            scopes,
+            not_before: Cell::new(None),
+            now: Cell::new(None),
+            asked_to_wait: Cell::new(None),
+        })
     }
 
     /// Which of these scopes the token lacks; none when the token does not tell.
@@ -111,6 +120,15 @@ impl<'a> Management<'a> {
     /// When the last call was answered, by the clock of the tenant, in whole seconds; none where it does not say.
     pub fn now(&self) -> Option<Timestamp> {
         self.now.get()
+    }
+
+    /// Waits after a call that may have been carried out although it failed, before it is looked up and asked for once more;
+    /// whether it may be asked for then.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub fn rest_before_again(&self) -> Result<bool, Failure> {
+        self.http.rest_before_again(self.asked_to_wait.take())
     }
 
     /// One connection.
@@ -318,6 +336,7 @@ impl<'a> Management<'a> {
             _ => failure,
         })?;
         self.now.set(answer.date());
+        self.asked_to_wait.set(answer.retry_after());
         if answer.header("x-ratelimit-remaining") == Some("0") {
             // The plan's burst is used up: wait rather than be refused, but never for long on a service's word alone.
             let pause = answer.pause().unwrap_or_default().min(Duration::from_secs(2));

@@ -61,7 +61,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         management.require(&["read:connections", "delete:connections"])?;
         // Who removes everything wants nothing left of killed runs; a list that cannot be read keeps nobody from it.
         let all = if management.may("read:clients") { management.applications() } else { Ok(Vec::new()) };
-        let left = LeftBehind::of(&all.unwrap_or_default(), "");
+        let left = LeftBehind::of(&all.unwrap_or_default(), Some(&management));
         let connection = find(&management, provider, inputs.connection.as_ref())?;
         doomed = Some(Doomed { management, connection, left });
     }
@@ -145,6 +145,8 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         settings.take_out(&world.profile);
         settings.write()?;
     }
+    let elsewhere = doomed.as_ref().and_then(|doomed| doomed.left.elsewhere());
+    elsewhere.iter().for_each(|elsewhere| world.console.say(elsewhere));
     let left = doomed.and_then(|doomed| doomed.left.clean_up(Some(&doomed.management)));
     if let Some(left) = left {
         world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));

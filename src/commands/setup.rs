@@ -29,7 +29,7 @@ use crate::settings::Profile;
 use crate::steps::app::App;
 use crate::steps::local::{Local, Others};
 use crate::steps::plan::{Item, Plan};
-use crate::steps::tenant::{self, Change};
+use crate::steps::tenant;
 use crate::steps::{credentials, within};
 use crate::world::World;
 use decide::Decision;
@@ -157,7 +157,8 @@ impl Prepared {
             if !draft.args.skip_login && draft.inputs.test_app.is_none() {
                 plan.add(Item::Keep("for the test login: a temporary application, removed afterwards".to_owned()));
             } else {
-                let left = temporary::LeftBehind::of(&change.selection.all, "").plan(&session.management);
+                let left = temporary::LeftBehind::of(&change.selection.all, Some(&session.management))
+                    .plan(&session.management);
                 left.into_iter().for_each(|what| plan.add(Item::Change(what)));
             }
         } else {
@@ -181,7 +182,7 @@ impl Prepared {
     fn report_planned(&self, draft: &Draft) {
         let (world, Some(app)) = (draft.world, &draft.app) else { return };
         match &draft.change {
-            Some(change) => report_planned(world, change, &app.wanted(&self.place.connection), app),
+            Some(change) => ending::planned(world, change, &app.wanted(&self.place.connection), app),
             None => by_hand::report_planned(world, app, &self.place),
         }
         world.console.gap();
@@ -247,7 +248,9 @@ impl Prepared {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
             // No login of this run takes over what a killed one left.
-            if let Some(left) = temporary::LeftBehind::of(through.all, "").clean_up(through.management) {
+            let found = temporary::LeftBehind::of(through.all, through.management);
+            found.elsewhere().iter().for_each(|elsewhere| world.console.say(&format!("  {elsewhere}")));
+            if let Some(left) = found.clean_up(through.management) {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
         } else if let Some(stranger) = &draft.stranger {
@@ -256,8 +259,17 @@ impl Prepared {
             return within(world, Step::Login, || Err(failure));
         } else {
             let login = place.login(world, app, inputs, draft.callbacks_accepted);
+            let mut after_it = None;
             within(world, Step::Login, || {
-                login::again(world, &login, !draft.args.yes, || session::run(world, &login, place.host(), &through))
+                let log_in = || session::run(world, &login, place.host(), &through);
+                match login::again(world, &login, !draft.args.yes, log_in) {
+                    // The step is done, and said to be.
+                    Err(failure) if failure.message == session::AFTER_IT => {
+                        after_it = Some(failure);
+                        Ok(())
+                    }
+                    result => result.map(drop),
+                }
             })
             .inspect_err(|failure| {
                 // Who cancels is told at the very end.
@@ -269,6 +281,9 @@ impl Prepared {
                 Code::Cancelled => Failure::new(failure.code, "the login was cancelled; everything else is set up"),
                 _ => failure,
             })?;
+            if let Some(failure) = after_it {
+                return Err(failure);
+            }
         }
         let chosen = match &draft.change {
             Some(change) => &change.selection.applications,
@@ -370,17 +385,4 @@ fn document(wanted: &Wanted, id: Option<String>, action: &'static str) -> Connec
         strategy: wanted.provider.strategy().to_owned(),
         action: Some(action),
     }
-}
-
-fn report_planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
-    world.console.connection(document(wanted, change.now.as_ref().map(|now| now.id.clone()), change.action(true)));
-    let report = |step, yes: bool, detail: &str| {
-        let state = if yes { StepState::Planned } else { StepState::Done };
-        world.console.step(StepReport::new(step, state, detail));
-    };
-    let to_enable = &change.selection.to_enable;
-    report(Step::Credentials, app.to_store, &app.verdict.0);
-    report(Step::Connection, change.touches_connection(), change.action(true));
-    report(Step::Applications, !to_enable.is_empty(), &format!("{} to enable", to_enable.len()));
-    world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));
 }

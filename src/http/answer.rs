@@ -135,7 +135,7 @@ impl Answer {
     }
 
     /// How long the service asks to wait, by `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         let said = self.header("retry-after")?.trim();
         let seconds = said.parse::<u64>().ok().map(Duration::from_secs);
         seconds.or_else(|| date(said).map(|date| self.until(date.as_second())))

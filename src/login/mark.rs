@@ -23,9 +23,9 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// That of a login that begins now and waits as long as this.
-    pub fn new(wait: Duration) -> Self {
-        let until = Timestamp::now().checked_add(wait + BESIDE_THE_WAIT).unwrap_or(Timestamp::MAX);
+    /// That of a login that begins now, by the clock of the tenant, and waits as long as this.
+    pub fn new(now: Timestamp, wait: Duration) -> Self {
+        let until = now.checked_add(wait + BESIDE_THE_WAIT).unwrap_or(Timestamp::MAX);
         Self { machine: machine(), until: until.round(Unit::Second).unwrap_or(until) }
     }
 
@@ -37,8 +37,8 @@ impl Mark {
     }
 
     /// Until when another machine's login may go on; none for one of this machine, and one that cannot go on any more.
-    pub fn elsewhere_until(&self) -> Option<Timestamp> {
-        (self.machine != machine() && Timestamp::now() < self.until).then_some(self.until)
+    pub fn elsewhere_until(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.machine != machine() && now < self.until).then_some(self.until)
     }
 }
 
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_fits() {
-        let mark = Mark::new(Duration::from_secs(300));
+        let mark = Mark::new(Timestamp::now(), Duration::from_secs(300));
         let description = mark.to_string();
         assert!(description.len() <= 140, "{description}");
         assert_eq!(described(&description), Some(mark.clone()));
-        assert_eq!(mark.elsewhere_until(), None, "it is of this machine");
+        assert_eq!(mark.elsewhere_until(Timestamp::UNIX_EPOCH), None, "it is of this machine");
         for other in ["", "Created by fitbit-connect for one test login and removed afterwards", "(machine a, until b)"]
         {
             assert_eq!(described(other), None, "{other}");
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_login_elsewhere_goes_on_until_its_time_has_passed() {
         let other = |until: &str| described(&format!("x (machine 00000000, until {until})")).unwrap();
-        assert!(other("2999-01-01T00:00:00Z").elsewhere_until().is_some());
-        assert_eq!(other("2026-01-01T00:00:00Z").elsewhere_until(), None);
+        assert!(other("2999-01-01T00:00:00Z").elsewhere_until(Timestamp::now()).is_some());
+        assert_eq!(other("2026-01-01T00:00:00Z").elsewhere_until(Timestamp::now()), None);
     }
 }

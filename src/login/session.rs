@@ -14,6 +14,9 @@ use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::world::World;
 
+/// What is said to who pressed Ctrl-C when the login itself had succeeded.
+pub const AFTER_IT: &str = "cancelled, after the login had gone through";
+
 /// Which application the person logs in with.
 pub struct Through<'a> {
     /// The Management API; needed for a temporary application.
@@ -44,7 +47,7 @@ pub fn report_unless_cancelled(world: &World, result: Result<LoggedIn, Failure>)
     }
     let went_through = result.is_ok();
     report(world, if went_through { result } else { super::cancelled(world).and(result) })?;
-    Err(Failure::new(Code::Cancelled, "cancelled, after the login had gone through"))
+    Err(Failure::new(Code::Cancelled, AFTER_IT))
 }
 
 fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<LoggedIn, Failure> {

@@ -75,13 +75,14 @@ impl Temporary {
         wait: Duration,
         connection_id: &str,
     ) -> Result<Self, NotMade> {
-        let made = Made { redirect_uri: listener.redirect_uri(), mark: Mark::new(wait).to_string() };
+        let made =
+            Made { redirect_uri: listener.redirect_uri(), mark: Mark::new(now(Some(management)), wait).to_string() };
         let Made { redirect_uri, mark } = &made;
         // Without it another run could take over this application while it is still in use, and nothing worse.
-        let mut ports: Vec<HeldPort> = listener.hold().into_iter().collect();
-        let mut found = LeftBehind::of(&leftovers(management, known), redirect_uri);
+        let ports: Vec<HeldPort> = listener.hold().into_iter().collect();
+        let mut found = LeftBehind::beside(ports, &leftovers(management, known), now(Some(management)));
         let mut others = std::mem::take(&mut found.ids);
-        ports.append(&mut found.ports);
+        let ports = std::mem::take(&mut found.ports);
         let mut taken_over = None;
         if let Some(leftover) = others.first() {
             let change = json!({ "callbacks": [redirect_uri], "description": mark });
@@ -143,35 +144,46 @@ impl Temporary {
 pub struct LeftBehind {
     /// The client IDs of those that killed runs left.
     ids: Vec<String>,
-    /// Those that may be in use, and why.
-    in_use: Vec<(String, InUse)>,
+    /// Those whose port somebody listens on.
+    in_use: Vec<(String, u16)>,
+    /// Those that another machine may wait with, and until when.
+    elsewhere: Vec<(String, Timestamp)>,
     /// As long as these are in hand, no run on this machine begins to use one of them.
     ports: Vec<HeldPort>,
 }
 
-/// Why nobody can tell whether a login goes on.
-enum InUse {
-    /// Somebody listens on this port, which is the one of the callback: a run that is about to wait or to end, or another program.
-    Here(u16),
-    /// It is of another machine, and may go on until then.
-    Elsewhere(Timestamp),
-}
-
 impl LeftBehind {
-    /// Those among these; `redirect_uri` is that of this run, where it has one.
-    pub fn of(all: &[Application], redirect_uri: &str) -> Self {
-        let mut found = Self::default();
+    /// Those among these, for a run without a login of its own.
+    pub fn of(all: &[Application], management: Option<&Management>) -> Self {
+        Self::beside(Vec::new(), all, now(management))
+    }
+
+    /// The same for a run that has these ports in hand.
+    fn beside(ports: Vec<HeldPort>, all: &[Application], now: Timestamp) -> Self {
+        let mut found = Self { ports, ..Self::default() };
         for application in all.iter().filter(|application| is_ours(application)) {
-            match whose(application, redirect_uri) {
+            let id = application.client_id.clone();
+            match whose(application, &found.ports, now) {
                 Whose::Nobodys(port) => {
-                    found.ids.push(application.client_id.clone());
+                    found.ids.push(id);
                     found.ports.extend(port);
                 }
                 Whose::Running => {}
-                Whose::Unknown(why) => found.in_use.push((application.client_id.clone(), why)),
+                Whose::Unknown(port) => found.in_use.push((id, port)),
+                Whose::Elsewhere(until) => found.elsewhere.push((id, until)),
             }
         }
         found
+    }
+
+    /// What is said of those of another machine, which are no trouble.
+    pub fn elsewhere(&self) -> Option<String> {
+        let (_, until) = self.elsewhere.iter().max_by_key(|(_, until)| *until)?;
+        let ids: Vec<&str> = self.elsewhere.iter().map(|(id, _)| id.as_str()).collect();
+        Some(format!(
+            "a login on another machine has its {TEMPORARY_NAME} ({}) until {until} at most; a later run removes what is left of it",
+            ids.join(", ")
+        ))
     }
 
     /// What a plan says of those that [`Self::clean_up`] will remove.
@@ -218,19 +230,15 @@ fn remove_all<'a>(management: &Management, client_ids: impl Iterator<Item = &'a 
     (!left.is_empty()).then(|| is_left(&left, &why))
 }
 
-/// The warning about applications that may be in use.
-fn is_in_use(all: &[(String, InUse)]) -> Option<Failure> {
-    let (_, why) = all.first()?;
+/// The warning about applications whose port somebody listens on: nobody can tell whether that is the login they belong to.
+fn is_in_use(all: &[(String, u16)]) -> Option<Failure> {
+    let (_, port) = all.first()?;
     let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
-    let why = match why {
-        InUse::Here(port) => {
-            format!("goes on here, or was left by one: somebody listens on its port {port}")
-        }
-        InUse::Elsewhere(until) => {
-            format!("goes on on another machine, or was left by one: it waits until {until} at most")
-        }
-    };
-    let message = format!("the tenant has {TEMPORARY_NAME} ({}), which belongs to a login that {why}", ids.join(", "));
+    let message = format!(
+        "the tenant has {TEMPORARY_NAME} ({}), which belongs to a login that goes on here, or was left by one: somebody listens on \
+         its port {port}",
+        ids.join(", ")
+    );
     let hint = format!("If no other login goes on: `auth0 apps delete {}`", ids.join(" "));
     Some(Failure::new(Code::TemporaryApplicationLeft, message).with_hint(hint))
 }
@@ -252,31 +260,38 @@ fn leftovers(management: &Management, known: &[Application]) -> Vec<Application>
     now.as_deref().unwrap_or(known).iter().filter(|application| is_ours(application)).cloned().collect()
 }
 
+/// The time of the tenant, which every machine can know, as far as it has told it.
+fn now(management: Option<&Management>) -> Timestamp {
+    management.and_then(Management::now).unwrap_or_else(Timestamp::now)
+}
+
 /// Whose a temporary application is.
 enum Whose {
     /// A run's that goes on.
     Running,
-    /// Nobody can tell.
-    Unknown(InUse),
-    /// A killed run's; its port, unless that is the one of this run.
+    /// Another machine's, where it may go on until then.
+    Elsewhere(Timestamp),
+    /// Somebody listens on this port, which is the one of the callback: a run that is about to wait or to end, or another program.
+    Unknown(u16),
+    /// A killed run's; its port, unless that is in hand already.
     Nobodys(Option<HeldPort>),
 }
 
 /// Every run listens on the port of its callback from before it makes the application until that is removed; of another machine
 /// only the mark tells.
-fn whose(leftover: &Application, redirect_uri: &str) -> Whose {
-    if let Some(until) = Mark::of(leftover).and_then(|mark| mark.elsewhere_until()) {
-        return Whose::Unknown(InUse::Elsewhere(until));
+fn whose(leftover: &Application, in_hand: &[HeldPort], now: Timestamp) -> Whose {
+    if let Some(until) = Mark::of(leftover).and_then(|mark| mark.elsewhere_until(now)) {
+        return Whose::Elsewhere(until);
     }
     let callbacks = leftover.callbacks.as_deref().unwrap_or_default();
-    let mut ports =
-        callbacks.iter().filter(|callback| *callback != redirect_uri).filter_map(|callback| port_of(callback));
-    // Its port is in hand, or there is none to be seen.
+    let is_in_hand = |port: &u16| in_hand.iter().any(|held| held.port() == *port);
+    let mut ports = callbacks.iter().filter_map(|callback| port_of(callback)).filter(|port| !is_in_hand(port));
+    // It is in hand, or there is none to be seen.
     let Some(port) = ports.next() else { return Whose::Nobodys(None) };
     match HeldPort::take(port) {
         Some(port) => Whose::Nobodys(Some(port)),
         None if is_waited_on(port) => Whose::Running,
-        None => Whose::Unknown(InUse::Here(port)),
+        None => Whose::Unknown(port),
     }
 }
 
@@ -315,6 +330,11 @@ fn create(management: &Management, made: &Made, known: &[Application]) -> Result
             Err(failure) if may_be_done(&failure) => failure,
             Err(failure) => return Err(name_the_way_out(failure).into()),
         };
+        // What a gateway gave up may still be done.
+        let is_lost = matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable);
+        let rested = if is_lost { management.rest_before_again() } else { Ok(false) };
+        let may_ask_again = *rested.as_ref().unwrap_or(&false);
+        let failure = rested.err().unwrap_or(failure);
         let left = match management.find_application(is_it) {
             Ok(Some(Application { callbacks: None, .. })) | Err(_) => Some(may_exist()),
             Ok(Some(created)) if failure.code != Code::Cancelled => return Ok((created.client_id, !again)),
@@ -323,11 +343,11 @@ fn create(management: &Management, made: &Made, known: &[Application]) -> Result
                 why.map(|why| is_left(&[&created.client_id], &why.message))
             }
             // Who did not answer in time is not asked again, and may do it later.
-            Ok(None) if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
+            Ok(None) if again && may_ask_again => {
                 again = false;
                 continue;
             }
-            Ok(None) => matches!(failure.code, Code::Cancelled | Code::TimedOut).then(may_exist),
+            Ok(None) => (is_lost || matches!(failure.code, Code::Cancelled | Code::TimedOut)).then(may_exist),
         };
         return Err(NotMade { failure, left });
     }

@@ -15,13 +15,14 @@ pub fn machine() -> String {
     hash.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The machine's name, and on Linux which start of it and which network namespace (a container has one of its own).
+/// The machine's name, and on Linux which one it is, also after it was started anew, and which network namespace: a container has
+/// one of its own.
 #[cfg(unix)]
 fn loopback() -> Vec<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
     let network = std::fs::read_link("/proc/self/ns/net").unwrap_or_default();
-    vec![name, boot.trim().to_owned(), network.to_string_lossy().into_owned()]
+    vec![name, id.trim().to_owned(), network.to_string_lossy().into_owned()]
 }
 
 #[cfg(not(unix))]

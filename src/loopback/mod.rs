@@ -108,7 +108,7 @@ impl Listener {
     /// # Errors
     /// The operating system's own.
     pub fn hold(&self) -> io::Result<HeldPort> {
-        Ok(HeldPort { _socket: self.socket.try_clone()? })
+        Ok(HeldPort { port: self.port, _socket: self.socket.try_clone()? })
     }
 
     /// The port that was bound.
@@ -130,13 +130,19 @@ impl Listener {
 /// A port that nobody else on this machine can listen on.
 #[derive(Debug)]
 pub struct HeldPort {
+    port: u16,
     _socket: TcpListener,
 }
 
 impl HeldPort {
     /// Takes a port; nothing when somebody listens there, or it cannot be had.
     pub fn take(port: u16) -> Option<Self> {
-        Some(Self { _socket: Listener::bind(port).ok()?.socket })
+        Some(Self { port, _socket: Listener::bind(port).ok()?.socket })
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 }
 

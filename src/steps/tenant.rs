@@ -329,15 +329,15 @@ fn create(management: &Management, wanted: &Wanted) -> Result<(String, bool), Fa
             Err(failure) => return Err(failure),
         };
         let is_taken = failure.code == Code::ConnectionNameTaken;
+        let is_lost = matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable);
+        let may_ask_again = is_lost && management.rest_before_again()?;
         // Should it not be found out, the first failure is the one to be told.
         let Ok(found) = management.connections("name", wanted.name) else { return Err(failure) };
         let is_it = |c: &&Connection| c.name == wanted.name && c.strategy == wanted.provider.strategy();
         match found.iter().find(is_it) {
             Some(connection) => return Ok((connection.id.clone(), !is_taken || !again)),
             // Who did not answer in time is not asked again.
-            None if again && matches!(failure.code, Code::NetworkUnreachable | Code::ServiceUnavailable) => {
-                again = false;
-            }
+            None if again && may_ask_again => again = false,
             None => return Err(failure),
         }
     }

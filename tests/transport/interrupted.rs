@@ -174,15 +174,18 @@ fn the_second_ctrl_c_waits_for_nothing() {
 
 #[test]
 fn who_wants_out_after_the_login_went_through_is_told_that_it_did() {
-    let hanging = Hanging::at(deletes, true);
-    let run = Run::start(&hanging.stage, &LOGIN);
-    let address = run.lines.iter().find_map(|line| login_address(&line)).unwrap();
-    Robot::new(Endpoints::default()).open(&address, &[]).unwrap();
-    hanging.until_it_hangs();
-    let (document, stderr) = run.ends_within(TO_CLEAN_UP + AT_ONCE);
-    assert!(stderr.contains("It works: "), "{stderr}");
-    assert_eq!(document["error"]["message"], "cancelled, after the login had gone through");
-    assert!(!hanging.stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
+    for args in [&LOGIN[..], &["setup", "--yes", "--no-browser", "--json"]] {
+        let hanging = Hanging::at(deletes, true);
+        let run = Run::start(&hanging.stage, args);
+        let address = run.lines.iter().find_map(|line| login_address(&line)).unwrap();
+        Robot::new(Endpoints::default()).open(&address, &[]).unwrap();
+        hanging.until_it_hangs();
+        let (document, stderr) = run.ends_within(TO_CLEAN_UP + AT_ONCE);
+        assert!(stderr.contains("It works: "), "{stderr}");
+        assert_eq!(document["error"]["message"], "cancelled, after the login had gone through");
+        assert!(!document["steps"].to_string().contains("failed"), "{document}");
+        assert!(!hanging.stage.applications().iter().any(|(_, name)| name == TEMPORARY_NAME));
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::Place;
 use super::draft::Draft;
+use crate::auth0::connection::Wanted;
 use crate::checks::applications::Chosen;
-use crate::finding::Step;
+use crate::finding::{Step, StepReport, StepState};
 use crate::ids::Store;
 use crate::provider::Provider;
 use crate::steps::app::App;
@@ -188,4 +189,22 @@ fn undo(world: &World, place: &Place, change: Option<&Change>, local: &Local) {
         world.console.say(&format!("  {what}:"));
         world.console.copyable(&how);
     }
+}
+
+/// The end of a dry run.
+pub fn planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
+    world.console.connection(super::document(
+        wanted,
+        change.now.as_ref().map(|now| now.id.clone()),
+        change.action(true),
+    ));
+    let report = |step, yes: bool, detail: &str| {
+        let state = if yes { StepState::Planned } else { StepState::Done };
+        world.console.step(StepReport::new(step, state, detail));
+    };
+    let to_enable = &change.selection.to_enable;
+    report(Step::Credentials, app.to_store, &app.verdict.0);
+    report(Step::Connection, change.touches_connection(), change.action(true));
+    report(Step::Applications, !to_enable.is_empty(), &format!("{} to enable", to_enable.len()));
+    world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));
 }

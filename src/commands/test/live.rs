@@ -3,7 +3,6 @@
 use super::Run;
 use super::tenant::TenantState;
 use crate::ask::given::Inputs;
-use crate::auth0::wire::Application;
 use crate::checks::id;
 use crate::diagnosis::Failure;
 use crate::finding::Finding;
@@ -12,19 +11,23 @@ use crate::secret::Secret;
 
 impl Run<'_> {
     /// Whether there is a reason to. Then nothing removes what a killed run left, and that is said.
-    pub(super) fn leave_login_out(&self, all: &[Application]) -> bool {
-        let out = if self.args.headless {
-            |check| Finding::left_out(check, "left out (--headless)")
+    pub(super) fn leave_login_out(&self, state: Option<&TenantState>) -> bool {
+        type Out = fn(&'static str, String) -> Finding;
+        let (out, why): (Out, &str) = if self.args.headless {
+            (Finding::left_out, "left out (--headless)")
         } else if self.any_failed() {
-            |check| Finding::skip(check, "not tried: mend what failed above first")
+            (Finding::skip, "not tried: mend what failed above first")
         } else {
             return false;
         };
-        self.note(match temporary::LeftBehind::of(all, "").warning() {
-            Some(left) => Finding::warn(id::LOGIN_LIVE, left),
-            None => out(id::LOGIN_LIVE),
+        let all = state.map_or(&[][..], |state| &state.all);
+        let found = temporary::LeftBehind::of(all, state.and_then(|state| state.management.as_ref()));
+        self.note(match (found.warning(), found.elsewhere()) {
+            (Some(left), _) => Finding::warn(id::LOGIN_LIVE, left),
+            (None, Some(elsewhere)) => out(id::LOGIN_LIVE, format!("{why}; {elsewhere}")),
+            (None, None) => out(id::LOGIN_LIVE, why.to_owned()),
         });
-        self.note(out(id::IDENTITY_READ));
+        self.note(out(id::IDENTITY_READ, why.to_owned()));
         true
     }
 
@@ -58,7 +61,7 @@ impl Run<'_> {
     }
 
     pub(super) fn direct_login(&self, inputs: &Inputs, secret: Option<&Secret>) -> Result<(), Failure> {
-        if self.leave_login_out(&[]) {
+        if self.leave_login_out(None) {
             return Ok(());
         }
         self.refuse_strangers()?;
@@ -88,7 +91,7 @@ impl Run<'_> {
         state: &TenantState,
         secret: Option<&Secret>,
     ) -> Result<(), Failure> {
-        if self.leave_login_out(&state.all) {
+        if self.leave_login_out(Some(state)) {
             return Ok(());
         }
         self.refuse_strangers()?;

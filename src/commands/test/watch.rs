@@ -136,7 +136,7 @@ impl Run<'_> {
                 },
             };
             if let Some(failure) = end {
-                self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
+                self.leave_login_out(state.as_ref());
                 return Err(failure);
             }
             if watch.count == 1 {
@@ -160,7 +160,7 @@ impl Run<'_> {
                 false
             });
             if is_changed && !can_be_read_again(&self.args.inputs) {
-                self.leave_login_out(state.as_ref().map_or(&[], |state| &state.all));
+                self.leave_login_out(state.as_ref());
                 return Err(of_changed_settings(self.judge().err()));
             }
             if let Kept::Stored(_) = known.secret {
