@@ -139,7 +139,8 @@ fn is_true(place: &Place, what: &str) -> &'static [&'static str] {
         ("PATCH", ..) if place.args == SETUP => &["application_not_enabled"],
         ("GET", "/authorize", "another place") => &["authorize_wrong_provider"],
         ("GET", "/api/v2/logs", _) => &["login_blocked"],
-        ("DELETE", ..) => &["temporary_application_left"],
+        // What it came to is not known.
+        ("DELETE", ..) | ("POST", "/api/v2/clients", _) => &["temporary_application_left"],
         ("POST", "/revoke" | "/oauth2/revoke", _) => &["token_not_revoked"],
         _ => &[],
     }

@@ -22,8 +22,9 @@ const TO_REMOVE: &str = "delete:clients";
 
 /// The warning of a run that ends before it knows whether the application was created.
 pub fn may_exist() -> Failure {
-    let message =
-        format!("the temporary application {TEMPORARY_NAME} may exist: its creation was asked for and not answered");
+    let message = format!(
+        "the temporary application {TEMPORARY_NAME} may exist: its creation was asked for, and what came of it is not known"
+    );
     Failure::new(Code::TemporaryApplicationLeft, message)
         .with_hint("The next run takes it over and removes it, if it is there: `{test}`")
 }

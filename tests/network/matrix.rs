@@ -93,7 +93,9 @@ const HONEST: &[&str] =
 /// What is true as well: what was not answered to be removed or revoked is not known to be gone.
 fn is_true(kind: &Kind) -> &'static str {
     match kind {
-        kind if kind.begins("DELETE /api/v2/clients") => "temporary_application_left",
+        kind if kind.begins("DELETE /api/v2/clients") || kind.begins("POST /api/v2/clients") => {
+            "temporary_application_left"
+        }
         kind if kind.begins("POST /revoke") || kind.begins("POST /oauth2/revoke") => "token_not_revoked",
         // The answer with the token in it may be the one that was lost.
         kind if kind.begins("POST /token") || kind.begins("POST /oauth2/token") => "token_not_revoked",
