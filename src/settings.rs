@@ -56,7 +56,11 @@ impl Profile {
     /// of the same name, or since this one was edited.
     pub fn client_of(&self, secret: SecretOf) -> Option<String> {
         match secret {
-            SecretOf::Provider => Some(format!("{} at {}", self.client_id.as_ref()?, self.provider?)),
+            SecretOf::Provider => {
+                let id = self.client_id.as_ref()?;
+                // As everywhere, it follows from the client ID where it does not stand there.
+                Some(format!("{id} at {}", self.provider.or_else(|| Provider::of_client_id(id))?))
+            }
             SecretOf::Management => {
                 Some(format!("{} at {}", self.management_client_id.as_ref()?, self.domain.as_ref()?))
             }

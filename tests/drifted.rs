@@ -6,8 +6,11 @@ mod common;
 
 use common::Output;
 use common::stage::Stage;
+use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const HEADLESS: [&str; 4] = ["test", "--headless", "--json", "--all-apps"];
@@ -104,4 +107,44 @@ fn an_answer_that_is_not_understood_is_no_acceptance() {
         output.hides("accepted by");
         output.says("Not verified: whether the provider takes");
     }
+}
+
+#[test]
+fn a_saved_callback_that_the_tenant_does_not_allow_any_more_is_told_for_that() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    environment.run(&SETUP).exits(0);
+    let public = facts::APPLICATIONS[0].client_id;
+    stage.api(Method::PATCH, &format!("clients/{public}"), Some(json!({ "callbacks": ["https://new.example/cb"] })));
+    let without = environment.without("AUTH0_CLIENT_ID").without("AUTH0_CLIENT_SECRET");
+    let output = without.run(&HEADLESS[..3]);
+    let found = output.checks("authorize.redirect")[0].clone();
+    assert_eq!((&found["state"], &found["code"]), (&json!("unknown"), &json!("callback_not_allowed")), "{output}");
+    assert!(found["hint"].as_str().unwrap().contains(facts::APPLICATIONS[0].callback.unwrap()), "{found}");
+}
+
+#[test]
+fn a_login_domain_that_does_not_answer_is_the_cause_of_its_callback() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    for args in [&HEADLESS[..3], &SETUP] {
+        let output = stage.environment().run(&[args, &["--login-domain", "login.acme.invalid"]].concat()).exits(6);
+        let found = output.checks("provider.callback")[0].clone();
+        assert_eq!(found["code"], "network_unreachable", "{output}");
+        assert!(found["hint"].as_str().unwrap().starts_with("Compare login.acme.invalid with"), "{found}");
+    }
+}
+
+#[test]
+fn the_provider_of_a_saved_secret_follows_from_its_client_id() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    environment.run(&SETUP).exits(0);
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let settings: String =
+        settings.lines().filter(|line| !line.starts_with("provider")).map(|line| format!("{line}\n")).collect();
+    environment.write_settings(&settings);
+    let output = environment.without("FITBIT_CONNECT_CLIENT_SECRET").run(&HEADLESS[..3]).exits(0);
+    assert_eq!(output.state("credentials.stored"), "pass", "{output}");
 }

@@ -139,6 +139,21 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                     "{} answered {status} with an address that is not understood: {said}",
                     expected.host
                 )),
+                // Asked with the one that the last setup found.
+                Some(PageError::CallbackMismatch) if application.from_settings && callback.is_some() => {
+                    let exact = callback.unwrap_or_default();
+                    let detail = format!(
+                        "{} does not allow {exact} for {}, which the last setup found there: {said}",
+                        expected.host,
+                        application.label()
+                    );
+                    let hint = format!(
+                        "Where it was changed in the dashboard, `{{setup}}` with Management API credentials finds the one of now; else \
+                         add exactly this to its Allowed Callback URLs: {exact}"
+                    );
+                    let unknown = Finding::unknown(id::AUTHORIZE_REDIRECT, Code::CallbackNotAllowed, detail);
+                    Finding { hint: Some(hint), ..unknown }
+                }
                 // Asked with a callback that was guessed or none at all, which the page may be about.
                 _ if callback.is_none() || application.from_settings => {
                     let detail = format!(

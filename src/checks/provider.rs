@@ -3,9 +3,11 @@
 use url::Url;
 
 use super::{id, met};
+use crate::auth0::management::address;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::{Call, Http};
+use crate::ids::Domain;
 use crate::oauth::{AuthorizationRequest, Proof};
 use crate::provider::authorize_page::{Verdict, judge};
 use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
@@ -102,6 +104,26 @@ pub fn shut_down(provider: Provider) -> Failure {
         Provider::GoogleHealth => format!("{title} answered HTTP 410 (Gone), as a service does that was shut down"),
     };
     Failure::new(Code::ProviderShutDown, message)
+}
+
+/// The same verdict, or its cause: a callback URL of a domain that does not answer is none to be registered.
+pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str) -> Finding {
+    let domain = redirect_uri.strip_prefix("https://").and_then(|rest| rest.split('/').next()?.parse::<Domain>().ok());
+    let Some(domain) = domain.filter(|_| finding.is_fail() && finding.code == Some(Code::RedirectUriMismatch)) else {
+        return finding;
+    };
+    let answer = address(&domain, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
+    match answer {
+        Err(gone) if matches!(gone.code, Code::NetworkUnreachable | Code::TimedOut | Code::TlsFailed) => {
+            let message = format!("{}, and the domain of that URL does not answer: {}", finding.detail, gone.message);
+            let hint = format!(
+                "Compare {domain} with the tenant's domains in the Auth0 dashboard: it is given as `--login-domain` (or `--domain`), in \
+                 a variable or in the settings. Left out, the custom domains are looked up with the Management API"
+            );
+            Finding::fail(id::PROVIDER_CALLBACK, Failure::new(gone.code, message).with_hint(hint))
+        }
+        _ => finding,
+    }
 }
 
 /// `provider.callback` for one redirect URI; one that no login needs today is a warning at most.

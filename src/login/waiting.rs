@@ -14,6 +14,7 @@ use crate::ask::{Ask, Question, Typed};
 use crate::browser::Opened;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure, recognise};
+use crate::loopback::PasteRefused::{self, OtherAddress};
 use crate::loopback::{Answer, Listener, Outcome, Paster, TurnedAway, Waiting};
 use crate::oauth::Proof;
 use crate::process::Surroundings;
@@ -168,10 +169,12 @@ fn attend(
             Some(Typed::Key(_)) => {}
             Some(Typed::Pasted(text)) => {
                 let text = Secret::new(text);
-                if !text.expose().contains("://") && !text.expose().contains("state=") {
-                    world.console.say("  not an address: one of the keys above, or the address of the final page");
-                } else if let Err(refused) = paster.paste(text.expose().trim()) {
-                    world.console.say(&format!("  not accepted: {refused}"));
+                let is_address = text.expose().contains("://") || text.expose().contains("state=");
+                let refused = if is_address { paster.paste(text.expose().trim()).err() } else { Some(OtherAddress) };
+                if let Some(refused) = refused {
+                    let not_one = "not an address: one of the keys above, or the address of the final page";
+                    let why = if is_address { format!("not accepted: {refused}") } else { not_one.to_owned() };
+                    not_taken(&world.console, &refused, &why, text.expose());
                 }
             }
         }
@@ -191,10 +194,23 @@ fn listen_to_stdin(paster: Paster, console: &Arc<Console>) {
             }
             match paster.paste(line.expose()) {
                 Ok(()) => return,
-                Err(refused) => console.say(&format!("  not accepted: {refused}")),
+                Err(refused) => not_taken(&console, &refused, &format!("not accepted: {refused}"), line.expose()),
             }
         }
     });
+}
+
+/// What was pasted is no answer of this login, and why; of a page that shows an error it is said what to mend, as `explain` does.
+fn not_taken(console: &Console, refused: &PasteRefused, why: &str, pasted: &str) {
+    match recognise(pasted).into_iter().next().filter(|_| matches!(refused, OtherAddress)) {
+        None => console.say(&format!("  {why}")),
+        Some(code) => {
+            console.say(&format!(
+                "  not the answer, but what a page shows when it is refused [{code}]; this waits on meanwhile"
+            ));
+            console.hint(code.diagnosis().cure);
+        }
+    }
 }
 
 /// The deadline passed: the cause, when it can be found out, or the likely ones.

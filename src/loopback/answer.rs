@@ -45,7 +45,7 @@ pub enum PasteRefused {
     #[error("that is a code alone: paste the whole address of the page, from http to the end")]
     BareCode,
     /// An address, but not the one the browser is sent back to.
-    #[error("that is another address than the one the browser ends on")]
+    #[error("that is not the address that this login comes back to")]
     OtherAddress,
     /// No `state` in it.
     #[error("the address has no state in it: paste all of it")]

@@ -8,7 +8,7 @@ use super::{demand, within};
 use crate::ask::{self, Ask, Key, Question, Stop, given};
 use crate::auth0::connection::Wanted;
 use crate::browser::Opened;
-use crate::checks::provider::{alive, callback, knock, probe};
+use crate::checks::provider::{alive, callback, knock, probe, unless_domain_is_gone};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{State, Step, StepReport, StepState};
 use crate::ids::Domain;
@@ -319,8 +319,9 @@ pub fn verify_callbacks(
 ) -> Result<bool, Failure> {
     let mut unknown = None;
     for ((url, needed), verdict) in callbacks.iter().zip(probed) {
-        let finding =
-            within(world, Step::Callback, || demand(world, callback(provider, client_id, url, verdict, *needed)))?;
+        let finding = callback(provider, client_id, url, verdict, *needed);
+        let finding = unless_domain_is_gone(&world.http, finding, url);
+        let finding = within(world, Step::Callback, || demand(world, finding))?;
         if finding.state != State::Pass {
             unknown = Some(finding.detail);
         }

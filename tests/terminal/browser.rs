@@ -78,6 +78,11 @@ fn the_final_address_can_be_pasted_while_the_listener_waits() {
         terminal.line(&wrong);
         terminal.sees("not accepted:");
     }
+    // Of a page that refuses, what to mend.
+    terminal.line("https://acme.sandbox.test/login/callback?error=access_denied&error_description=user%20is%20blocked");
+    terminal.sees("when it is refused [login_blocked]; this waits on");
+    terminal.line("Error 400: redirect_uri_mismatch");
+    terminal.sees("when it is refused [redirect_uri_mismatch]; this waits on");
     terminal.line(&last);
     terminal.expect("It works: Ada Example signed in.");
     let left = terminal.end();

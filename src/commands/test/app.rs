@@ -4,7 +4,7 @@ use super::{Kept, Run};
 use crate::ask;
 use crate::ask::given::Inputs;
 use crate::auth0::wire::Connection;
-use crate::checks::provider::{alive, callback, probe};
+use crate::checks::provider::{alive, callback, probe, unless_domain_is_gone};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
@@ -29,6 +29,10 @@ impl Run<'_> {
                 answers = self.note(alive(self.provider, &verdict));
             }
             let found = callback(self.provider, &self.client_id, url, &verdict, *needed);
+            let found = match elsewhere {
+                None => unless_domain_is_gone(&self.world.http, found, url),
+                Some(_) => found,
+            };
             if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
                 self.client_id_is_refused(inputs);
             }
