@@ -317,7 +317,8 @@ fn a_login_on_another_machine_keeps_its_application_until_its_time_has_passed() 
         });
         stage.api(Method::POST, "clients", Some(body))["client_id"].as_str().unwrap().to_owned()
     };
-    let (over, goes_on) = (made("2026-01-01T00:00:00Z"), made("2999-01-01T00:00:00Z"));
+    let soon = (jiff::Timestamp::now() + Duration::from_secs(300)).to_string();
+    let (over, goes_on) = (made("2026-01-01T00:00:00Z"), made(&soon));
     let environment = stage.environment();
     let output = environment.run(&SETUP).exits(0);
     assert!(output.stderr.contains(&format!("({over}), which an earlier login left")), "{output}");

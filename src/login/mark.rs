@@ -15,6 +15,9 @@ use crate::loopback::machine;
 /// What the login takes at most beside the wait for the person: it is made before, and tidied up after.
 const BESIDE_THE_WAIT: Duration = Duration::from_secs(120);
 
+/// No login goes on for longer: the longest wait that can be asked for, and some slack.
+const LONGEST: Duration = Duration::from_secs(3600 + 600);
+
 /// Who waits, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -38,7 +41,8 @@ impl Mark {
 
     /// Until when another machine's login may go on; none for one of this machine, and one that cannot go on any more.
     pub fn elsewhere_until(&self, now: Timestamp) -> Option<Timestamp> {
-        (self.machine != machine() && now < self.until).then_some(self.until)
+        let is_credible = now.checked_add(LONGEST).is_ok_and(|last| self.until <= last);
+        (self.machine != machine() && now < self.until && is_credible).then_some(self.until)
     }
 }
 
@@ -78,7 +82,9 @@ mod tests {
     #[test]
     fn a_login_elsewhere_goes_on_until_its_time_has_passed() {
         let other = |until: &str| described(&format!("x (machine 00000000, until {until})")).unwrap();
-        assert!(other("2999-01-01T00:00:00Z").elsewhere_until(Timestamp::now()).is_some());
+        let now: Timestamp = "2026-11-28T10:00:00Z".parse().unwrap();
+        assert!(other("2026-11-28T10:05:00Z").elsewhere_until(now).is_some());
+        assert_eq!(other("2036-11-28T10:05:00Z").elsewhere_until(now), None, "a clock that is wrong");
         assert_eq!(other("2026-01-01T00:00:00Z").elsewhere_until(Timestamp::now()), None);
     }
 }

@@ -169,26 +169,48 @@ impl Local<'_> {
         }
     }
 
+    /// Puts the client secret where it is to be kept.
+    fn keep_client_secret(&self, world: &World) -> Result<(), Failure> {
+        if !self.app.to_store {
+            return self.is_still_kept(world);
+        }
+        self.keep(world, SecretOf::Provider, &self.app.secret)?;
+        if let Place::File(path) = world.vault().place() {
+            world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
+            let folder = files::folder_of(&path);
+            if files::is_open_to_all(folder) {
+                let folder = shell_word(&folder.display().to_string());
+                world.console.warn(&format!("every user can take files out of its folder: `chmod o-w {folder}`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the profile, and gives back what the settings said before.
+    fn begin(&self, world: &World) -> Result<Option<String>, Failure> {
+        let mut settings = world.settings.borrow_mut();
+        let Some(path) = settings.path().map(std::path::Path::to_owned) else { return Ok(None) };
+        let before = std::fs::read_to_string(&path).ok();
+        *settings = Settings::read(&path)?;
+        settings.put(&world.profile, self.profile);
+        settings.write()?;
+        Ok(before)
+    }
+
     /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
     ///
     /// # Errors
     /// `secret_store_*`, `file_not_writable`.
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
-            if self.app.to_store {
-                self.keep(world, SecretOf::Provider, &self.app.secret)?;
-                if let Place::File(path) = world.vault().place() {
-                    world.console.warn(&format!("the client secret is kept in plain text in {}", path.display()));
-                    let folder = files::folder_of(&path);
-                    if files::is_open_to_all(folder) {
-                        let folder = shell_word(&folder.display().to_string());
-                        world
-                            .console
-                            .warn(&format!("every user can take files out of its folder: `chmod o-w {folder}`"));
-                    }
+            // A profile that is new comes before its secrets: one that no settings name would be found by no command.
+            let is_new = world.saved.client_id.is_none();
+            let begun = if is_new { Some(self.begin(world)?) } else { None };
+            if let Err(failure) = self.keep_client_secret(world) {
+                if let Some(Err(why)) = begun.map(|before| take_back(world, before)) {
+                    world.console.warn(&why.message);
                 }
-            } else {
-                self.is_still_kept(world)?;
+                return Err(failure);
             }
             match self.management {
                 Some((_, secret)) => self.keep(world, SecretOf::Management, secret)?,
@@ -226,6 +248,21 @@ impl Local<'_> {
         world.console.step(StepReport::new(Step::Credentials, state, self.app.verdict.0.as_str()));
         Ok(())
     }
+}
+
+/// The settings as they were, when the secret could not be kept.
+fn take_back(world: &World, before: Option<String>) -> Result<(), Failure> {
+    let mut settings = world.settings.borrow_mut();
+    let Some(path) = settings.path().map(std::path::Path::to_owned) else { return Ok(()) };
+    let done = match before {
+        Some(text) => files::write_whole(&path, text.as_bytes()),
+        None => files::remove(&path),
+    };
+    done.map_err(|error| {
+        Failure::new(Code::FileNotWritable, format!("{} could not be put back: {error}", path.display()))
+    })?;
+    *settings = Settings::read(&path)?;
+    Ok(())
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::sandbox::facts;
 
 use crate::common::Environment;
 use crate::common::stage::Stage;
@@ -94,15 +95,37 @@ fn a_disk_without_room_leaves_the_files_as_they_were_and_nothing_beside_them() {
     assert_eq!(fs::read(environment.settings()).unwrap(), before);
     assert_eq!(State::of(&stage, &environment).files(), ["config.toml", "secrets.toml"]);
 
+    for is_new in [false, true] {
+        let (stage, environment) = scene();
+        let environment = environment.with("FITBIT_CONNECT_CLIENT_ID", facts::GOOGLE_CLIENT_ID);
+        if is_new {
+            environment.write_settings(&of_nobody(&stage));
+        }
+        secrets(&environment, &format!("{}[secrets]\n", comment()));
+        let before = environment.files();
+        let output = limited(&environment, "trap '' XFSZ;").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(7), "{said}");
+        assert!(said.contains("\"secret_store_full\""), "{said}");
+        assert_eq!(environment.files(), before);
+        assert!(stage.writes_since(0).is_empty(), "this machine comes before the tenant");
+    }
+}
+
+/// Settings that name no client yet.
+fn of_nobody(stage: &Stage) -> String {
+    let settings = stage.settings(Store::File);
+    settings.lines().filter(|line| !line.starts_with("client_id")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn no_secret_is_kept_that_no_settings_name() {
     let (stage, environment) = scene();
-    secrets(&environment, &format!("{}[secrets]\n", comment()));
-    let before = environment.files();
+    let environment = environment.with("FITBIT_CONNECT_CLIENT_ID", facts::GOOGLE_CLIENT_ID);
+    environment.write_settings(&format!("{}{}", comment(), of_nobody(&stage)));
     let output = limited(&environment, "trap '' XFSZ;").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(7), "{said}");
-    assert!(said.contains("\"secret_store_full\""), "{said}");
-    assert_eq!(environment.files(), before);
-    assert!(stage.writes_since(0).is_empty(), "this machine comes before the tenant");
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    assert_eq!(State::of(&stage, &environment).files(), ["config.toml"]);
 }
 
 #[test]
