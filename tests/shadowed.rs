@@ -92,3 +92,23 @@ fn a_stale_secret_of_the_management_client_is_named() {
     let output = environment.run(&HEADLESS).exits(4);
     begins_with_unset(&output, "management_credentials_rejected", "AUTH0_CLIENT_SECRET");
 }
+
+#[test]
+fn a_stale_variable_of_any_value_is_named_with_what_it_wins_over() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage);
+    for (variable, value, over) in [
+        ("AUTH0_DOMAIN", "old-project.acme.invalid", "the saved tenant domain acme.sandbox.test"),
+        ("FITBIT_CONNECT_PROVIDER", "fitbit", "the saved provider google-health"),
+        ("FITBIT_CONNECT_CONNECTION", "other", "the saved connection name google-health"),
+        ("FITBIT_CONNECT_SCOPES", "openid,sleep.readonly", "the saved scopes openid,email,profile,profile.readonly"),
+        ("FITBIT_CONNECT_APPS", "Acme Old", "the saved applications "),
+        ("FITBIT_CONNECT_STORE", "none", "the saved secret store file"),
+    ] {
+        let command = environment.command(&HEADLESS).env(variable, value).output().unwrap();
+        let document: Value = serde_json::from_slice(&command.stdout).unwrap();
+        let said = document["error"]["hint"].as_str().unwrap();
+        assert!(said.starts_with(&format!("Unset `{variable}`, which wins over {over}")), "{variable}: {document}");
+    }
+    environment.run(&HEADLESS).exits(0);
+}

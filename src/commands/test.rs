@@ -57,11 +57,11 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
     let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {
-        return Err(report_missing(world, args, &inputs, &secret));
+        return Err(world.unshadowed(report_missing(world, args, &inputs, &secret)));
     };
     if !world.profile_exists {
         if matches!(secret, Kept::Nothing) {
-            return Err(report_missing(world, args, &inputs, &secret));
+            return Err(world.unshadowed(report_missing(world, args, &inputs, &secret)));
         }
         let profiles = world.settings.borrow().profiles();
         if !profiles.is_empty() {

@@ -193,6 +193,7 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
     links: &[GOOGLE_WEB_SERVER, FITBIT_ERRORS],
     signs: &[
         sign(&["restricted_client"]),
+        sign(&["not yet configured to make oauth requests"]),
         sign(&["error 400: invalid_request"]),
         sign(&["invalid_request - missing"]),
         sign(&["code_challenge parameter is invalid"]),
@@ -223,6 +224,8 @@ pub(super) static REFRESH_TOKEN_REJECTED: Diagnosis = Diagnosis {
         but(
             &["invalid_grant"],
             &[
+                "the code of",
+                "failed to obtain access token",
                 "auth code",
                 "authorization code",
                 "code verifier",

@@ -216,7 +216,7 @@ impl Run<'_> {
         let by_id = |id: &String| Chosen::saved(id, &self.world.saved.callbacks);
         let mut names: Vec<&String> = Vec::new();
         let chosen: Vec<Chosen> = match &inputs.applications {
-            choice if known => resolve(choice, &all)?,
+            choice if known => resolve(choice, &all).map_err(|failure| self.world.unshadowed(failure))?,
             Applications::Named(given) => {
                 let ids: Vec<&String>;
                 // No client ID has a space.

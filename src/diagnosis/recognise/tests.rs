@@ -85,6 +85,12 @@ fn further_messages_are_recognised() {
         ("127.0.0.1 hat keine Daten gesendet. ERR_EMPTY_RESPONSE", &[LoopbackUnreachable]),
         ("Grant type 'client_credentials' not allowed for the client.", &[ManagementGrantNotAllowed]),
         ("Bad HTTP authentication header format", &[ManagementTokenRejected]),
+        (
+            "acme.eu.auth0.com could not trade the code of Google Health API for a token: failed to obtain access token (the \
+             provider answered 400 invalid_grant)",
+            &[CodeRejected],
+        ),
+        ("Access blocked: This app is not yet configured to make OAuth requests.", &[ProviderRefusedRequest]),
         ("This feature is not enabled for your tenant.", &[PlanFeatureMissing]),
         ("access_not_configured", &[AdminPolicyEnforced]),
         ("127.0.0.1 took too long to respond. ERR_CONNECTION_TIMED_OUT", &[LoopbackUnreachable]),
