@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::Output;
 use common::stage::Stage;
+use common::{Environment, Output};
 use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::GoogleHealth;
 use fitbit_connect::sandbox::facts;
@@ -25,6 +25,14 @@ fn drifted(change: &Value) -> Stage {
     let stage = Stage::configured(GoogleHealth, &[]);
     stage.change_options("google-health", change);
     stage
+}
+
+/// Everything is saved, the secret in a file.
+fn set_up(stage: &Stage) -> Environment {
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    environment.run(&SETUP).exits(0);
+    environment
 }
 
 #[test]
@@ -112,9 +120,7 @@ fn an_answer_that_is_not_understood_is_no_acceptance() {
 #[test]
 fn a_saved_callback_that_the_tenant_does_not_allow_any_more_is_told_for_that() {
     let stage = Stage::configured(GoogleHealth, &[]);
-    let environment = stage.environment();
-    environment.write_settings(&stage.settings(Store::File));
-    environment.run(&SETUP).exits(0);
+    let environment = set_up(&stage);
     let public = facts::APPLICATIONS[0].client_id;
     stage.api(Method::PATCH, &format!("clients/{public}"), Some(json!({ "callbacks": ["https://new.example/cb"] })));
     let without = environment.without("AUTH0_CLIENT_ID").without("AUTH0_CLIENT_SECRET");
@@ -138,9 +144,7 @@ fn a_login_domain_that_does_not_answer_is_the_cause_of_its_callback() {
 #[test]
 fn the_provider_of_a_saved_secret_follows_from_its_client_id() {
     let stage = Stage::configured(GoogleHealth, &[]);
-    let environment = stage.environment();
-    environment.write_settings(&stage.settings(Store::File));
-    environment.run(&SETUP).exits(0);
+    let environment = set_up(&stage);
     let settings = std::fs::read_to_string(environment.settings()).unwrap();
     let settings: String =
         settings.lines().filter(|line| !line.starts_with("provider")).map(|line| format!("{line}\n")).collect();

@@ -542,6 +542,15 @@ fn by_hand_each_failure_has_its_own_cure_with_the_exact_value() {
 }
 
 #[test]
+fn by_hand_missing_scopes_are_boxes_to_tick_at_fitbits_own_connection() {
+    let stage = Stage::configured(Fitbit, &[Fault::ScopesMissingInTenant]);
+    let setup = ["setup", "--manual", "--yes", "--skip-login", "--json"];
+    let output = stage.environment_without_management().run(&setup).exits(3);
+    assert_eq!(output.error_code(), "authorize_scopes_missing", "{output}");
+    assert!(output.document()["error"]["hint"].as_str().unwrap().contains("exactly Permissions profile"), "{output}");
+}
+
+#[test]
 fn more_than_fifty_applications_are_enabled_in_chunks() {
     let stage = Stage::empty(GoogleHealth, &[]);
     let mut expected = people();

@@ -158,7 +158,7 @@ impl Wanted<'_> {
                 let mut parts = text("authorizationURL").split(['?', '&']).skip(1);
                 let in_address = parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
                 let now = match (in_address, param) {
-                    // Google refuses a parameter that comes twice (observed).
+                    // No parameter may come twice (RFC 6749, 3.1).
                     (Some(_), Some(_)) => format!("{name} twice, in the address as well"),
                     (Some(has), None) | (None, Some(has)) if has == wanted => continue,
                     (Some(has), None) | (None, Some(has)) => format!("{name}={has}"),

@@ -312,7 +312,14 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
             if values != [wanted] {
                 let has = if values.is_empty() { "not at all".to_owned() } else { said(&values.join(" and ")) };
                 let message = format!("the tenant sends {name} {has}, not once as {wanted}");
-                return Err(Failure::new(Code::ConnectionSettingsDiffer, message));
+                // Twice it comes from a connection that has the parameters apart, as the Management API writes them.
+                let address =
+                    if values.len() > 1 { provider.authorize_url().to_owned() } else { typed_address(provider) };
+                let hint = format!(
+                    "In the dashboard enter into the connection `{{connection}}` exactly Authorization URL `{address}` and save, then \
+                     look again; with Management API credentials `{{setup}}` does it"
+                );
+                return Err(Failure::new(Code::ConnectionSettingsDiffer, message).with_hint(hint));
             }
         }
     }
@@ -323,6 +330,12 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
     }
     let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
     Err(Failure::new(Code::AuthorizeWrongCallback, message))
+}
+
+/// The authorization URL as it is typed into the dashboard, which has no field for further parameters.
+pub fn typed_address(provider: Provider) -> String {
+    let parameters: Vec<String> = GOOGLE_AUTH_PARAMS.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("{}?{}", provider.authorize_url(), parameters.join("&"))
 }
 
 /// The verdict on another callback URL than the one of the login domain, when all else is right.

@@ -3,7 +3,6 @@
 use url::Url;
 
 use super::{id, met};
-use crate::auth0::management::address;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::http::{Call, Http};
@@ -112,9 +111,8 @@ pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str) 
     let Some(domain) = domain.filter(|_| finding.is_fail() && finding.code == Some(Code::RedirectUriMismatch)) else {
         return finding;
     };
-    let answer = address(&domain, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
-    match answer {
-        Err(gone) if matches!(gone.code, Code::NetworkUnreachable | Code::TimedOut | Code::TlsFailed) => {
+    match super::tenant::reachable(http, &domain).failure {
+        Some(gone) if gone.code.is_no_answer() => {
             let message = format!("{}, and the domain of that URL does not answer: {}", finding.detail, gone.message);
             let hint = format!(
                 "Compare {domain} with the tenant's domains in the Auth0 dashboard: it is given as `--login-domain` (or `--domain`), in \

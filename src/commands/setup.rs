@@ -259,17 +259,8 @@ impl Prepared {
             return within(world, Step::Login, || Err(failure));
         } else {
             let login = place.login(world, app, inputs, draft.callbacks_accepted);
-            let mut after_it = None;
             within(world, Step::Login, || {
-                let log_in = || session::run(world, &login, place.host(), &through);
-                match login::again(world, &login, !draft.args.yes, log_in) {
-                    // The step is done, and said to be.
-                    Err(failure) if failure.message == session::AFTER_IT => {
-                        after_it = Some(failure);
-                        Ok(())
-                    }
-                    result => result.map(drop),
-                }
+                login::again(world, &login, !draft.args.yes, || session::run(world, &login, place.host(), &through))
             })
             .inspect_err(|failure| {
                 // Who cancels is told at the very end.
@@ -281,9 +272,7 @@ impl Prepared {
                 Code::Cancelled => Failure::new(failure.code, "the login was cancelled; everything else is set up"),
                 _ => failure,
             })?;
-            if let Some(failure) = after_it {
-                return Err(failure);
-            }
+            session::out_after_it(world)?;
         }
         let chosen = match &draft.change {
             Some(change) => &change.selection.applications,

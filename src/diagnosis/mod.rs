@@ -299,6 +299,11 @@ impl Code {
     pub fn name(self) -> &'static str {
         self.diagnosis().code
     }
+
+    /// Whether it says that a host gave no answer at all.
+    pub fn is_no_answer(self) -> bool {
+        matches!(self, Self::NetworkUnreachable | Self::TimedOut | Self::TlsFailed)
+    }
 }
 
 impl fmt::Display for Code {

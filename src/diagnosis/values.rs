@@ -99,25 +99,19 @@ impl Values {
 
     /// The text in the wording for this provider, with its blanks filled.
     pub fn fill(&self, text: &str) -> String {
-        let text = match text.split_once(BY_HAND) {
-            Some((_, by_hand)) if self.by_hand => by_hand,
-            Some((others, _)) => others,
-            None => text,
+        // What follows a mark is for those it is for, and what stands before it for all others.
+        let worded = |text: &str, mark: &str, is_meant: bool| match text.split_once(mark) {
+            Some((_, meant)) if is_meant => meant.to_owned(),
+            Some((others, _)) => others.to_owned(),
+            None => text.to_owned(),
         };
-        let text = match text.split_once(AT_GOOGLE) {
-            Some((_, at_google)) if self.for_fitbit == Some(false) => at_google,
-            Some((others, _)) => others,
-            None => text,
-        };
-        let text = match text.split_once(AT_FITBIT) {
-            Some((_, at_fitbit)) if self.for_fitbit == Some(true) => at_fitbit,
-            Some((for_all, _)) => for_all,
-            None => text,
-        };
+        let text = worded(text, BY_HAND, self.by_hand);
+        let text = worded(&text, AT_GOOGLE, self.for_fitbit == Some(false));
+        let text = worded(&text, AT_FITBIT, self.for_fitbit == Some(true));
         if !text.contains('{') {
-            return text.to_owned();
+            return text;
         }
-        Blank::ALL.iter().fold(text.to_owned(), |text, blank| {
+        Blank::ALL.iter().fold(text, |text, blank| {
             let value = self.blanks.get(blank).map_or(blank.unknown(), String::as_str);
             match blank {
                 Blank::Setup | Blank::Test => with_command(&text, blank.written(), value),

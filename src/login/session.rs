@@ -14,9 +14,6 @@ use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::world::World;
 
-/// What is said to who pressed Ctrl-C when the login itself had succeeded.
-pub const AFTER_IT: &str = "cancelled, after the login had gone through";
-
 /// Which application the person logs in with.
 pub struct Through<'a> {
     /// The Management API; needed for a temporary application.
@@ -37,17 +34,20 @@ pub fn run(world: &World, login: &Login, host: &Domain, through: &Through) -> Re
     report_unless_cancelled(world, log_in(world, login, host, through))
 }
 
-/// Prints and keeps what a login came to; somebody who pressed Ctrl-C is told what was true by then.
+/// Prints and keeps what a login came to; one that did not go through is the wish of who pressed Ctrl-C.
 ///
 /// # Errors
 /// The login's own, and `cancelled`.
 pub fn report_unless_cancelled(world: &World, result: Result<LoggedIn, Failure>) -> Result<Vec<Finding>, Failure> {
-    if !world.cancel.is_asked() {
-        return report(world, result);
-    }
-    let went_through = result.is_ok();
-    report(world, if went_through { result } else { super::cancelled(world).and(result) })?;
-    Err(Failure::new(Code::Cancelled, AFTER_IT))
+    report(world, if result.is_ok() { result } else { super::cancelled(world).and(result) })
+}
+
+/// Ends the run of who pressed Ctrl-C when the login itself had succeeded, and was said to.
+///
+/// # Errors
+/// `cancelled`.
+pub fn out_after_it(world: &World) -> Result<(), Failure> {
+    super::cancelled(world).map_err(|_| Failure::new(Code::Cancelled, "cancelled, after the login had gone through"))
 }
 
 fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Result<LoggedIn, Failure> {

@@ -6,12 +6,12 @@ use super::{demand, within};
 use crate::ask::given::Applications;
 use crate::ask::{self, Question, Stop};
 use crate::checks::applications::{Chosen, is_client_id};
-use crate::checks::authorize::{Expected, redirect};
+use crate::checks::authorize::{Expected, redirect, typed_address};
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State, Step, StepReport, StepState};
 use crate::ids::Domain;
-use crate::provider::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS, Provider, scopes};
+use crate::provider::{FETCH_USER_PROFILE, Provider, scopes};
 use crate::world::World;
 
 /// The client IDs of the applications: given, saved, or asked for.
@@ -97,9 +97,7 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: 
 fn fields(connection: &str, app: &App) -> Vec<(&'static str, String)> {
     let mut fields = vec![("Connection Name", connection.to_owned())];
     if app.provider == Provider::GoogleHealth {
-        let parameters: Vec<String> =
-            GOOGLE_AUTH_PARAMS.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        fields.push(("Authorization URL", format!("{}?{}", app.provider.authorize_url(), parameters.join("&"))));
+        fields.push(("Authorization URL", typed_address(app.provider)));
         fields.push(("Token URL", app.provider.token_url().to_owned()));
         fields.push(("Scope", scopes::to_wire(app.provider, &app.scopes).join(" ")));
     }
@@ -169,11 +167,6 @@ fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, exp
         }
         (Code::AuthorizeWrongClientId, _) => of_field("Client ID"),
         (Code::AuthorizeScopesMissing | Code::InvalidScope, Provider::GoogleHealth) => of_field("Scope"),
-        // It comes from a connection that has them apart, as the Management API writes it.
-        (Code::ConnectionSettingsDiffer, Provider::GoogleHealth) if failure.message.contains(" and ") => {
-            Some(format!("Authorization URL `{}`", app.provider.authorize_url()))
-        }
-        (Code::ConnectionSettingsDiffer, Provider::GoogleHealth) => of_field("Authorization URL"),
         (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", app.scopes.join(", "))),
         _ => None,
     };

@@ -103,19 +103,18 @@ impl World {
             Code::ConnectionWrongStrategy | Code::AuthorizeConnectionNotUsable => &[Of::Connection, Of::Provider],
             Code::ApplicationNotFound => &[Of::Applications, Of::Domain],
             Code::InvalidScope | Code::ConnectionScopesDiffer | Code::AuthorizeScopesMissing => &[Of::Scopes],
-            Code::NetworkUnreachable | Code::TimedOut | Code::TlsFailed => &[Of::Domain, Of::LoginDomain],
+            code if code.is_no_answer() => &[Of::Domain, Of::LoginDomain],
             Code::RedirectUriMismatch => &[Of::LoginDomain, Of::Domain],
             _ => &[],
         };
         let shadows = self.shadows.borrow();
         let (_, name, over) = about.iter().find_map(|of| shadows.plain.iter().find(|(one, ..)| one == of))?;
         // Several hosts are asked: it is about the one that the failure names.
-        let by_host = matches!(failure.code, Code::NetworkUnreachable | Code::TimedOut | Code::TlsFailed);
         let is_named = || {
             let values = self.variables.get(name).unwrap_or_default();
             values.split(',').any(|value| failure.message.contains(value.trim().trim_start_matches("https://")))
         };
-        (!by_host || is_named()).then(|| (*name, over.clone()))
+        (!failure.code.is_no_answer() || is_named()).then(|| (*name, over.clone()))
     }
 
     /// The failure with the variable in its cure that wins over something else, should that be the reason.

@@ -13,18 +13,15 @@ fn scopes(of: Provider) -> Vec<String> {
     of.default_scopes().iter().map(|s| (*s).to_owned()).collect()
 }
 
+fn wanted<'a>(provider: Provider, secret: &'a Secret, scopes: &'a [String], scopes_chosen: bool) -> Wanted<'a> {
+    Wanted { provider, name: "n", client_id: "id", secret: Some(secret), scopes, scopes_chosen }
+}
+
 #[test]
 fn what_is_created_has_no_difference() {
     for provider in [Provider::Fitbit, Provider::GoogleHealth] {
         let (secret, scopes) = (Secret::new("s".into()), scopes(provider));
-        let wanted = Wanted {
-            provider,
-            name: "n",
-            client_id: "id",
-            secret: Some(&secret),
-            scopes: &scopes,
-            scopes_chosen: true,
-        };
+        let wanted = wanted(provider, &secret, &scopes, true);
         let body = wanted.create_body();
         assert_eq!(wanted.differences(&connection(body["options"].clone())).unwrap(), []);
     }
@@ -33,14 +30,7 @@ fn what_is_created_has_no_difference() {
 #[test]
 fn each_field_that_differs_is_named_with_its_own_code() {
     let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::GoogleHealth));
-    let wanted = Wanted {
-        provider: Provider::GoogleHealth,
-        name: "n",
-        client_id: "id",
-        secret: Some(&secret),
-        scopes: &scopes,
-        scopes_chosen: true,
-    };
+    let wanted = wanted(Provider::GoogleHealth, &secret, &scopes, true);
     let right = wanted.create_body()["options"].clone();
     for (pointer, value, field, code) in [
         ("/client_id", json!("other"), "options.client_id", Code::ConnectionClientIdDiffers),
@@ -70,14 +60,7 @@ fn each_field_that_differs_is_named_with_its_own_code() {
 #[test]
 fn foreign_options_survive_a_merge() {
     let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::GoogleHealth));
-    let wanted = Wanted {
-        provider: Provider::GoogleHealth,
-        name: "n",
-        client_id: "id",
-        secret: Some(&secret),
-        scopes: &scopes,
-        scopes_chosen: true,
-    };
+    let wanted = wanted(Provider::GoogleHealth, &secret, &scopes, true);
     let now = connection(json!({
         "icon_url": "https://i", "authParams": { "hd": "acme.com" }, "scripts": { "getLogoutUrl": "x" }
     }));
@@ -91,14 +74,7 @@ fn foreign_options_survive_a_merge() {
 #[test]
 fn scopes_that_nobody_chose_are_added_to_and_never_taken_away() {
     let (secret, scopes) = (Secret::new("s".into()), scopes(Provider::Fitbit));
-    let wanted = |scopes_chosen| Wanted {
-        provider: Provider::Fitbit,
-        name: "n",
-        client_id: "id",
-        secret: Some(&secret),
-        scopes: &scopes,
-        scopes_chosen,
-    };
+    let wanted = |scopes_chosen| wanted(Provider::Fitbit, &secret, &scopes, scopes_chosen);
     let more = connection(json!({
         "client_id": "id", "client_secret": "s", "scope": ["profile", "sleep"], "profile": true, "sleep": true
     }));

@@ -82,7 +82,7 @@ impl Run<'_> {
         let told = session::report_unless_cancelled(self.world, result);
         drop(hold);
         self.keep(told.map_err(|failure| what_is_shown(self.world, &login, failure))?);
-        Ok(())
+        session::out_after_it(self.world)
     }
 
     pub(super) fn live_login(
@@ -124,6 +124,6 @@ impl Run<'_> {
             },
         );
         self.keep(findings.map_err(|failure| what_is_shown(self.world, &login, failure))?);
-        Ok(())
+        session::out_after_it(self.world)
     }
 }

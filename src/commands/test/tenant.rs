@@ -267,9 +267,9 @@ impl Run<'_> {
             about(finding, application)
         }));
         let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
-        let mut named = BTreeSet::new();
+        let mut named = BTreeSet::<Code>::new();
         self.note_each(chosen.iter().enumerate().map(|(n, application)| {
-            let out_of_reach = named.iter().find(|code| NO_ANSWER.contains(code));
+            let out_of_reach = named.iter().find(|code| code.is_no_answer());
             let finding = if let Some(code) = out_of_reach {
                 // Each of them would cost the whole time limit again.
                 Finding::skip(id::AUTHORIZE_REDIRECT, format!("not asked, as above [{code}]"))
@@ -302,9 +302,6 @@ const OF_ONE: [Code; 4] = [
     Code::ApplicationUnknownToTenant,
     Code::AuthorizeConnectionNotUsable,
 ];
-
-/// Nothing came back from the login domain.
-const NO_ANSWER: [Code; 3] = [Code::TimedOut, Code::NetworkUnreachable, Code::TlsFailed];
 
 /// The first failure of a kind speaks for the others. Where the Management API was not asked, nobody can tell the applications
 /// apart that a connection is not to be used for.
