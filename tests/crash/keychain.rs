@@ -26,37 +26,57 @@ const ADVICE: &str = "the keychain tests need a real Secret Service: apt-get ins
 
 #[test]
 fn a_setup_with_a_keychain_killed_at_any_request_leaves_one_secret_in_the_end() {
-    if !available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
+    passes_in_a_session("inside_a_keychain");
+}
+
+#[test]
+fn a_setup_killed_at_any_message_to_the_keychain_leaves_no_secret_under_another_clients_name() {
+    passes_in_a_session("inside_a_change_of_client");
+}
+
+/// Runs one of the tests below in a session with an open keychain.
+///
+/// GNOME Keyring itself may end under so many clients that are killed; the bus then starts another one, which is locked. What
+/// was seen with two of them says nothing about this program, so that it is looked at again.
+fn passes_in_a_session(test: &str) {
+    if !available(&["dbus-run-session", "dbus-send", "gnome-keyring-daemon"], ADVICE) {
         return;
     }
-    // GNOME Keyring itself may end under so many clients that are killed: then there is nothing left to look at.
-    for _ in 0..3 {
-        let said = a_session("inside_a_keychain");
-        if said.contains("disconnected from message bus without replying") {
+    for _ in 0..5 {
+        let (said, one_keychain) = a_session(test);
+        if !one_keychain {
             println!("the keychain's own service died; once more");
             continue;
         }
         assert!(said.contains("1 passed"), "{said}");
-        said.lines().filter(|line| line.contains(" kills, ")).for_each(|line| println!("{line}"));
+        said.lines().filter(|line| line.contains(" kills")).for_each(|line| println!("{line}"));
         return;
     }
-    panic!("the keychain's own service died three times");
+    panic!("the keychain's own service died five times");
 }
 
-/// What one of the tests below says in a session with an open keychain.
-fn a_session(test: &str) -> String {
+/// What a test says in a session, and whether the same service kept the keychain from the beginning to the end.
+fn a_session(test: &str) -> (String, bool) {
     let home = Home::new();
     let runtime = home.path("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
     let script = format!(
-        "printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
-         \"$TEST_BINARY\" --ignored --exact --nocapture keychain::{test}"
+        "keeper() {{ dbus-send --print-reply=literal --dest=org.freedesktop.DBus / \\\n\
+             org.freedesktop.DBus.GetNameOwner string:org.freedesktop.secrets; }}\n\
+         printf pass | gnome-keyring-daemon --unlock --components=secrets >\"$HOME/daemon.log\" 2>&1\n\
+         dbus-send --print-reply --dest=org.freedesktop.secrets / org.freedesktop.DBus.Peer.Ping >/dev/null\n\
+         keeper >\"$HOME/first\"\n\
+         \"$TEST_BINARY\" --ignored --exact --nocapture keychain::{test} || true\n\
+         keeper >\"$HOME/last\" || true"
     );
     let mut command = home.command("dbus-run-session");
     command.args(["--", "sh", "-ec", &script]).env("XDG_RUNTIME_DIR", runtime);
     let output = command.env("TEST_BINARY", std::env::current_exe().unwrap()).output().unwrap();
-    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let [first, last] = ["first", "last"].map(|name| fs::read_to_string(home.path(name)).unwrap_or_default());
+    assert!(!first.trim().is_empty(), "no keychain at all: {said}");
+    (said, first == last)
 }
 
 /// A machine whose profile has this name, so that all of them can use the one keychain.
@@ -84,15 +104,6 @@ fn is_kept(profile: &str, provider: Provider) -> bool {
         let kept = keychain.get(&format!("{profile}/{name}")).unwrap();
         kept.is_some_and(|kept| kept.same_as(&Secret::new((*secret).to_owned())))
     })
-}
-
-#[test]
-fn a_setup_killed_at_any_message_to_the_keychain_leaves_no_secret_under_another_clients_name() {
-    if available(&["dbus-run-session", "gnome-keyring-daemon"], ADVICE) {
-        let said = a_session("inside_a_change_of_client");
-        assert!(said.contains("1 passed"), "{said}");
-        said.lines().filter(|line| line.contains(" kills")).for_each(|line| println!("{line}"));
-    }
 }
 
 /// The value of an account and the note beside it, when both are there.
