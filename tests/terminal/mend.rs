@@ -156,6 +156,8 @@ fn where_a_provider_is_shut_down_the_other_one_is_chosen() {
     terminal.does(&route[1]);
     terminal.sees("provider_shut_down");
     terminal.choose(MEND, "Choose another provider");
+    // The list begins with another one than the one that is gone.
+    terminal.waits_for_pointer("Google Health API");
     terminal.does(&route[0]);
     walk(&mut terminal, &route[2..]);
     let left = terminal.end();

@@ -98,7 +98,10 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
             Ok(()) | Err(Stop::Back) => {}
             Err(Stop::Failed(failure)) => return Err(failure),
         },
-        (Some((answer, _)), 0) => draft.forget(answer),
+        (Some((answer, _)), 0) => {
+            draft.forget(answer);
+            draft.before.provider_is_gone = failure.code == Code::ProviderShutDown;
+        }
         (Some(_), 1) | (None, 0) => draft.look_again(),
         (Some(_), 2) | (None, 1) => change_one(draft, &**person)?,
         _ => {

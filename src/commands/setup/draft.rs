@@ -116,6 +116,8 @@ pub struct Draft<'a> {
 #[derive(Default)]
 pub struct Before<'a> {
     pub provider: Option<Provider>,
+    /// Whether that one is gone: the list begins with another one.
+    pub provider_is_gone: bool,
     pub domain: Option<Domain>,
     pub client_id: Option<String>,
     pub applications: Vec<String>,

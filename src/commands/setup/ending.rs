@@ -20,7 +20,7 @@ pub fn welcome(draft: &Draft) {
         console.say(&format!("  {}. {}", step.number(), step.title()));
     }
     if world.saved.client_id.is_some() {
-        console.say(&format!("Profile {} is set up already: what is right is not asked again.", world.profile));
+        console.say(&format!("Profile {} has settings already: what is right is not asked again.", world.profile));
     } else if world.sandbox.is_some() {
         console.say("This is the simulator: accounts and tenant are made up, and nothing is kept.");
     } else {

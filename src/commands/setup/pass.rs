@@ -90,7 +90,13 @@ impl Draft<'_> {
         let provider = match self.inputs.provider {
             Some(provider) => provider,
             None => {
-                let provider = app::ask_provider(self.world, self.before.provider, self.can_go_back())?;
+                let before = self.before.provider;
+                let first = if self.before.provider_is_gone {
+                    Provider::ALL.into_iter().find(|other| Some(*other) != before)
+                } else {
+                    before
+                };
+                let provider = app::ask_provider(self.world, first, self.can_go_back())?;
                 self.set_provider(provider);
                 self.world.stand_in(&mut self.inputs);
                 self.answered(Answer::Provider);
