@@ -272,10 +272,19 @@ impl World {
     /// # Errors
     /// All that is wrong, at once.
     pub fn inputs(&self, flags: &cli::Inputs) -> Result<Inputs, Failure> {
+        self.inputs_among(ask::FIELDS, flags)
+    }
+
+    /// The same where only some inputs mean anything: no variable of another one is looked at.
+    ///
+    /// # Errors
+    /// As [`Self::inputs`].
+    pub fn inputs_among(&self, fields: &[ask::Field], flags: &cli::Inputs) -> Result<Inputs, Failure> {
+        let variables = &self.variables.among(fields);
         // What is wrong with an input is told for the saved profile.
         self.know_saved();
-        self.notice_variables(flags);
-        let mut inputs = given::gather(flags, &self.variables, &self.saved)?;
+        self.notice_variables(flags, variables);
+        let mut inputs = given::gather(flags, variables, &self.saved).map_err(|failure| self.unshadowed(failure))?;
         if self.sandbox.is_some() {
             if let Some(provider) = inputs.provider
                 && !self.profile_exists

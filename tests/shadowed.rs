@@ -7,8 +7,10 @@ mod common;
 use common::stage::Stage;
 use common::{Environment, Output};
 use fitbit_connect::ids::Store;
-use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
+use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::simulated;
 use serde_json::Value;
 
 const HEADLESS: [&str; 3] = ["test", "--headless", "--json"];
@@ -111,4 +113,58 @@ fn a_stale_variable_of_any_value_is_named_with_what_it_wins_over() {
         assert!(said.starts_with(&format!("Unset `{variable}`, which wins over {over}")), "{variable}: {document}");
     }
     environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
+fn the_credentials_of_another_application_in_the_shell_are_told_from_a_wrong_management_client() {
+    // An SDK's `.env` has the same names: AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let web = stage.create_application("Web");
+    let environment =
+        saved(&stage).with("AUTH0_CLIENT_ID", &web).with("AUTH0_CLIENT_SECRET", "web-app-secret-0000000000");
+    for args in [&HEADLESS[..], &["setup", "--yes", "--skip-login", "--json"]] {
+        let output = environment.run(args);
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        let both =
+            "Unset `AUTH0_CLIENT_ID` and `AUTH0_CLIENT_SECRET`, which win over the saved Management API client ID ";
+        assert!(hint.starts_with(both) && hint.contains(facts::MANAGEMENT_CLIENT_ID), "{output}");
+        assert_eq!(output.stderr.matches("hint: ").count(), output.stderr.matches("hint: Unset").count(), "{output}");
+    }
+    for (fault, code) in [
+        (Fault::NoClientGrant, "management_client_not_authorized"),
+        (Fault::GrantNotAllowed, "management_grant_not_allowed"),
+        (Fault::ReadOnlyToken, "missing_scope"),
+    ] {
+        let stage = Stage::configured(GoogleHealth, &[fault]);
+        let text =
+            stage.settings(Store::Nothing).replace(facts::MANAGEMENT_CLIENT_ID, "SavedManagement0000000000000000");
+        let environment = stage.environment().with("AUTH0_CLIENT_ID", facts::MANAGEMENT_CLIENT_ID);
+        environment.write_settings(&text);
+        let output =
+            environment.run(&["setup", "--yes", "--all-apps", "--skip-login", "--connection", "new", "--json"]);
+        begins_with_unset(&output, code, "AUTH0_CLIENT_ID");
+    }
+}
+
+#[test]
+fn the_client_id_of_the_provider_that_was_left_is_named_before_the_end_of_fitbit() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ShutDown]);
+    let environment = stage
+        .environment()
+        .with("FITBIT_CONNECT_CLIENT_ID", facts::FITBIT_CLIENT_ID)
+        .with("FITBIT_CONNECT_CLIENT_SECRET", simulated::client_secret(Fitbit));
+    for args in [&HEADLESS[..], &["setup", "--yes", "--skip-login", "--json"]] {
+        begins_with_unset(&environment.run(args), "provider_shut_down", "FITBIT_CONNECT_CLIENT_ID");
+    }
+    let setup = ["setup", "--yes", "--skip-login", "--provider", "google-health", "--json"];
+    begins_with_unset(&environment.run(&setup).exits(2), "fitbit_id_at_google", "FITBIT_CONNECT_CLIENT_ID");
+}
+
+#[test]
+fn another_client_id_of_the_same_provider_is_no_reason_to_write_it_into_the_connection() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongClientIdInTenant]);
+    let text = stage.settings(Store::Nothing).replace(facts::GOOGLE_CLIENT_ID, STALE_ID);
+    let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_ID", facts::GOOGLE_CLIENT_ID);
+    environment.write_settings(&text);
+    begins_with_unset(&environment.run(&HEADLESS).exits(3), "connection_client_id_differs", "FITBIT_CONNECT_CLIENT_ID");
 }

@@ -97,6 +97,12 @@ impl Variables {
         self.0.iter().filter(|(_, value)| is_one(value)).map(|(name, _)| name.clone()).collect()
     }
 
+    /// Those of some fields alone.
+    pub fn among(&self, fields: &[Field]) -> Self {
+        let of = |name: &str| fields.iter().any(|field| field.variables.contains(&name));
+        Self::new(self.0.iter().filter(|(name, _)| of(name)).map(|(name, value)| (name.clone(), value.clone())))
+    }
+
     /// The values that are secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         [&super::CLIENT_SECRET, &super::MANAGEMENT_SECRET, &super::TOKEN]

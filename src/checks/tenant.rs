@@ -56,13 +56,32 @@ pub fn reachable(http: &Http, domain: &Domain) -> Finding {
     }
 }
 
-/// `management.access` for a session that came about; `answered` when a call has been answered as it should.
-pub fn access(management: &Management, wanted: &[&'static str], answered: bool) -> Finding {
+/// What there is to say of the tenant's custom login domains: those beside the ones that this set-up names, or that nobody could
+/// look. A tenant may have several, of which an application uses some.
+pub fn about_login_domains(told: Option<&[Domain]>, named: &[Domain], may_read: bool) -> Option<String> {
+    match told {
+        Some(told) => {
+            let beside = told.iter().filter(|domain| !named.contains(domain)).map(Domain::as_str).collect::<Vec<_>>();
+            let which = beside.join(", ");
+            (!named.is_empty() && !beside.is_empty()).then(|| {
+                format!("not looked at: the tenant's login domain {which}, which --login-domain adds to those of this set-up")
+            })
+        }
+        None if !named.is_empty() => None,
+        None if may_read => Some("whether the tenant has a custom login domain could not be read".to_owned()),
+        None => Some("whether the tenant has a custom login domain was not looked at (read:custom_domains)".to_owned()),
+    }
+}
+
+/// `management.access` for a session that came about; `answered` when a call has been answered as it should, with what there is
+/// to say of the login domains.
+pub fn access(management: &Management, wanted: &[&'static str], answered: bool, domains: Option<&str>) -> Finding {
     let missing = management.lacks(wanted);
     if missing.is_empty() {
         let said =
             if answered { "the Management API accepts the credentials" } else { "signed in to the Management API" };
-        Finding::pass(id::MANAGEMENT_ACCESS, said)
+        let domains = domains.map(|domains| format!("; {domains}")).unwrap_or_default();
+        Finding::pass(id::MANAGEMENT_ACCESS, format!("{said}{domains}"))
     } else {
         let failure = Failure::new(Code::MissingScope, format!("the Management API token lacks {}", missing.join(" ")))
             .with_hint(allow(&missing.join(" ")));

@@ -1,6 +1,6 @@
 //! `remove`: forgets a profile, settings and secrets, and on request deletes the Auth0 connection.
 
-use crate::ask::Question;
+use crate::ask::{self, Field, Question};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
 use crate::checks::connection::find;
@@ -9,11 +9,16 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
-use crate::ids::{SecretOf, Store};
+use crate::ids::{ConnectionName, Domain, SecretOf, Store};
 use crate::login::temporary::LeftBehind;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
+use crate::text::{excerpt, shell_word};
 use crate::world::World;
+
+/// The inputs that mean something here. A variable of another one is that of a set-up, perhaps of the one that stays.
+const FIELDS: [Field; 7] =
+    [ask::PROVIDER, ask::DOMAIN, ask::TOKEN, ask::MANAGEMENT_ID, ask::MANAGEMENT_SECRET, ask::CONNECTION, ask::STORE];
 
 /// What goes in the tenant.
 struct Doomed<'a> {
@@ -27,7 +32,7 @@ struct Doomed<'a> {
 /// # Errors
 /// `input_missing` when there is no such profile, `confirmation_missing`, or as the store or the tenant answers.
 pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
-    let mut inputs = world.inputs(&args.inputs())?;
+    let mut inputs = world.inputs_among(&FIELDS, &args.inputs())?;
     let provider = inputs.provider.map(|provider| provider.to_string());
     world.console.about(world.profile.as_str(), provider, inputs.domain.as_ref().map(ToString::to_string));
     if !world.profile_exists && !args.delete_connection {
@@ -45,9 +50,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     }
     let mut doomed: Option<Doomed> = None;
     if args.delete_connection {
+        world.refuse_other_than_saved()?;
         let (Some(provider), Some(domain)) = (inputs.provider, inputs.domain.clone()) else {
-            let fields = [crate::ask::PROVIDER, crate::ask::DOMAIN].map(|field| field.how_to_give());
-            return Err(crate::ask::given::missing(&fields));
+            let fields = [ask::PROVIDER, ask::DOMAIN].map(|field| field.how_to_give());
+            return Err(ask::given::missing(&fields));
         };
         let login = {
             let purpose = Purpose {
@@ -74,6 +80,21 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
                 connection.name, connection.id
             )));
             plan.add(Item::Detail("people who signed up through it can no longer log in".to_owned()));
+            let others = anothers(world, connection);
+            if let Some(others) = others.as_ref().filter(|_| args.yes && args.connection.is_none()) {
+                let message = format!("the connection {} {others}", connection.name);
+                let hint = format!(
+                    "It was left alone. Where it is to be deleted all the same, name it: `fitbit-connect remove \
+                     --delete-connection --connection {}{}`",
+                    shell_word(&connection.name),
+                    world.again
+                );
+                return Err(Failure::new(Code::ConnectionClientIdDiffers, message).with_hint(hint));
+            }
+            others.iter().for_each(|others| plan.add(Item::Detail(format!("it {others}"))));
+            for profile in users_of(world, inputs.domain.as_ref(), &connection.name) {
+                plan.add(Item::Detail(format!("profile {profile} of these settings uses it too")));
+            }
         }
         Some(None) => plan.add(Item::Keep("the tenant has no such connection".to_owned())),
         None => plan.add(Item::Keep("the connection in Auth0 stays (--delete-connection deletes it)".to_owned())),
@@ -154,4 +175,23 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     world.console.member("removed", serde_json::json!(world.profile_exists));
     world.console.say("Removed.");
     Ok(())
+}
+
+/// That a connection holds another client ID than the profile, in words: perhaps it is another set-up's.
+fn anothers(world: &World, connection: &Connection) -> Option<String> {
+    let holds = connection.options.as_ref()?.get("client_id")?.as_str().filter(|id| !id.is_empty())?;
+    let ours = world.saved.client_id.as_ref().filter(|ours| *ours != holds)?;
+    Some(format!("holds the client ID {}, and not {ours} of profile {}", excerpt(holds, 90), world.profile))
+}
+
+/// The other profiles of these settings that lead to the same connection.
+fn users_of(world: &World, domain: Option<&Domain>, connection: &str) -> Vec<String> {
+    let settings = world.settings.borrow();
+    let uses = |name: &String| {
+        let other = name.parse().ok().and_then(|name| settings.profile(&name).ok()?).unwrap_or_default();
+        let default = other.provider.map(|provider| provider.default_connection());
+        let named = other.connection.as_ref().map(ConnectionName::as_str).or(default);
+        other.domain.as_ref() == domain && named == Some(connection)
+    };
+    settings.profiles().into_iter().filter(|name| name != world.profile.as_str() && uses(name)).collect()
 }

@@ -92,6 +92,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         scopes_chosen,
         direct,
         login_domains: inputs.login_domains.clone().into(),
+        about_domains: RefCell::default(),
         seen: Default::default(),
         unread: Default::default(),
         tenants_secret: Default::default(),
@@ -209,6 +210,8 @@ struct Run<'a> {
     direct: bool,
     /// The custom login domains, those included that the tenant tells.
     login_domains: RefCell<Vec<Domain>>,
+    /// What there is to say of others.
+    about_domains: RefCell<Option<String>>,
     seen: RefCell<Vec<Finding>>,
     /// Why the saved Management API client's secret could not be read.
     unread: RefCell<Option<Failure>>,

@@ -8,6 +8,9 @@ use crate::finding::{Finding, Step};
 use crate::ids::Domain;
 use crate::world::World;
 
+/// The permission to read the custom login domains, without which most set-ups do.
+pub const READ_CUSTOM_DOMAINS: &str = "read:custom_domains";
+
 /// A session, and what was asked for with it.
 pub struct Session<'a> {
     /// The Management API.
@@ -33,7 +36,7 @@ pub fn run<'a>(
     domain: &Domain,
     login: &Login,
     is_reached: bool,
-    ask_domains: bool,
+    login_domains: &[Domain],
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
@@ -45,14 +48,17 @@ pub fn run<'a>(
             let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.
             management.require(needed).map_err(name_all_permissions)?;
-            let custom = if ask_domains { custom_domains(&management, domain)? } else { None };
-            Ok((management, custom))
+            let told = custom_domains(&management, domain)?;
+            Ok((management, told))
         };
-        let (management, custom_domains) = opened().inspect_err(|failure: &Failure| {
-            world.console.finding(&Finding::fail(id::MANAGEMENT_ACCESS, failure.clone()));
+        let (management, told) = opened().inspect_err(|failure: &Failure| {
+            let failed = Finding::fail(id::MANAGEMENT_ACCESS, failure.clone());
+            world.console.finding(&world.finding_unshadowed(failed));
         })?;
-        world.console.finding(&checks::access(&management, &[], custom_domains.is_some()));
-        Ok(Session { management, custom_domains: custom_domains.unwrap_or_default() })
+        let may_read = management.may(READ_CUSTOM_DOMAINS);
+        let domains = checks::about_login_domains(told.as_deref(), login_domains, may_read);
+        world.console.finding(&checks::access(&management, &[], told.is_some(), domains.as_deref()));
+        Ok(Session { management, custom_domains: told.unwrap_or_default() })
     })
 }
 
@@ -61,7 +67,7 @@ pub fn run<'a>(
 /// # Errors
 /// When the Management API cannot be used at all.
 pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Option<Vec<Domain>>, Failure> {
-    if !management.may("read:custom_domains") {
+    if !management.may(READ_CUSTOM_DOMAINS) {
         return Ok(None);
     }
     match management.custom_domains() {

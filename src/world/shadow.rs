@@ -3,6 +3,7 @@
 //! Refuses to name a variable that a flag wins over, or that says the same as the settings.
 
 use super::World;
+use crate::ask::given::Variables;
 use crate::ask::{self, Field};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
@@ -10,48 +11,52 @@ use crate::finding::Finding;
 use crate::ids::{Domain, SecretOf};
 use crate::secret::Secret;
 
-/// The variables that decided, by name.
+/// The variables that win over what is saved and say something else.
 #[derive(Default)]
 pub(super) struct Shadows {
-    client_id: Option<&'static str>,
-    secret: Option<&'static str>,
-    token: Option<&'static str>,
-    management_secret: Option<&'static str>,
     /// Those of values that are no secrets, and what each wins over.
     plain: Vec<(Of, &'static str, String)>,
+    /// Those of secrets, which are compared when it matters: a keychain is not asked for nothing.
+    secrets: Vec<(Of, &'static str)>,
 }
 
 /// What a variable is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     Provider,
+    ClientId,
+    ClientSecret,
     Domain,
     LoginDomain,
     Connection,
     Applications,
     Scopes,
     Store,
+    Token,
+    ManagementId,
+    ManagementSecret,
 }
 
 /// How such a cure begins.
 const UNSET: &str = "Unset ";
 
 impl World {
-    /// Which variables win over what is saved, with these flags.
-    pub(super) fn notice_variables(&self, flags: &cli::Inputs) {
-        let name = |field: &Field, by_flag: bool| self.variables.of(field).map(|(_, name)| name).filter(|_| !by_flag);
+    /// Which of these variables win over what is saved, with these flags.
+    pub(super) fn notice_variables(&self, flags: &cli::Inputs, variables: &Variables) {
+        let name = |field: &Field, by_flag: bool| variables.of(field).map(|(_, name)| name).filter(|_| !by_flag);
         let by_json = flags.client_json.is_some();
         let by_client = flags.management_client_id.is_some() || flags.management_client_secret_file.is_some();
         let token = name(&ask::TOKEN, flags.token_file.is_some() || by_client);
         let by_secret_file = flags.management_client_secret_file.is_some();
-        let plain = self.plain_shadows(&name, flags);
-        *self.shadows.borrow_mut() = Shadows {
-            plain,
-            client_id: name(&ask::CLIENT_ID, flags.client_id.is_some() || by_json),
-            secret: name(&ask::CLIENT_SECRET, flags.client_secret_file.is_some() || by_json),
-            management_secret: name(&ask::MANAGEMENT_SECRET, by_secret_file || token.is_some()),
-            token,
-        };
+        let management_secret = name(&ask::MANAGEMENT_SECRET, by_secret_file || token.is_some());
+        let secrets = [
+            (Of::ClientSecret, name(&ask::CLIENT_SECRET, flags.client_secret_file.is_some() || by_json)),
+            (Of::Token, token),
+            (Of::ManagementSecret, management_secret),
+        ];
+        let secrets = secrets.into_iter().filter_map(|(of, name)| Some((of, name?))).collect();
+        let plain = self.plain_shadows(&name, flags, variables);
+        *self.shadows.borrow_mut() = Shadows { plain, secrets };
     }
 
     /// Variables that say something else than the settings, where those say anything.
@@ -59,6 +64,7 @@ impl World {
         &self,
         name: &impl Fn(&Field, bool) -> Option<&'static str>,
         flags: &cli::Inputs,
+        variables: &Variables,
     ) -> Vec<(Of, &'static str, String)> {
         let saved = &self.saved;
         let domains = saved.login_domains.iter().map(Domain::as_str).collect::<Vec<_>>().join(",");
@@ -67,66 +73,61 @@ impl World {
             [] => text(saved.provider.map(|provider| provider.default_scopes().join(","))),
             chosen => chosen.join(","),
         };
+        let usual = saved.provider.map(|provider| provider.default_connection().to_owned());
+        let connection = saved.connection.as_ref().map(|name| name.to_string()).or(usual);
+        let by_client = flags.client_id.is_some() || flags.client_json.is_some();
         let by_app = !flags.app.is_empty() || flags.all_apps;
+        let by_access = flags.management_client_id.is_some() || flags.token_file.is_some();
         [
             (Of::Provider, &ask::PROVIDER, flags.provider.is_some(), text(saved.provider.map(|p| p.to_string()))),
+            (Of::ClientId, &ask::CLIENT_ID, by_client, text(saved.client_id.clone())),
             (Of::Domain, &ask::DOMAIN, flags.domain.is_some(), text(saved.domain.as_ref().map(Domain::to_string))),
             (Of::LoginDomain, &ask::LOGIN_DOMAIN, !flags.login_domain.is_empty(), domains),
-            (
-                Of::Connection,
-                &ask::CONNECTION,
-                flags.connection.is_some(),
-                text(saved.connection.as_ref().map(|name| name.to_string())),
-            ),
+            (Of::Connection, &ask::CONNECTION, flags.connection.is_some(), text(connection)),
             (Of::Applications, &ask::APPS, by_app, saved.applications.join(",")),
             (Of::Scopes, &ask::SCOPES, flags.scopes.is_some(), scopes),
             (Of::Store, &ask::STORE, flags.store.is_some(), text(saved.store.map(|store| store.as_str().to_owned()))),
+            (Of::ManagementId, &ask::MANAGEMENT_ID, by_access, text(saved.management_client_id.clone())),
         ]
         .into_iter()
         .filter_map(|(of, field, by_flag, before)| {
             let name = name(field, by_flag)?;
-            let now = self.variables.get(name)?.trim();
+            let now = variables.get(name)?.trim();
             let differs = !before.is_empty() && now != before;
-            differs.then(|| (of, name, format!("the saved {} {before}", field.name)))
+            let is_saved = of != Of::Connection || saved.connection.is_some();
+            let whence = if is_saved { "saved" } else { "usual" };
+            differs.then(|| (of, name, format!("the {whence} {} {before}", field.name)))
         })
         .collect()
     }
 
-    /// The variable of a plain value that may be the reason of a failure.
-    fn plain_shadow_of(&self, failure: &Failure) -> Option<(&'static str, String)> {
-        let about: &[Of] = match failure.code {
-            Code::InputMissing => &[Of::Provider],
-            Code::ClientSecretMissing => &[Of::Provider, Of::Store],
-            Code::TenantNotFound | Code::OtherTenant | Code::ManagementAudienceUnknown => &[Of::Domain],
-            Code::ManagementCredentialsRejected => &[Of::Domain],
-            Code::ConnectionNotFound => &[Of::Connection, Of::Provider, Of::Domain],
-            Code::ConnectionWrongStrategy | Code::AuthorizeConnectionNotUsable => &[Of::Connection, Of::Provider],
-            Code::ApplicationNotFound => &[Of::Applications, Of::Domain],
-            Code::InvalidScope | Code::ConnectionScopesDiffer | Code::AuthorizeScopesMissing => &[Of::Scopes],
-            code if code.is_no_answer() => &[Of::Domain, Of::LoginDomain],
-            Code::RedirectUriMismatch => &[Of::LoginDomain, Of::Domain],
-            _ => &[],
-        };
+    /// Refuses to do to another provider, tenant or connection what was asked for this profile, because of a variable alone.
+    ///
+    /// # Errors
+    /// `input_contradictory`.
+    pub fn refuse_other_than_saved(&self) -> Result<(), Failure> {
         let shadows = self.shadows.borrow();
-        let (_, name, over) = about.iter().find_map(|of| shadows.plain.iter().find(|(one, ..)| one == of))?;
-        // Several hosts are asked: it is about the one that the failure names.
-        let is_named = || {
-            let values = self.variables.get(name).unwrap_or_default();
-            values.split(',').any(|value| failure.message.contains(value.trim().trim_start_matches("https://")))
-        };
-        (!failure.code.is_no_answer() || is_named()).then(|| (*name, over.clone()))
+        let is_place = |of: Of| matches!(of, Of::Provider | Of::Domain | Of::Connection);
+        let Some((_, name, over)) = shadows.plain.iter().find(|(of, ..)| is_place(*of)) else { return Ok(()) };
+        let message = format!("{name} says something else than {over} of {}", self.profile);
+        let hint = format!("{UNSET}`{name}` or give what is meant as a flag.");
+        Err(Failure::new(Code::InputContradictory, message).with_hint(hint))
     }
 
-    /// The failure with the variable in its cure that wins over something else, should that be the reason.
+    /// The failure with the variables in its cure that win over something else, should they be the reason.
     pub fn unshadowed(&self, failure: Failure) -> Failure {
         let hint = failure.hint();
-        let shadow = self.shadow_of(failure.code).or_else(|| self.plain_shadow_of(&failure));
-        match shadow.filter(|_| !hint.starts_with(UNSET)) {
-            Some((variable, over)) => {
-                failure.with_hint(format!("{UNSET}`{variable}`, which wins over {over}. Where it is meant: {hint}"))
-            }
-            None => failure,
+        if hint.starts_with(UNSET) {
+            return failure;
         }
+        let (names, over): (Vec<String>, Vec<String>) =
+            self.shadows_of(&failure).into_iter().map(|(name, over)| (format!("`{name}`"), over)).unzip();
+        if names.is_empty() {
+            return failure;
+        }
+        let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
+        let (names, over) = (names.join(" and "), over.join(" and "));
+        failure.with_hint(format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: {hint}"))
     }
 
     /// A finding with the same in its cure.
@@ -140,38 +141,79 @@ impl World {
         }
     }
 
-    /// The variable that may be the reason, and what it wins over.
-    fn shadow_of(&self, code: Code) -> Option<(&'static str, String)> {
+    /// The variables that may be the reason, and what each wins over: the first kind that there is, an ID with its secret.
+    fn shadows_of(&self, failure: &Failure) -> Vec<(&'static str, String)> {
+        for of in about(failure.code) {
+            let Some(first) = self.shadow(*of, failure) else { continue };
+            let companion = match of {
+                Of::ClientId => self.shadow(Of::ClientSecret, failure),
+                Of::ManagementId => self.shadow(Of::ManagementSecret, failure),
+                _ => None,
+            };
+            return std::iter::once(first).chain(companion).collect();
+        }
+        Vec::new()
+    }
+
+    fn shadow(&self, of: Of, failure: &Failure) -> Option<(&'static str, String)> {
         let shadows = self.shadows.borrow();
-        let other_id = || {
-            let name = shadows.client_id?;
-            let saved = self.saved.client_id.as_ref()?;
-            (self.variables.get(name)?.trim() != saved).then(|| (name, format!("the saved client ID {saved}")))
+        if let Some((_, name)) = shadows.secrets.iter().find(|(one, _)| *one == of) {
+            return self.wins_over(of, name).map(|over| (*name, over));
+        }
+        let (_, name, over) = shadows.plain.iter().find(|(one, ..)| *one == of)?;
+        // Several hosts are asked: it is about the one that the failure names.
+        let is_named = || {
+            let values = self.variables.get(name).unwrap_or_default();
+            values.split(',').any(|value| failure.message.contains(value.trim().trim_start_matches("https://")))
         };
-        let other_secret = |name: Option<&'static str>, account: &str, what: &str| {
-            let name = name?;
+        (!failure.code.is_no_answer() || is_named()).then(|| (*name, over.clone()))
+    }
+
+    /// What a secret in a variable wins over, where that is another one.
+    fn wins_over(&self, of: Of, name: &str) -> Option<String> {
+        let kept = |of: SecretOf, what: &str| {
             let given = Secret::new(self.variables.get(name)?.trim().to_owned());
-            let kept = self.vault().get(account).ok()??;
-            (!kept.same_as(&given)).then(|| (name, format!("the {what} in {}", self.place())))
+            let kept = self.vault().get(&self.profile.account(of)).ok()??;
+            (!kept.same_as(&given)).then(|| format!("the {what} in {}", self.place()))
         };
-        match code {
-            Code::ClientIdUnknown | Code::ClientDeleted | Code::ClientSecretMissing => other_id(),
-            Code::ClientSecretRejected => other_id()
-                .or_else(|| other_secret(shadows.secret, &self.profile.account(SecretOf::Provider), "client secret")),
-            Code::ManagementTokenExpired | Code::ManagementTokenRejected => {
-                let name = shadows.token?;
+        match of {
+            Of::ClientSecret => kept(SecretOf::Provider, "client secret"),
+            Of::ManagementSecret => kept(SecretOf::Management, "client secret of the Management API client"),
+            _ => {
                 let set = |field| self.variables.of(field).map(|(_, name)| name);
                 match (set(&ask::MANAGEMENT_ID), set(&ask::MANAGEMENT_SECRET)) {
-                    (Some(id), Some(secret)) => Some((name, format!("`{id}` and `{secret}`"))),
-                    _ => self.saved.management_client_id.as_ref().map(|id| (name, format!("the saved client {id}"))),
+                    (Some(id), Some(secret)) => Some(format!("`{id}` and `{secret}`")),
+                    _ => self.saved.management_client_id.as_ref().map(|id| format!("the saved client {id}")),
                 }
             }
-            Code::ManagementCredentialsRejected => other_secret(
-                shadows.management_secret,
-                &self.profile.account(SecretOf::Management),
-                "client secret of the Management API client",
-            ),
-            _ => None,
         }
+    }
+}
+
+/// What a failure may come from, the likeliest first.
+fn about(code: Code) -> &'static [Of] {
+    match code {
+        Code::InputMissing => &[Of::Provider, Of::ManagementId],
+        Code::ClientIdUnknown | Code::ClientDeleted | Code::DesktopClient => &[Of::ClientId],
+        Code::ClientSecretMissing => &[Of::ClientId, Of::Provider, Of::Store],
+        Code::ClientSecretRejected | Code::ConnectionSecretDiffers => &[Of::ClientId, Of::ClientSecret],
+        Code::FitbitIdAtGoogle | Code::GoogleIdAtFitbit | Code::ProviderShutDown => &[Of::ClientId, Of::Provider],
+        Code::ConnectionClientIdDiffers | Code::AuthorizeWrongClientId => &[Of::ClientId, Of::Connection],
+        Code::AuthorizeWrongProvider => &[Of::ClientId, Of::Provider, Of::Connection],
+        Code::TenantNotFound | Code::OtherTenant => &[Of::Domain, Of::Token, Of::ManagementId],
+        Code::ManagementAudienceUnknown => &[Of::Domain, Of::ManagementId],
+        Code::ManagementCredentialsRejected => &[Of::Domain, Of::ManagementId, Of::ManagementSecret],
+        Code::ManagementClientNotAuthorized | Code::ManagementGrantNotAllowed => &[Of::ManagementId],
+        Code::MissingScope => &[Of::Token, Of::ManagementId],
+        Code::ManagementTokenExpired | Code::ManagementTokenRejected => &[Of::Token],
+        Code::ConnectionNotFound => &[Of::Connection, Of::Provider, Of::ClientId, Of::Domain],
+        Code::ConnectionWrongStrategy | Code::AuthorizeConnectionNotUsable => {
+            &[Of::Connection, Of::Provider, Of::ClientId]
+        }
+        Code::ApplicationNotFound => &[Of::Applications, Of::Domain],
+        Code::InvalidScope | Code::ConnectionScopesDiffer | Code::AuthorizeScopesMissing => &[Of::Scopes],
+        Code::RedirectUriMismatch => &[Of::LoginDomain, Of::Domain, Of::ClientId],
+        code if code.is_no_answer() => &[Of::Domain, Of::LoginDomain],
+        _ => &[],
     }
 }

@@ -65,8 +65,8 @@ impl Draft<'_> {
         }
         let Some(login) = self.inputs.management.take() else { return Ok(()) };
         let wanted = self.needed();
-        let ask_domains = self.inputs.login_domains.is_empty();
-        let session = sign_in::run(self.world, domain, &login, self.reached, ask_domains, &wanted);
+        let named = &self.inputs.login_domains;
+        let session = sign_in::run(self.world, domain, &login, self.reached, named, &wanted);
         if session.is_err() {
             // Perhaps it is right the next time.
             self.inputs.management = Some(login);

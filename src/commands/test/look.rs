@@ -12,7 +12,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::steps::access::stored_login;
-use crate::steps::sign_in::{custom_domains, no_session};
+use crate::steps::sign_in::{READ_CUSTOM_DOMAINS, custom_domains, no_session};
 
 /// What was read of the tenant before anything is reported.
 pub(super) struct Looked<'w> {
@@ -57,22 +57,22 @@ impl Run<'_> {
                 None => Ok(None),
             },
         };
-        let found = match &session {
-            Ok(Some(management)) if login_domains.is_empty() && !known.asked_for_domains => {
-                let found = custom_domains(management, domain);
-                known.asked_for_domains = found.is_ok();
-                found.map(Option::unwrap_or_default)
+        if let Ok(Some(management)) = &session
+            && !known.asked_for_domains
+        {
+            let told = match custom_domains(management, domain) {
+                Ok(told) => told,
+                Err(failure) => return (reachable, Err(failure)),
+            };
+            known.asked_for_domains = true;
+            let may_read = management.may(READ_CUSTOM_DOMAINS);
+            self.about_domains.replace(tenant::about_login_domains(told.as_deref(), login_domains, may_read));
+            if login_domains.is_empty() {
+                login_domains.extend(told.unwrap_or_default());
             }
-            _ => Ok(Vec::new()),
-        };
-        match found {
-            Ok(found) => {
-                login_domains.extend(found);
-                self.know(inputs, login_domains);
-                (reachable, session)
-            }
-            Err(failure) => (reachable, Err(failure)),
         }
+        self.know(inputs, login_domains);
+        (reachable, session)
     }
 
     /// How to get at the Management API. A saved client whose secret cannot be read is one that is not at hand: this command can

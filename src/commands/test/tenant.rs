@@ -118,7 +118,8 @@ impl Run<'_> {
                 if !self.args.headless && inputs.test_app.is_none() {
                     wanted.extend(temporary::SCOPES);
                 }
-                self.note(tenant::access(&management, &wanted, answered));
+                let domains = self.about_domains.borrow();
+                self.note(tenant::access(&management, &wanted, answered, domains.as_deref()));
                 Some(management)
             }
             Ok(None) if answers && self.unread.borrow().is_some() => {
