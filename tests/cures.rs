@@ -524,3 +524,60 @@ fn a_command_that_is_suggested_repeats_the_files_that_were_named() {
         assert!(suggested.contains(&part), "{part} is not in {suggested}");
     }
 }
+
+#[test]
+fn no_set_up_is_named_as_the_cure_of_a_fitbit_connection_while_the_provider_is_shut_down() {
+    for fault in [Fault::ConnectionMissing, Fault::ApplicationNotEnabled, Fault::WrongSecretInTenant] {
+        let stage = Stage::configured(Fitbit, &[Fault::ShutDown, fault]);
+        let output = stage.environment().run(&HEADLESS).exits(3);
+        let failed: Vec<Value> = output.document()["checks"].as_array().unwrap().clone();
+        let hints = failed.iter().filter(|check| check["state"] == "fail").map(|check| check["hint"].as_str().unwrap());
+        let hints: Vec<&str> = hints.collect();
+        assert!(hints.len() > 1, "{fault:?}: {output}");
+        for hint in hints {
+            let words = command(hint);
+            assert_eq!(words[..3], ["setup", "--provider", "google-health"], "{fault:?}: {hint}");
+        }
+    }
+}
+
+#[test]
+fn a_cure_names_what_the_token_lacks_for_it() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::OptionsHidden, Fault::ScopesMissingInTenant]);
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    let cure = cure(&output, "authorize.redirect");
+    assert!(cure.contains("read:connections_options update:connections_options"), "{cure}");
+}
+
+#[test]
+fn the_secret_that_the_provider_accepts_is_the_one_to_write() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongSecretInTenant]);
+    let environment = stage.environment();
+    let output = environment.run(&HEADLESS).exits(4);
+    let cure = cure(&output, "connection.secret");
+    assert!(cure.contains("the secret at hand, which Google Health API accepts"), "{cure}");
+    run(&environment, &command(&cure), &["--yes", "--skip-login", "--all-apps"]).exits(0);
+    environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
+fn a_secret_that_is_kept_nowhere_is_to_be_given_and_not_set_up_again() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().without("FITBIT_CONNECT_CLIENT_SECRET");
+    let cure = cure(&environment.run(&HEADLESS).exits(2), "credentials.stored");
+    assert!(cure.starts_with("Give it: client secret: --client-secret-file"), "{cure}");
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_told_with_where_its_name_stands() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    assert!(settings.contains("default_profile = \"default\""), "{settings}");
+    environment.write_settings(&settings.replace("default_profile = \"default\"", "default_profile = \"prod\""));
+    let hint = |output: Output| output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    let said = hint(environment.run(&HEADLESS).exits(2));
+    assert!(said.contains("the profile prod (from default_profile in the settings) (profiles: default)"), "{said}");
+    let said = hint(environment.with("FITBIT_CONNECT_PROFILE", "staging").run(&HEADLESS).exits(2));
+    assert!(said.contains("the profile staging (from FITBIT_CONNECT_PROFILE)"), "{said}");
+}

@@ -100,6 +100,32 @@ fn a_custom_login_domain_is_the_one_that_is_verified() {
 }
 
 #[test]
+fn what_is_not_known_of_the_login_domains_is_said() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::CustomDomain]);
+    let environment = stage.environment();
+    let access = |output: &Output| output.checks("management.access")[0]["detail"].as_str().unwrap().to_owned();
+    let said = access(&environment.run(&HEADLESS).exits(0));
+    assert_eq!(said, "the Management API accepts the credentials");
+    // The tenant got another one since the set-up.
+    let settings = fs::read_to_string(environment.settings()).unwrap();
+    environment.write_settings(&settings.replace("\nport = ", "\nlogin_domains = [\"acme.sandbox.test\"]\nport = "));
+    for args in [&HEADLESS[..], &["setup", "--yes", "--skip-login", "--json"]] {
+        let said = access(&environment.run(args).exits(0));
+        assert!(said.contains(facts::CUSTOM_DOMAIN) && said.contains("--login-domain"), "{said}");
+    }
+    environment.write_settings(&settings);
+    let refused = json!({ "statusCode": 403, "error": "Forbidden", "errorCode": "insufficient_scope",
+        "message": "Insufficient scope, expected any of: read:custom_domains" });
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        if request.path.starts_with("/api/v2/custom-domains") { Reply::json(403, &refused) } else { pass() }
+    }));
+    for args in [&HEADLESS[..], &["setup", "--yes", "--all-apps", "--skip-login", "--json"]] {
+        let said = access(&stage.environment().run(args).exits(0));
+        assert!(said.contains("whether the tenant has a custom login domain could not be read"), "{said}");
+    }
+}
+
+#[test]
 fn a_login_domain_that_cannot_be_reached_is_asked_once_and_not_for_each_application() {
     let stage = Stage::configured(GoogleHealth, &[Fault::CustomDomain]);
     let environment = stage.environment();

@@ -1,6 +1,7 @@
 //! `test`: every verification, then the live login. Changes nothing that stays.
 
 mod app;
+mod cure;
 mod live;
 mod look;
 mod report;
@@ -93,6 +94,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         direct,
         login_domains: inputs.login_domains.clone().into(),
         about_domains: RefCell::default(),
+        lacks: RefCell::default(),
         seen: Default::default(),
         unread: Default::default(),
         tenants_secret: Default::default(),
@@ -114,17 +116,6 @@ fn switches(args: &cli::Test) -> &'static str {
         (false, true) => " --check-all",
         (false, false) => "",
     }
-}
-
-/// A report of a run without a login is made by another one: where a cure is about a login, there has to be one.
-fn without_login(mut finding: Finding) -> Finding {
-    let headless = |hint: String| hint.replace("{test} --report", "{test} --headless --report");
-    finding.hint = finding.hint.map(headless);
-    finding.failure = finding.failure.map(|failure| {
-        let hint = headless(failure.hint());
-        failure.with_hint(hint)
-    });
-    finding
 }
 
 /// The client secret and where it came from.
@@ -194,8 +185,9 @@ fn report_missing(world: &World, args: &cli::Test, inputs: &Inputs, secret: &Kep
             false => format!(" (profiles: {})", profiles.join(", ")),
         };
         failure.with_hint(format!(
-            "Nothing is set up for the profile {}{there_are}: run `{{setup}}` or give these",
-            world.profile
+            "Nothing is set up for the profile {}{}{there_are}: run `{{setup}}` or give these",
+            world.profile,
+            world.whence_profile().map(|whence| format!(" (from {whence})")).unwrap_or_default()
         ))
     }
 }
@@ -212,6 +204,8 @@ struct Run<'a> {
     login_domains: RefCell<Vec<Domain>>,
     /// What there is to say of others.
     about_domains: RefCell<Option<String>>,
+    /// The permissions that the token lacks, of those with which a `setup` mends a connection.
+    lacks: RefCell<Vec<&'static str>>,
     seen: RefCell<Vec<Finding>>,
     /// Why the saved Management API client's secret could not be read.
     unread: RefCell<Option<Failure>>,
@@ -277,8 +271,7 @@ impl Run<'_> {
     }
 
     fn note(&self, finding: Finding) -> bool {
-        let finding = self.world.finding_unshadowed(finding);
-        let finding = if self.args.headless { without_login(finding) } else { finding };
+        let finding = self.world.finding_unshadowed(self.with_a_cure_that_works(finding));
         if !self.is_later.get() {
             self.world.console.finding(&finding);
         }

@@ -55,7 +55,12 @@ fn lines(text: &str) -> Option<Vec<Code>> {
         let code: Code = line.trim_end().strip_suffix(']')?.rsplit_once('[')?.1.parse().ok()?;
         (is_ours || code != Code::AccessDenied).then_some(code)
     };
-    let end = text.lines().filter(|line| line.trim_start().starts_with("error:")).filter_map(named);
+    // A log of a build puts a time or a name in front of each line.
+    let is_end = |line: &&str| {
+        let word = |wanted: &str| line.split_whitespace().any(|word| word == wanted);
+        word("error:") && !word("FAILED") && !word("warning")
+    };
+    let end = text.lines().filter(is_end).filter_map(named);
     let found: Vec<Code> = end.chain(text.lines().filter_map(named)).collect();
     (!found.is_empty()).then_some(found)
 }
@@ -94,7 +99,9 @@ mod tests {
         let printed = "  FAILED \u{1b}[31mauthorize.redirect\u{1b}[0m ... [application_grant_missing]\n  hint: x\n  skipped y [port_in_use]\n\
                        error: the log says (the provider answered 400 invalid_grant) [code_rejected]\n";
         let codes = vec![Code::CodeRejected, Code::ApplicationGrantMissing, Code::PortInUse];
-        assert_eq!(find(printed), Some(codes));
+        assert_eq!(find(printed), Some(codes.clone()));
+        let stamped: String = printed.lines().map(|line| format!("2026-11-28T12:34:56.1234567Z {line}\n")).collect();
+        assert_eq!(find(&stamped), Some(codes));
     }
 
     #[test]

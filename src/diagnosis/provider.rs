@@ -281,7 +281,7 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
         sign(&["invalid authentication credentials"]),
         sign(&["access token expired"]),
         sign(&["access token invalid"]),
-        sign(&["invalid_token"]),
+        but(&["invalid_token"], &["expired token", "json web token"]),
         sign(&["refused the access token"]),
     ],
     sure: Sure::Documented,

@@ -26,6 +26,15 @@ impl World {
         ask::FIELDS.iter().filter_map(|field| self.variables.of(field)).map(|(_, name)| name).collect()
     }
 
+    /// Where the name of the profile stands, unless it was given or is the usual one.
+    pub fn whence_profile(&self) -> Option<&'static str> {
+        let name = self.profile.as_str();
+        let by_variable = self.variables.of(&ask::PROFILE).filter(|(value, _)| *value == name);
+        let saved = self.settings.borrow().default_profile().ok().flatten();
+        let in_settings = saved.filter(|saved| saved.as_str() == name).map(|_| "default_profile in the settings");
+        by_variable.map(|(_, variable)| variable).or(in_settings)
+    }
+
     /// Which of these variables are set.
     pub fn set_variables<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
         names.iter().copied().filter(|name| self.variables.get(name).is_some()).collect()

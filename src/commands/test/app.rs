@@ -119,7 +119,12 @@ impl Run<'_> {
                         _ => format!("the client secret is not in {}", self.world.place()),
                     },
                 };
-                let mut ways = format!("Run `{{setup}}` or give it: {}", ask::CLIENT_SECRET.how_to_give());
+                let give = ask::CLIENT_SECRET.how_to_give();
+                let mut ways = match self.world.store() {
+                    // A set-up would keep it no more than the last one did.
+                    Store::Nothing => format!("Give it: {give}"),
+                    Store::Keychain | Store::File => format!("Run `{{setup}}` or give it: {give}"),
+                };
                 if matches!(self.world.used_by_another(SecretOf::Provider), Ok(Some(_))) {
                     ways.push_str(
                         ". Where another settings file has a profile of the same name, set this one up under a name of its own \

@@ -118,6 +118,7 @@ impl Run<'_> {
                 if !self.args.headless && inputs.test_app.is_none() {
                     wanted.extend(temporary::SCOPES);
                 }
+                self.know_what_lacks(&management);
                 let domains = self.about_domains.borrow();
                 self.note(tenant::access(&management, &wanted, answered, domains.as_deref()));
                 Some(management)
@@ -167,8 +168,18 @@ impl Run<'_> {
     /// `connection.secret`; a secret that the provider refused is nothing for a connection to hold.
     fn tenants_secret(&self, now: &Connection, wanted: &Wanted) -> Finding {
         let found = connection::secret(now, wanted);
-        let is_refused = self.has_failed(id::CREDENTIALS_ACCEPTED, &[Code::ClientSecretRejected]);
-        if found.code != Some(Code::ConnectionSecretDiffers) || !is_refused {
+        if found.code != Some(Code::ConnectionSecretDiffers) {
+            return found;
+        }
+        if self.has_passed(id::CREDENTIALS_ACCEPTED) {
+            let hint = format!(
+                "Run `{{setup}}` which writes the secret at hand, which {} accepts, into the connection `{{connection}}`",
+                self.provider.title()
+            );
+            let failure = found.failure.map(|failure| failure.with_hint(hint.clone()));
+            return Finding { hint: Some(hint), failure, ..found };
+        }
+        if !self.has_failed(id::CREDENTIALS_ACCEPTED, &[Code::ClientSecretRejected]) {
             return found;
         }
         let another = "the tenant holds another secret than the refused one";
