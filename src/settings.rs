@@ -42,8 +42,10 @@ pub struct Profile {
     pub port: Option<u16>,
     /// Where secrets are kept.
     pub store: Option<Store>,
-    /// Where they were kept before, as long as they may still be there too: a run that dies on the way leaves this behind.
+    /// Where some may be as well, as long as a change to or from there is not done: a run that dies on the way leaves this behind.
     pub moving_from: Option<Store>,
+    /// The clients whose secrets those may be, as noted beside them, where the profile names others.
+    pub moving_clients: Vec<String>,
     /// Client ID of the Management API client.
     pub management_client_id: Option<String>,
     /// Origins that are really elsewhere (simulators, gateways).
@@ -165,6 +167,7 @@ impl Settings {
                 .map_err(|why| wrong("port", why))?,
             store: one(table, "store").map_err(|why| wrong("store", why))?,
             moving_from: one(table, "moving_from").map_err(|why| wrong("moving_from", why))?,
+            moving_clients: many(table, "moving_clients").map_err(|why| wrong("moving_clients", why))?,
             management_client_id: one(table, "management_client_id")
                 .map_err(|why| wrong("management_client_id", why))?,
             endpoints: endpoints(table).map_err(|why| wrong("endpoints", why))?,
@@ -196,6 +199,7 @@ impl Settings {
         set(table, "port", profile.port.map(|p| value(i64::from(p))));
         set(table, "store", profile.store.map(|s| value(s.as_str())));
         set(table, "moving_from", profile.moving_from.map(|s| value(s.as_str())));
+        set(table, "moving_clients", list(profile.moving_clients.iter().map(String::as_str)));
         set(table, "management_client_id", profile.management_client_id.as_ref().map(value));
         if profile.callbacks.is_empty() {
             table.remove("callbacks");

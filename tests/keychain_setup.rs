@@ -439,7 +439,10 @@ fn inside_a_move_away_from_a_keychain_out_of_reach() {
     if !inside() {
         return;
     }
-    for by in ["setup", "remove"] {
+    // The change of place alone, and together with that of the provider, whose former secret is another client's.
+    for (by, provider) in
+        [("setup", "google-health"), ("remove", "google-health"), ("setup", "fitbit"), ("remove", "fitbit")]
+    {
         let stage = Stage::set_up(&[]);
         let settings = stage.home.path("XDG/fitbit-connect/config.toml");
         let says_so = || fs::read_to_string(&settings).unwrap().contains("moving_from = \"keychain\"");
@@ -464,7 +467,7 @@ fn inside_a_move_away_from_a_keychain_out_of_reach() {
         let output = away(stage.program(&["remove", "--yes", "--json"]).env("FITBIT_CONNECT_STORE", "none"));
         assert_eq!(output.status.code(), Some(7), "{}", said(&output));
 
-        let output = away(stage.setup("google-health").args(["--skip-login", "--store", "file"]));
+        let output = away(stage.setup(provider).args(["--skip-login", "--store", "file", "--provider", provider]));
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         let told = document(&output)["checks"].to_string();
         assert!(told.contains("may still be in the keychain") && says_so(), "{}", said(&output));

@@ -105,7 +105,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     if world.profile_exists {
         let named = (world.store() != Store::Nothing).then(|| world.place());
         let behind = world.secrets_behind_link().map(|file| file.display().to_string());
-        for place in [named, world.left_place(), behind].into_iter().flatten() {
+        for place in named.into_iter().chain(world.left_places()).chain(behind) {
             plan.add(Item::Change(format!("forget the secrets of {} in {place}", world.profile)));
         }
         for of in SecretOf::ALL {

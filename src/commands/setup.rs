@@ -46,8 +46,7 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     given::id::refuse_of_the_other(&inputs)?;
     let mut unread = None;
-    // Where the settings name the new place already, it has everything.
-    if inputs.secret.is_none() && inputs.saved_secret_applies && world.saved.moving_from.is_none() {
+    if inputs.secret.is_none() && inputs.saved_secret_applies {
         match world.taken_along(SecretOf::Provider) {
             Ok(secret) => inputs.secret = secret,
             Err(failure) if world.dialogue.is_some() => world.console.warn(&failure.message),
@@ -347,6 +346,7 @@ impl Place {
             port: Some(port),
             store: Some(world.store()),
             moving_from: None,
+            moving_clients: Vec::new(),
             management_client_id: world
                 .saved
                 .management_client_id

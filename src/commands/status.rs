@@ -90,8 +90,9 @@ pub fn run(world: &World) -> Result<(), Failure> {
             json!({ "name": name, "account": account, "store": world.store().as_str(), "place": place, "state": state }),
         );
     }
-    if let Some(left) = world.left_place().filter(|_| saved.moving_from.is_some()) {
-        line("Moving from", Some(format!("{left}, which may still have the secrets: setup empties it")));
+    let left = world.left_places().join(" and ");
+    if saved.moving_from.is_some() && !left.is_empty() {
+        line("Moving from", Some(format!("{left}, which may still have secrets: setup empties it")));
     }
     let winning = world.variables_that_win();
     if !winning.is_empty() {

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "port",
     "store",
     "moving_from",
+    "moving_clients",
     "management_client_id",
     "endpoints",
 ];

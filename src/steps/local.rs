@@ -98,7 +98,7 @@ impl Local<'_> {
                 world.place()
             )));
         }
-        if let Some(place) = world.left_place() {
+        for place in world.left_places() {
             plan.add(Item::Change(format!("forget the secrets of profile {} in {place}", world.profile)));
         }
         let Some(path) = world.settings.borrow().path().map(|path| path.display().to_string()) else { return };
@@ -186,13 +186,35 @@ impl Local<'_> {
         Ok(())
     }
 
-    /// Writes the profile, and gives back what the settings said before.
-    fn begin(&self, world: &World) -> Result<Option<String>, Failure> {
+    /// What stands in the settings before a secret is kept where they do not lead yet, so that no secret is kept that no settings
+    /// name: of a new profile all of it, of a change to the keychain that it may have some.
+    fn beforehand(&self, world: &World) -> Option<Profile> {
+        if world.saved.client_id.is_none() {
+            return Some(self.profile.clone());
+        }
+        let is_change = world.store() == Store::Keychain && world.left_store().is_some();
+        is_change.then(|| self.moving(world, &world.saved))
+    }
+
+    /// The profile with the note that the keychain may have secrets of it.
+    fn moving(&self, world: &World, profile: &Profile) -> Profile {
+        let clients = |profile: &Profile| SecretOf::ALL.into_iter().filter_map(|of| profile.client_of(of)).collect();
+        let named: Vec<String> = clients(profile);
+        let all: [Vec<String>; 3] = [clients(&world.saved), clients(self.profile), world.saved.moving_clients.clone()];
+        let mut moving_clients: Vec<String> =
+            all.concat().into_iter().filter(|client| !named.contains(client)).collect();
+        moving_clients.sort_unstable();
+        moving_clients.dedup();
+        Profile { moving_from: Some(Store::Keychain), moving_clients, ..profile.clone() }
+    }
+
+    /// Writes a profile, and gives back what the settings said before.
+    fn begin(&self, world: &World, profile: &Profile) -> Result<Option<String>, Failure> {
         let mut settings = world.settings.borrow_mut();
         let Some(path) = settings.path().map(std::path::Path::to_owned) else { return Ok(None) };
         let before = std::fs::read_to_string(&path).ok();
         *settings = Settings::read(&path)?;
-        settings.put(&world.profile, self.profile);
+        settings.put(&world.profile, profile);
         settings.write()?;
         Ok(before)
     }
@@ -203,9 +225,7 @@ impl Local<'_> {
     /// `secret_store_*`, `file_not_writable`.
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
-            // A profile that is new comes before its secrets: one that no settings name would be found by no command.
-            let is_new = world.saved.client_id.is_none();
-            let begun = if is_new { Some(self.begin(world)?) } else { None };
+            let begun = self.beforehand(world).map(|profile| self.begin(world, &profile)).transpose()?;
             if let Err(failure) = self.keep_client_secret(world) {
                 if let Some(Err(why)) = begun.map(|before| take_back(world, before)) {
                     world.console.warn(&why.message);
@@ -227,8 +247,9 @@ impl Local<'_> {
             }
             // The old place is emptied when the settings name the new one, and they say so until it is: a run that is killed in
             // between, or cannot write them, has lost nothing.
-            let moving_from = world.left_store().filter(|left| *left == Store::Keychain);
-            settings.put(&world.profile, &Profile { moving_from, ..self.profile.clone() });
+            let leaves_keychain = world.leaves_keychain();
+            let profile = if leaves_keychain { self.moving(world, self.profile) } else { self.profile.clone() };
+            settings.put(&world.profile, &profile);
             settings.write()?;
             let refused = world.forget_in_keychain(false)?;
             world.forget_in_file(false)?;

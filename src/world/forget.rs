@@ -10,7 +10,7 @@ use super::kept::secrets_beside;
 use crate::diagnosis::Failure;
 use crate::files;
 use crate::ids::{SecretOf, Store};
-use crate::vault::{self, Deleted, Vault, VaultError};
+use crate::vault::{self, Deleted, Vault, VaultError, whose};
 use crate::world::store_failure;
 
 impl World {
@@ -29,7 +29,12 @@ impl World {
     /// Removes a secret of this profile from a place; whether there was something to remove or to leave.
     fn forgets(&self, vault: &dyn Vault, of: SecretOf) -> Result<bool, VaultError> {
         let account = self.profile.account(of);
-        let deleted = vault.delete(&account, &self.saved.client_of(of).unwrap_or_default())?;
+        let mut deleted = vault.delete(&account, &self.saved.client_of(of).unwrap_or_default())?;
+        if let Deleted::Anothers(other) = &deleted
+            && self.saved.moving_clients.iter().any(|client| client == whose(other))
+        {
+            deleted = vault.delete(&account, whose(other))?;
+        }
         if let Deleted::Anothers(other) = &deleted {
             self.console.warn(&format!(
                 "{account} in the keychain is the secret of {other}, which these settings do not name: it was left there"
@@ -82,7 +87,7 @@ impl World {
     /// Says what is in the keychain under this profile's name although its settings do not say so: it may be another settings
     /// file's, and is left alone.
     pub fn name_what_is_in_keychain(&self) {
-        if self.store() == Store::Keychain || self.left_store() == Some(Store::Keychain) {
+        if self.store() == Store::Keychain || self.leaves_keychain() {
             return;
         }
         // Nothing has to be unlocked for this.
@@ -104,7 +109,7 @@ impl World {
     /// # Errors
     /// The new place's own.
     pub fn forget_in_keychain(&self, all: bool) -> Result<Option<Failure>, Failure> {
-        if self.left_store() != Some(Store::Keychain) {
+        if !self.leaves_keychain() {
             return Ok(None);
         }
         let (mut stay, mut refused) = (Vec::new(), None);

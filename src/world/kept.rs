@@ -174,19 +174,23 @@ impl World {
 
     /// Where this profile kept its secrets so far, when they are kept elsewhere from now on.
     pub fn left_store(&self) -> Option<Store> {
-        let before = self.saved.moving_from.or(self.saved.store).unwrap_or(Store::Keychain);
+        let before = self.saved.store.unwrap_or(Store::Keychain);
         (self.profile_exists && before != self.store()).then_some(before)
     }
 
-    /// The same in words, where the settings name it.
-    pub fn left_place(&self) -> Option<String> {
-        match self.left_store().filter(|_| self.saved.store.is_some())? {
-            Store::Keychain => Some("the keychain".to_owned()),
-            Store::File => {
-                self.secrets_file.as_ref().filter(|file| file.exists()).map(|file| file.display().to_string())
-            }
-            Store::Nothing => None,
-        }
+    /// Whether the keychain may have secrets of this profile that are not kept there from now on: it was the place so far, or a
+    /// change from or to it was broken off.
+    pub fn leaves_keychain(&self) -> bool {
+        let broken_off = self.profile_exists && self.saved.moving_from == Some(Store::Keychain);
+        self.store() != Store::Keychain && (broken_off || self.left_store() == Some(Store::Keychain))
+    }
+
+    /// The places that are left, in words, where the settings name them.
+    pub fn left_places(&self) -> Vec<String> {
+        let is_named = self.saved.store.or(self.saved.moving_from).is_some();
+        let keychain = (self.leaves_keychain() && is_named).then(|| "the keychain".to_owned());
+        let file = self.secrets_file.as_ref().filter(|file| self.left_store() == Some(Store::File) && file.exists());
+        keychain.into_iter().chain(file.map(|file| file.display().to_string())).collect()
     }
 
     /// The place of secrets in words.

@@ -179,6 +179,67 @@ fn inside_a_change_of_client() {
 }
 
 #[test]
+fn a_change_to_the_keychain_killed_at_any_message_to_it_leaves_nothing_there_that_the_settings_do_not_say() {
+    passes_in_a_session("inside_a_change_of_place");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_change_of_place() {
+    // Run by hand, it would reach the keychain of a person.
+    if std::env::var_os("TEST_BINARY").is_none() {
+        return;
+    }
+    const SETUP: [&str; 8] =
+        ["setup", "--yes", "--all-apps", "--save-management", "--skip-login", "--json", "--store", "file"];
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
+    let run = |profile: &str, strikes: Option<(usize, Moment)>, gives_up: bool, changes_client: bool| {
+        let idle = Executioner::new(None);
+        let (_stage, environment) = scene(GoogleHealth, profile, &idle);
+        environment.run(&SETUP).exits(0);
+        let accounts = ["client-secret", "management-client-secret"].map(|name| format!("{profile}/{name}"));
+        let left = || accounts.iter().filter(|account| kept_and_noted(account).0.is_some()).count();
+        let executioner = Executioner::new(strikes);
+        let folder = environment.desk("bus");
+        fs::create_dir(&folder).unwrap();
+        let change = |environment: &Environment| {
+            let mut command = environment.command(&[&SETUP[..7], &["keychain"]].concat());
+            if changes_client {
+                command.args(["--provider", "fitbit", "--client-id", facts::FITBIT_CLIENT_ID]);
+                command.env("FITBIT_CONNECT_CLIENT_SECRET", simulated::client_secret(Fitbit));
+            }
+            command
+        };
+        let mut command = change(&environment);
+        command.env("DBUS_SESSION_BUS_ADDRESS", crate::bus::in_front_of(&bus, &folder, &executioner));
+        let killed = executioner.watches(command);
+        let environment = environment.without("FITBIT_CONNECT_CLIENT_SECRET");
+        // The person stays with the file, removes it all, or goes on with the change.
+        let settings = || fs::read_to_string(environment.settings()).unwrap();
+        if killed && gives_up {
+            let output = environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(0);
+            if settings().contains("store = \"file\"") {
+                assert_eq!(left(), 0, "{strikes:?}: {output}");
+            }
+        } else {
+            assert!(!idle.watches(change(&environment)));
+            assert_eq!(left(), 2, "{strikes:?}");
+            assert!(!environment.secrets().exists(), "{strikes:?}");
+        }
+        assert!(!settings().contains("moving_"), "{strikes:?}: {}", settings());
+        environment.run(&["remove", "--yes"]).exits(0);
+        assert_eq!(left(), 0, "{strikes:?}");
+        (killed, executioner.seen())
+    };
+    let (killed, messages) = run("whole", None, false, true);
+    assert!(!killed && messages > 10, "{messages}");
+    let kills = in_parallel(messages * 2, |job| {
+        run(&format!("m{job}"), Some((job / 2 + 1, Moment::After)), job % 2 == 0, job % 3 == 0).0
+    });
+    println!("to the keychain: {} kills at a message to it", kills.iter().filter(|killed| **killed).count());
+}
+
+#[test]
 #[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_keychain() {
     // Run by hand, it would reach the keychain of a person.
