@@ -141,7 +141,7 @@ fn is_true(place: &Place, what: &str) -> &'static [&'static str] {
         ("GET", "/api/v2/logs", _) => &["login_blocked"],
         // What it came to is not known.
         ("DELETE", ..) | ("POST", "/api/v2/clients", _) => &["temporary_application_left"],
-        ("POST", "/revoke" | "/oauth2/revoke", _) => &["token_not_revoked"],
+        ("POST", "/token" | "/oauth2/token" | "/revoke" | "/oauth2/revoke", _) => &["token_not_revoked"],
         _ => &[],
     }
 }

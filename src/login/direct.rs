@@ -292,8 +292,9 @@ impl Round<'_> {
                     ),
                 ),
                 found => {
-                    // A gateway may have answered for a provider that goes on.
-                    self.warn((!found && matches!(answer.status, 502 | 504)).then(not_received));
+                    // Who answered may be a gateway or a portal, in place of a provider that made one.
+                    let unclear = answer.is_success() || matches!(answer.status, 502 | 504);
+                    self.warn((!found && unclear).then(not_received));
                     self.exchange_refused(&answer)
                 }
             },

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::sandbox::web::Reply;
 use serde_json::{Value, json};
 
 use crate::DIRECT;
@@ -21,6 +22,25 @@ fn a_token_that_stays_is_named_however_the_login_went() {
         let output = stage.environment().run_with_robot(DIRECT).exits(exit);
         let codes: Vec<_> = output.checks("login.live").iter().map(|found| found["code"].clone()).collect();
         assert_eq!(codes, ["token_not_revoked", output.error_code().as_str()], "{output}");
+    }
+}
+
+#[test]
+fn a_token_that_may_have_been_made_behind_another_answer_is_named() {
+    for (reply, is_named) in [
+        (Reply::empty(204), true),
+        (Reply::html(200, "<h1>Welcome to our hotel</h1>"), true),
+        (Reply::html(504, "<h1>Gateway Timeout</h1>"), true),
+        (Reply::json(400, &json!({ "error": "invalid_grant", "error_description": "Bad Request" })), false),
+    ] {
+        let status = reply.status;
+        let stage = Stage::configured(GoogleHealth, &[]).all_behind(Box::new(move |request, pass| {
+            let real = pass();
+            if request.path == "/token" && real.status == 200 { reply.clone() } else { real }
+        }));
+        let output = stage.environment().run_with_robot(DIRECT);
+        let told = output.document()["checks"].to_string();
+        assert_eq!(told.contains("may have been made and did not arrive"), is_named, "{status}: {output}");
     }
 }
 
