@@ -555,7 +555,7 @@ fn the_secret_that_the_provider_accepts_is_the_one_to_write() {
     let environment = stage.environment();
     let output = environment.run(&HEADLESS).exits(4);
     let cure = cure(&output, "connection.secret");
-    assert!(cure.contains("the secret at hand, which Google Health API accepts"), "{cure}");
+    assert!(cure.contains("(which Google Health API accepts)"), "{cure}");
     run(&environment, &command(&cure), &["--yes", "--skip-login", "--all-apps"]).exits(0);
     environment.run(&HEADLESS).exits(0);
 }

@@ -173,7 +173,8 @@ impl Run<'_> {
         }
         if self.has_passed(id::CREDENTIALS_ACCEPTED) {
             let hint = format!(
-                "Run `{{setup}}` which writes the secret at hand, which {} accepts, into the connection `{{connection}}`",
+                "Run `{{setup}}` which writes the secret at hand of the client `{{client_id}}` (which {} accepts) into the \
+                 connection `{{connection}}`",
                 self.provider.title()
             );
             let failure = found.failure.map(|failure| failure.with_hint(hint.clone()));
