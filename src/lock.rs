@@ -54,7 +54,7 @@ impl Lock {
     /// # Errors
     /// Another process has it, or there can be none.
     pub fn take(of: &Path) -> Result<Self, NoLock> {
-        let path = beside(&files::behind_links(of));
+        let path = Self::place(of);
         let mut made = Vec::new();
         let why = Self::at(&path, &mut made);
         let why = match why {
@@ -63,6 +63,11 @@ impl Lock {
         };
         unmake(&made);
         Err(why)
+    }
+
+    /// Where the lock of a file is.
+    pub fn place(of: &Path) -> PathBuf {
+        beside(&files::behind_links(of))
     }
 
     fn at(path: &Path, made: &mut Vec<PathBuf>) -> Result<File, NoLock> {
@@ -145,13 +150,14 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 fn attempt(path: &Path) -> Attempt {
     use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
     use rustix::io::Errno;
-    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::PermissionsExt as _;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(file) => File::from(file),
         // The folder went with the lock of another run.
         Err(Errno::NOENT) => return Attempt::Again,
         Err(Errno::ISDIR | Errno::LOOP | Errno::NXIO | Errno::NODEV) => return Attempt::Blocked,
+        Err(Errno::ACCESS) => return of_another_user(path),
         Err(error) => return Attempt::Impossible(error.into()),
     };
     if !file.metadata().is_ok_and(|about| about.is_file()) {
@@ -167,10 +173,41 @@ fn attempt(path: &Path) -> Attempt {
             return Attempt::Impossible(error.into());
         }
     }
-    // The one before may have removed the file after it was opened here: then this is the lock of nothing.
-    let same =
-        |there: fs::Metadata| file.metadata().is_ok_and(|ours| (ours.dev(), ours.ino()) == (there.dev(), there.ino()));
-    if fs::symlink_metadata(path).is_ok_and(same) { Attempt::Held(file) } else { Attempt::Again }
+    if !is_at(path, &file) {
+        return Attempt::Again;
+    }
+    // Another user, for whom this one works with `sudo`, can see that nobody holds it any more. There is a number in it.
+    let _ = file.set_permissions(fs::Permissions::from_mode(0o644));
+    Attempt::Held(file)
+}
+
+/// Whether this file is still the one there: who had the lock before may have removed it after it was opened here, and then it is
+/// the lock of nothing.
+#[cfg(unix)]
+fn is_at(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let there = fs::symlink_metadata(path).map(|there| (there.dev(), there.ino()));
+    file.metadata().is_ok_and(|ours| there.is_ok_and(|there| (ours.dev(), ours.ino()) == there))
+}
+
+/// A lock that another user made, as root does who works in a person's home: where its run is gone, it makes room.
+#[cfg(unix)]
+fn of_another_user(path: &Path) -> Attempt {
+    use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+    use rustix::io::Errno;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Attempt::Again,
+        Err(error) => return Attempt::Impossible(error.into()),
+    };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) if !is_at(path, &file) => Attempt::Again,
+        // While it is locked: nobody else can have taken what is removed here.
+        Ok(()) => fs::remove_file(path).map_or_else(Attempt::Impossible, |()| Attempt::Again),
+        Err(Errno::WOULDBLOCK) => Attempt::Taken,
+        Err(error) => Attempt::Impossible(error.into()),
+    }
 }
 
 /// Others may read it and not write it, and it is gone with its last handle.
@@ -242,6 +279,23 @@ mod tests {
         assert!(Lock::take(&settings).is_ok(), "let go of before its time");
         drop(held);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_run_of_another_user_left_makes_room_and_one_that_is_held_stays() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("config.toml");
+        let held = Lock::take(&settings).unwrap();
+        let place = beside(&settings);
+        assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o644, "others can look at it");
+        assert!(matches!(of_another_user(&place), Attempt::Taken));
+        drop(held);
+        assert!(matches!(of_another_user(&place), Attempt::Again), "there is none");
+        fs::write(&place, "4000000000").unwrap();
+        assert!(matches!(of_another_user(&place), Attempt::Again));
+        assert!(!place.exists());
     }
 
     #[cfg(unix)]

@@ -15,6 +15,8 @@ use outside::{Handover, Home, Sandbox, available, free_port};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -491,6 +493,129 @@ fn inside_a_move_away_from_a_keychain_out_of_reach() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!((held(), says_so()), ([false, false], false), "{by}: {}", said(&output));
     }
+}
+
+#[test]
+fn of_two_changes_at_once_none_leaves_a_secret_that_no_settings_name() {
+    inside_a_session("inside_two_changes_at_once");
+}
+
+/// The simulated tenant under a second name, which is as long as its own.
+const OTHER: &str = "beta.sandbox.test";
+
+/// Stands in front of the tenant, and gives it the second name; its port.
+fn under_another_name(tenant: &str) -> u16 {
+    fn passes(mut from: TcpStream, mut to: TcpStream, name: &str, other: &str) {
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut bytes) {
+            let mut part = bytes[..length].to_vec();
+            // In addresses of the tenant; those of the applications stay as they are.
+            for begin in ["https://", "https%3A%2F%2F"] {
+                let (name, other) = (format!("{begin}{name}"), format!("{begin}{other}"));
+                while let Some(at) = part.windows(name.len()).position(|window| window == name.as_bytes()) {
+                    part[at..at + name.len()].copy_from_slice(other.as_bytes());
+                }
+            }
+            if to.write_all(&part).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    }
+    let (tenant, front) = (tenant.to_owned(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = front.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for near in front.incoming().flatten() {
+            let far = TcpStream::connect(&tenant).unwrap();
+            let (near_again, far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            std::thread::spawn(move || passes(near, far, OTHER, "acme.sandbox.test"));
+            std::thread::spawn(move || passes(far_again, near_again, "acme.sandbox.test", OTHER));
+        }
+    });
+    port
+}
+
+/// A stage whose tenant has two names, set up with these arguments.
+fn with_two_names(args: &[&str]) -> (Stage, std::path::PathBuf) {
+    let stage = Stage::set_up(args);
+    let settings = stage.home.path("XDG/fitbit-connect/config.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    let line = text.lines().find(|line| line.starts_with("\"https://acme.sandbox.test\" = ")).unwrap();
+    let tenant = line.rsplit("http://").next().unwrap().trim_end_matches('"');
+    let port = under_another_name(tenant);
+    let both =
+        format!("{line}\n{}", line.replace("acme.sandbox.test", OTHER).replace(tenant, &format!("127.0.0.1:{port}")));
+    fs::write(&settings, text.replace(line, &both)).unwrap();
+    (stage, settings)
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_two_changes_at_once() {
+    if !inside() {
+        return;
+    }
+    let bare = ["setup", "--json", "--yes", "--skip-login", "--all-apps"];
+    for (from, to) in [("keychain", "file"), ("file", "keychain")] {
+        let (stage, settings) = with_two_names(&["--store", from]);
+        let secrets = || fs::read_to_string(settings.with_file_name("secrets.toml")).unwrap_or_default();
+        let mut change = stage.program(&bare);
+        change
+            .args(["--store", to, "--domain", OTHER, "--login-domain", "acme.sandbox.test"])
+            .envs(stage.sandbox.variables("google-health"));
+        let output = change.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let written = fs::read_to_string(&settings).unwrap();
+        assert!(written.contains(OTHER) && !written.contains("moving_"), "{written}");
+        assert_eq!(held(), [to == "keychain", false], "{from}: {}", said(&output));
+        assert!(!secrets().contains("management"), "{from}: {}", said(&output));
+        let output = stage.program(&["remove", "--yes"]).output().unwrap();
+        assert_eq!((output.status.code(), held()), (Some(0), [false, false]), "{}", said(&output));
+    }
+
+    // A change of both that was killed on its way, and taken back.
+    let (stage, settings) = with_two_names(&[]);
+    let mut change = stage.program(&bare);
+    change
+        .args(["--store", "file", "--domain", OTHER, "--login-domain", "acme.sandbox.test"])
+        .envs(stage.sandbox.variables("google-health"));
+    let before = fs::read_to_string(&settings).unwrap();
+    let client =
+        before.lines().find_map(|line| line.strip_prefix("management_client_id = ")).unwrap().trim_matches('"');
+    change.arg("--save-management").env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let output = change.output().unwrap();
+    assert_eq!((output.status.code(), held()), (Some(0), [true, true]), "{}", said(&output));
+    let now = fs::read_to_string(&settings).unwrap();
+    assert!(now.contains(&format!("moving_clients = [\"{client} at acme.sandbox.test\"]")), "{now}");
+    let mut back = stage.program(&bare);
+    back.args(["--store", "keychain", "--domain", "acme.sandbox.test"]);
+    let output = back.envs(stage.sandbox.variables("google-health")).output().unwrap();
+    assert_eq!((output.status.code(), held()), (Some(0), [true, false]), "{}", said(&output));
+    let output = stage.program(&["remove", "--yes"]).output().unwrap();
+    assert_eq!((output.status.code(), held()), (Some(0), [false, false]), "{}", said(&output));
+}
+
+#[test]
+fn a_change_of_client_that_cannot_be_written_down_loses_no_secret() {
+    inside_a_session("inside_a_change_of_client_that_is_not_written_down");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_change_of_client_that_is_not_written_down() {
+    if !inside() {
+        return;
+    }
+    let stage = Stage::set_up(&[]);
+    let settings = stage.home.path("XDG/fitbit-connect/config.toml");
+    // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
+    let real = stage.home.path(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
+    fs::rename(&settings, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &settings).unwrap();
+    let output = stage.setup("fitbit").args(["--skip-login", "--provider", "fitbit"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", said(&output));
+    let output = stage.program(&["test", "--headless", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "what was kept is there, and of the same client: {}", said(&output));
 }
 
 #[test]

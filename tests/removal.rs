@@ -90,6 +90,16 @@ fn a_variable_that_leads_elsewhere_is_refused_before_anything_is_asked_and_a_fla
 }
 
 #[test]
+fn a_variable_that_says_the_same_in_another_way_leads_nowhere_else() {
+    for domain in ["https://acme.sandbox.test/", "ACME.sandbox.test", " acme.sandbox.test"] {
+        let (stage, environment) = moved();
+        let environment = environment.with("AUTH0_DOMAIN", domain).with("FITBIT_CONNECT_PROVIDER", "fitbit");
+        of_old(&environment, &[]).exits(0);
+        assert_eq!(both(&stage), [true, false], "{domain}");
+    }
+}
+
+#[test]
 fn a_connection_of_another_client_is_deleted_only_by_its_name() {
     let stage = Stage::configured(GoogleHealth, &[Fault::WrongClientIdInTenant]);
     let environment = stage.environment();

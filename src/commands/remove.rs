@@ -146,9 +146,9 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         for of in SecretOf::ALL {
             world.forget_secret(of)?;
         }
-        world.forget_in_file(true)?;
+        world.forget_in_file(None)?;
         world.forget_behind_link()?;
-        if let Some(refused) = world.forget_in_keychain(true)? {
+        if let Some(refused) = world.forget_in_keychain(None)? {
             // Whoever leaves the keychain out with the flag knows; else the profile stays, so that the removal can be repeated.
             if args.inputs().store.is_none() {
                 let (store, again) = (world.store().as_str(), &world.again);

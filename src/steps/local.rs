@@ -52,7 +52,8 @@ impl Local<'_> {
     /// Whether a Management API client was saved that the profile has no use for any more: its tenant is another one.
     fn forgets_management(&self, world: &World) -> bool {
         let account = world.profile.account(SecretOf::Management);
-        world.saved.management_client_id.is_some()
+        let had_one = world.saved.management_client_id.is_some() || !world.saved.moving_clients.is_empty();
+        had_one
             && self.profile.management_client_id.is_none()
             && world.vault().place() != Place::Nowhere
             && world.vault().holds(&account).unwrap_or(false)
@@ -138,7 +139,8 @@ impl Local<'_> {
     fn keep(&self, world: &World, of: SecretOf, secret: &Secret) -> Result<(), Failure> {
         let client = self.profile.client_of(of).unwrap_or_default();
         let planned = self.others.of(of).map(|other| other.client.clone());
-        let replaces: Vec<String> = planned.into_iter().chain(world.saved.client_of(of)).collect();
+        let former = world.saved.client_of(of).into_iter().chain(world.saved.moving_clients.iter().cloned());
+        let replaces: Vec<String> = planned.into_iter().chain(former).collect();
         world.vault().set(&world.profile.account(of), secret, &client, &replaces).map_err(store_failure)
     }
 
@@ -187,13 +189,19 @@ impl Local<'_> {
     }
 
     /// What stands in the settings before a secret is kept where they do not lead yet, so that no secret is kept that no settings
-    /// name: of a new profile all of it, of a change to the keychain that it may have some.
+    /// name, and none is lost when they cannot be written: of a new profile, and of one with other clients in the same place, all
+    /// of it; of a change to the keychain that it may have some.
     fn beforehand(&self, world: &World) -> Option<Profile> {
-        if world.saved.client_id.is_none() {
-            return Some(self.profile.clone());
+        let other =
+            |of: &SecretOf| world.saved.client_of(*of).is_some_and(|ours| self.profile.client_of(*of) != Some(ours));
+        match world.left_store() {
+            _ if world.saved.client_id.is_none() => Some(self.profile.clone()),
+            Some(_) if world.store() == Store::Keychain => Some(self.moving(world, &world.saved)),
+            None if SecretOf::ALL.iter().any(other) => {
+                Some(Profile { moving_from: None, ..self.moving(world, self.profile) })
+            }
+            _ => None,
         }
-        let is_change = world.store() == Store::Keychain && world.left_store().is_some();
-        is_change.then(|| self.moving(world, &world.saved))
     }
 
     /// The profile with the note that the keychain may have secrets of it.
@@ -251,8 +259,8 @@ impl Local<'_> {
             let profile = if leaves_keychain { self.moving(world, self.profile) } else { self.profile.clone() };
             settings.put(&world.profile, &profile);
             settings.write()?;
-            let refused = world.forget_in_keychain(false)?;
-            world.forget_in_file(false)?;
+            let refused = world.forget_in_keychain(Some(self.profile))?;
+            world.forget_in_file(Some(self.profile))?;
             if let Some(refused) = refused {
                 // The settings go on saying so, and the next setup or removal empties it.
                 let refused = refused.with_hint(

@@ -10,6 +10,7 @@ use super::kept::secrets_beside;
 use crate::diagnosis::Failure;
 use crate::files;
 use crate::ids::{SecretOf, Store};
+use crate::settings::Profile;
 use crate::vault::{self, Deleted, Vault, VaultError, whose};
 use crate::world::store_failure;
 
@@ -26,12 +27,17 @@ impl World {
         Ok(())
     }
 
+    /// Whether a note names a client whose secret a change of this profile may have left.
+    pub(super) fn was_ours(&self, note: &str) -> bool {
+        self.saved.moving_clients.iter().any(|client| client == whose(note))
+    }
+
     /// Removes a secret of this profile from a place; whether there was something to remove or to leave.
     fn forgets(&self, vault: &dyn Vault, of: SecretOf) -> Result<bool, VaultError> {
         let account = self.profile.account(of);
         let mut deleted = vault.delete(&account, &self.saved.client_of(of).unwrap_or_default())?;
         if let Deleted::Anothers(other) = &deleted
-            && self.saved.moving_clients.iter().any(|client| client == whose(other))
+            && self.was_ours(other)
         {
             deleted = vault.delete(&account, whose(other))?;
         }
@@ -43,19 +49,28 @@ impl World {
         Ok(deleted != Deleted::Nothing)
     }
 
+    /// Whether a secret in a place that is left has to stay there: the profile, as it is from now on, names the same client still,
+    /// and the new place has no secret of it.
+    fn has_to_stay(&self, of: SecretOf, from_now_on: Option<&Profile>) -> Result<bool, Failure> {
+        let client = from_now_on.filter(|_| self.store() != Store::Nothing).and_then(|profile| profile.client_of(of));
+        if client.is_none() || client != self.saved.client_of(of) {
+            return Ok(false);
+        }
+        self.vault().holds(&self.profile.account(of)).map(|holds| !holds).map_err(store_failure)
+    }
+
     /// Takes this profile's secrets out of the file beside the settings, when they are kept elsewhere now: nothing of ours would
-    /// name them any more. One that the new place does not have stays, unless all are to go; what stays is said.
+    /// name them any more. What has to stay is said; of a profile that goes, nothing has to.
     ///
     /// # Errors
     /// The file's own, or the new place's.
-    pub fn forget_in_file(&self, all: bool) -> Result<(), Failure> {
+    pub fn forget_in_file(&self, from_now_on: Option<&Profile>) -> Result<(), Failure> {
         let left = self.secrets_file.as_ref().filter(|file| self.store() != Store::File && file.exists());
         let Some(file) = left else { return Ok(()) };
         let vault = vault::File::new(file.clone());
-        let all = all || self.store() == Store::Nothing;
         for of in SecretOf::ALL {
             let account = self.profile.account(of);
-            if all || self.vault().holds(&account).map_err(store_failure)? {
+            if !self.has_to_stay(of, from_now_on)? {
                 self.forgets(&vault, of).map_err(store_failure)?;
             } else if vault.holds(&account).map_err(store_failure)? {
                 self.console.warn(&format!("{account} stays in {} (has no other place)", file.display()));
@@ -102,21 +117,19 @@ impl World {
         }
     }
 
-    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. One that the new
-    /// place does not have stays, unless all are to go; what stays is said. Why something could not be removed there, where the
-    /// settings name the keychain at all.
+    /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. What has to stay
+    /// is said. Why something could not be removed there, where the settings name the keychain at all.
     ///
     /// # Errors
     /// The new place's own.
-    pub fn forget_in_keychain(&self, all: bool) -> Result<Option<Failure>, Failure> {
+    pub fn forget_in_keychain(&self, from_now_on: Option<&Profile>) -> Result<Option<Failure>, Failure> {
         if !self.leaves_keychain() {
             return Ok(None);
         }
         let (mut stay, mut refused) = (Vec::new(), None);
-        let all = all || self.store() == Store::Nothing;
         for of in SecretOf::ALL {
             let account = self.profile.account(of);
-            if all || self.vault().holds(&account).map_err(store_failure)? {
+            if !self.has_to_stay(of, from_now_on)? {
                 if let Some(error) = self.not_removed_from_keychain(of) {
                     stay.push(account);
                     refused = Some(store_failure(error));

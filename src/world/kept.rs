@@ -97,7 +97,8 @@ impl World {
     /// # Errors
     /// `secret_store_*`.
     pub fn used_by_another(&self, of: SecretOf) -> Result<Option<Another>, Failure> {
-        if self.store() == Store::Keychain { self.kept_for_another(of) } else { Ok(None) }
+        let other = if self.store() == Store::Keychain { self.kept_for_another(of)? } else { None };
+        Ok(other.filter(|other| !self.was_ours(&other.client)))
     }
 
     /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
@@ -237,9 +238,15 @@ pub(super) fn alone(settings: &Path, process: &Process, console: &Console) -> Re
             return Err(Failure::new(Code::FileNotWritable, message).with_hint(hint));
         }
         Err(NoLock::Impossible(why)) => {
-            let settings = settings.display();
+            let in_its_place = Lock::place(settings);
+            let of_whom = if in_its_place.exists() {
+                format!("; {} is another user's: it can be deleted when nothing is at work", in_its_place.display())
+            } else {
+                String::new()
+            };
             console.warn(&format!(
-                "no lock can be made beside {settings} ({why}): see to it that no other setup or remove is at work on it"
+                "no lock can be made beside {} ({why}): see to it that no other setup or remove is at work on it{of_whom}",
+                settings.display()
             ));
             return Ok(None);
         }

@@ -92,7 +92,7 @@ impl World {
         .into_iter()
         .filter_map(|(of, field, by_flag, before)| {
             let name = name(field, by_flag)?;
-            let now = variables.get(name)?.trim();
+            let now = as_saved(of, variables.get(name)?.trim());
             let differs = !before.is_empty() && now != before;
             let is_saved = of != Of::Connection || saved.connection.is_some();
             let whence = if is_saved { "saved" } else { "usual" };
@@ -187,6 +187,19 @@ impl World {
                 }
             }
         }
+    }
+}
+
+/// A value as the settings have it, where it can be written in other ways too.
+fn as_saved(of: Of, text: &str) -> String {
+    let entries = || text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let domain = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |domain: Domain| domain.to_string());
+    match of {
+        Of::Domain => domain(text),
+        Of::LoginDomain => entries().map(domain).collect::<Vec<_>>().join(","),
+        Of::Applications | Of::Scopes => entries().collect::<Vec<_>>().join(","),
+        Of::Provider | Of::Store => text.to_lowercase(),
+        _ => text.to_owned(),
     }
 }
 
