@@ -2,12 +2,15 @@
 //!
 //! Refuses everything that cannot be right, with the reason and the right shape, before anything is sent anywhere.
 
+mod unfit;
+
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::text::{REDACTED, unsafe_to_show};
+pub use unfit::{masked, unfinished, wrapping};
 
 /// The loopback port registered when none is chosen: below 49152, so that no dynamic range reserves it.
 pub const DEFAULT_PORT: u16 = 18917;
@@ -125,31 +128,6 @@ pub fn is_secret(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         && text.bytes().any(|b| b.is_ascii_digit());
     text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || word
-}
-
-/// What stands around a secret that was given with more than itself: a whole JSON document, its name, or quotes.
-pub fn wrapping(text: &str) -> Option<&'static str> {
-    let is_name = |name: &str| name.to_ascii_lowercase().ends_with("secret");
-    if text.starts_with(['{', '[']) {
-        Some("this is JSON; give Google's download with --client-json PATH, or the secret alone")
-    } else if text.split_once('=').is_some_and(|(name, value)| is_name(name) && value.len() > 7) {
-        Some("it begins with a name and an equals sign; give what stands behind that")
-    } else {
-        unfinished(text)
-    }
-}
-
-/// Why a text is no value yet, whatever it is for: nobody filled it in, or it stands in quotes (a `docker --env-file` keeps
-/// them).
-pub fn unfinished(text: &str) -> Option<&'static str> {
-    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}');
-    if text.contains("${") || text.starts_with("YOUR_") || text.starts_with('<') {
-        Some("it is a placeholder that nobody has filled in")
-    } else if text.starts_with(is_quote) || text.ends_with(is_quote) {
-        Some("it stands in quotes; give it without them")
-    } else {
-        None
-    }
 }
 
 /// A path that was given, as it may be shown: a part of it that is rather a secret stays hidden.

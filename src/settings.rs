@@ -288,6 +288,12 @@ impl FromText for String {
         if crate::ids::is_secret(text) {
             return Err("it looks like a secret, which has no place in this file; take it out".to_owned());
         }
+        if text.trim().is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if let Some(why) = crate::ids::unfinished(text) {
+            return Err(why.to_owned());
+        }
         Ok(text.to_owned())
     }
 }

@@ -8,7 +8,7 @@ mod known;
 mod shadow;
 mod variables;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,6 +78,8 @@ pub struct World {
     refused_id: RefCell<Option<String>>,
     /// Variables that win over what is saved.
     shadows: RefCell<shadow::Shadows>,
+    /// Whether the Management API is used with a secret that is kept here.
+    uses_kept_access: Cell<bool>,
     variables: Variables,
     /// Where secrets are kept, and how that place was chosen; a person may choose another one.
     kept: RefCell<(Store, Rc<dyn Vault>)>,
@@ -190,6 +192,7 @@ impl World {
             sandbox: None,
             refused_id: RefCell::default(),
             shadows: RefCell::default(),
+            uses_kept_access: Cell::default(),
             variables,
             _alone: alone,
         })
@@ -262,6 +265,7 @@ impl World {
             sandbox: Some(sandbox),
             refused_id: RefCell::default(),
             shadows: RefCell::default(),
+            uses_kept_access: Cell::default(),
             variables,
             _alone: None,
         })

@@ -782,3 +782,39 @@ fn the_sandbox_command_serves_a_setup_and_a_test_from_outside() {
     assert_eq!(output.state("login.live"), "pass");
     assert_eq!(environment.files(), [], "the settings are where --config says");
 }
+
+#[test]
+fn a_plan_names_what_the_run_itself_will_lack_and_refuses_what_it_will_refuse() {
+    let stage = Stage::empty(GoogleHealth, &[Fault::ReadOnlyToken]);
+    let dry = ["setup", "--yes", "--all-apps", "--dry-run", "--json"];
+    let output = stage.environment().run(&dry).exits(0);
+    let told = output.checks("management.access");
+    let lacks = told.iter().find(|check| check["code"] == "missing_scope").unwrap_or_else(|| panic!("{output}"));
+    assert_eq!(lacks["state"], "warn");
+    assert!(lacks["detail"].as_str().unwrap().contains("create:connections"), "{output}");
+    let stage = Stage::empty(GoogleHealth, &[]);
+    for (application, exit, code) in
+        [("Nobody", 2, "application_not_found"), (facts::APPLICATIONS[0].client_id, 3, "application_confidential")]
+    {
+        for more in [&["--dry-run"][..], &[]] {
+            let args = [&["setup", "--yes", "--all-apps", "--json", "--test-app", application][..], more].concat();
+            let output = stage.environment().run(&args).exits(exit);
+            assert_eq!(output.error_code(), code, "{output}");
+        }
+    }
+    assert_eq!(stage.writes_since(0), [""; 0]);
+}
+
+#[test]
+fn where_nothing_is_kept_the_credentials_change_nothing() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    for _ in 0..2 {
+        let output = environment.run(&["setup", "--yes", "--all-apps", "--skip-login", "--json"]).exits(0);
+        assert_eq!(output.step("credentials"), "done", "{output}");
+        assert!(output.stderr.contains("with FITBIT_CONNECT_CLIENT_SECRET set"), "{output}");
+    }
+    let stage = Stage::configured(GoogleHealth, &[Fault::ProviderGarbage]);
+    let output = stage.environment().run(&["setup", "--yes", "--all-apps", "--skip-login", "--json"]).exits(0);
+    assert_eq!(output.step("credentials"), "skipped", "{output}");
+}

@@ -168,3 +168,63 @@ fn another_client_id_of_the_same_provider_is_no_reason_to_write_it_into_the_conn
     environment.write_settings(&text);
     begins_with_unset(&environment.run(&HEADLESS).exits(3), "connection_client_id_differs", "FITBIT_CONNECT_CLIENT_ID");
 }
+
+#[test]
+fn the_id_of_another_application_without_its_secret_is_told_from_what_is_saved() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage).with("AUTH0_CLIENT_ID", &stage.create_application("Web"));
+    for args in
+        [&["setup", "--yes", "--skip-login", "--json"][..], &["remove", "--delete-connection", "--yes", "--json"]]
+    {
+        begins_with_unset(&environment.run(args).exits(2), "input_missing", "AUTH0_CLIENT_ID");
+    }
+    environment.without("AUTH0_CLIENT_ID").run(&["setup", "--yes", "--skip-login"]).exits(0);
+}
+
+/// What is kept for the Management API client is replaced by another secret, as after a rotation in the dashboard.
+fn rotated(environment: &Environment) -> (String, String) {
+    let right = std::fs::read_to_string(environment.secrets()).unwrap();
+    let stale = right.replace(facts::MANAGEMENT_CLIENT_SECRET, &"former-secret-".repeat(5));
+    assert_ne!(stale, right);
+    std::fs::write(environment.secrets(), &stale).unwrap();
+    (right, stale)
+}
+
+#[test]
+fn a_kept_secret_of_the_management_client_that_was_replaced_is_named_and_the_new_one_takes_its_place() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage);
+    rotated(&environment);
+    for args in [
+        &HEADLESS[..],
+        &["setup", "--yes", "--skip-login", "--json"],
+        &["remove", "--delete-connection", "--yes", "--json"],
+    ] {
+        let output = environment.run(args).exits(4);
+        assert_eq!(output.error_code(), "management_credentials_rejected", "{output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        let named = ["secrets.toml", "AUTH0_CLIENT_SECRET", "`fitbit-connect setup --save-management`"];
+        assert!(named.iter().all(|name| hint.contains(name)), "{hint}");
+    }
+    // Given for one run, and accepted: what is kept is of no use any more.
+    let given = environment.with("AUTH0_CLIENT_SECRET", facts::MANAGEMENT_CLIENT_SECRET);
+    given.run(&["setup", "--yes", "--skip-login"]).exits(0).says("replace the Management API client's secret in ");
+    let environment = given.without("AUTH0_CLIENT_SECRET");
+    environment.run(&HEADLESS).exits(0);
+    let again = environment.run(&["setup", "--yes", "--skip-login"]).exits(0);
+    assert!(!again.stderr.contains("replace the Management"), "{again}");
+}
+
+#[test]
+fn a_watch_takes_up_the_secret_of_the_management_client_that_a_setup_elsewhere_keeps() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage);
+    let (right, _) = rotated(&environment);
+    let place = environment.secrets();
+    let mend = move |line: &str| {
+        if line.contains("Asked again every") {
+            std::fs::write(&place, &right).unwrap();
+        }
+    };
+    environment.run_watched(&["test", "--headless", "--watch=60s", "--every=1s"], mend).exits(0);
+}

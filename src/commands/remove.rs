@@ -61,9 +61,10 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
                 permissions: "read:connections delete:connections",
                 by_hand: false,
             };
-            access::login(world, &mut inputs, &domain, &purpose)?
+            access::login(world, &mut inputs, &domain, &purpose).map_err(|failure| world.unshadowed(failure))?
         };
-        let management = Management::sign_in(&world.http, &domain, &login)?;
+        let management =
+            Management::sign_in(&world.http, &domain, &login).map_err(|failure| world.unshadowed(failure))?;
         management.require(&["read:connections", "delete:connections"])?;
         // Who removes everything wants nothing left of killed runs; a list that cannot be read keeps nobody from it.
         let all = if management.may("read:clients") { management.applications() } else { Ok(Vec::new()) };

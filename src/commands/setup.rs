@@ -146,11 +146,13 @@ impl Prepared {
         };
         let mut plan = Plan::default();
         if let (Some(change), Some(session)) = (&draft.change, &draft.session) {
-            if !draft.args.dry_run {
-                let login = !draft.args.skip_login && draft.inputs.test_app.is_none();
-                within(world, Step::Connection, || {
-                    tenant::require_for(&session.management, change, login, draft.inputs.test_app.as_deref())
-                })?;
+            let login = !draft.args.skip_login && draft.inputs.test_app.is_none();
+            match tenant::require_for(&session.management, change, login, draft.inputs.test_app.as_deref()) {
+                // Who only looks at a plan may do that with permissions to look; what the run itself will lack is said.
+                Err(lacks) if draft.args.dry_run && lacks.code == Code::MissingScope => {
+                    world.console.finding(&Finding::warn(id::MANAGEMENT_ACCESS, lacks));
+                }
+                required => within(world, Step::Connection, || required)?,
             }
             tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain);
             if !draft.args.skip_login && draft.inputs.test_app.is_none() {

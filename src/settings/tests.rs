@@ -183,3 +183,19 @@ fn a_key_that_means_nothing_is_named_with_the_one_that_was_meant() {
     let unknown = settings(SAMPLE).unknown_keys();
     assert_eq!(unknown, [("favourite".to_owned(), None), ("profiles.default.colour".to_owned(), None)]);
 }
+
+#[test]
+fn an_empty_value_and_a_reference_that_nobody_filled_in_are_refused_by_their_key() {
+    for (line, key) in [
+        ("client_id = \"\"", "client_id"),
+        ("client_id = \" \"", "client_id"),
+        ("client_id = \"${GOOGLE_CLIENT_ID}\"", "client_id"),
+        ("applications = [\"\"]", "applications"),
+        ("management_client_id = \"$(ID)\"", "management_client_id"),
+    ] {
+        let settings = settings(&format!("[profiles.default]\n{line}\n"));
+        let failure = settings.profile(&ProfileName::default()).unwrap_err();
+        assert_eq!(failure.code, Code::SettingsFileInvalid, "{line}");
+        assert!(failure.message.contains(&format!("profiles.default.{key}")), "{}", failure.message);
+    }
+}

@@ -62,6 +62,10 @@ pub fn ask_login(
     fn question<'q>(text: &'q str, help: &'q str, default: Option<&'q str>) -> Question<'q> {
         Question { text, help, default, back: true }
     }
+    world.uses_kept_access(false);
+    if let Some(shadow) = world.shadow_of_access() {
+        world.console.warn(&shadow);
+    }
     // A client ID that is known, or was answered already: back from the secret leads to it.
     let mut id = inputs.management_id.clone();
     loop {
@@ -162,5 +166,6 @@ pub fn stored_login(world: &World, inputs: &Inputs) -> Result<Option<Login>, Fai
         None => world.taken_along(SecretOf::Management)?,
         kept => kept,
     };
+    world.uses_kept_access(secret.is_some());
     Ok(secret.map(|secret| Login::Client { id, secret }))
 }

@@ -15,6 +15,7 @@ use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
+use crate::vault::Place;
 use crate::world::World;
 
 /// An app at a provider whose credentials were accepted.
@@ -38,6 +39,18 @@ pub struct App {
 }
 
 impl App {
+    /// What became of the credentials, or will: `change` where the secret goes to its place, else whether they were right already,
+    /// which an answer that is not understood does not say.
+    pub fn step(&self, world: &World, change: StepState) -> StepReport {
+        let (said, is_accepted) = (&self.verdict.0, self.verdict.1);
+        let is_change = self.to_store && world.vault().place() != Place::Nowhere;
+        match (is_change, is_accepted) {
+            (true, _) => StepReport::new(Step::Credentials, change, said.as_str()),
+            (false, true) => StepReport::new(Step::Credentials, StepState::Done, said.as_str()),
+            (false, false) => StepReport::new(Step::Credentials, StepState::Skipped, format!("not verified: {said}")),
+        }
+    }
+
     /// What a connection of that name has to hold for this app.
     pub fn wanted<'a>(&'a self, name: &'a str) -> Wanted<'a> {
         Wanted {

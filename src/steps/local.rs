@@ -5,7 +5,7 @@ use super::{credentials, demand, within};
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
-use crate::finding::{Finding, Step, StepReport, StepState};
+use crate::finding::{Finding, Step, StepState};
 use crate::ids::{SecretOf, Store};
 use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
@@ -89,8 +89,13 @@ impl Local<'_> {
                 });
             }
             if self.management.is_some() {
-                let what = format!("keep the Management API client's secret in {}", world.place());
-                plan.add(self.replaces_others(SecretOf::Management).map_or(Item::Create(what), Item::Change));
+                let what = format!("the Management API client's secret in {}", world.place());
+                let is_kept = world.kept_secret(SecretOf::Management).is_ok_and(|kept| kept.is_some());
+                plan.add(match self.replaces_others(SecretOf::Management) {
+                    Some(other) => Item::Change(other),
+                    None if is_kept => Item::Change(format!("replace {what}")),
+                    None => Item::Create(format!("keep {what}")),
+                });
             }
         }
         if self.forgets_management(world) {
@@ -273,8 +278,7 @@ impl Local<'_> {
             settings.put(&world.profile, self.profile);
             settings.write().map(drop)
         })?;
-        let state = if self.app.to_store { StepState::Changed } else { StepState::Done };
-        world.console.step(StepReport::new(Step::Credentials, state, self.app.verdict.0.as_str()));
+        world.console.step(self.app.step(world, StepState::Changed));
         Ok(())
     }
 }

@@ -120,6 +120,14 @@ impl World {
         if hint.starts_with(UNSET) {
             return failure;
         }
+        if failure.code == Code::ManagementCredentialsRejected && self.uses_kept_access.get() {
+            let give = ask::MANAGEMENT_SECRET.how_to_give();
+            return failure.with_hint(format!(
+                "The secret that is kept in {} is not the one in use any more: copy it again from the application's Settings page, \
+                 give it ({give}) and keep it with `{{setup}} --save-management`",
+                self.place()
+            ));
+        }
         let (names, over): (Vec<String>, Vec<String>) =
             self.shadows_of(&failure).into_iter().map(|(name, over)| (format!("`{name}`"), over)).unzip();
         if names.is_empty() {
@@ -128,6 +136,23 @@ impl World {
         let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
         let (names, over) = (names.join(" and "), over.join(" and "));
         failure.with_hint(format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: {hint}"))
+    }
+
+    /// The variable with another Management API client than the saved one, which would need no question.
+    pub fn shadow_of_access(&self) -> Option<String> {
+        let shadows = self.shadows.borrow();
+        let (_, name, over) = shadows.plain.iter().find(|(of, ..)| *of == Of::ManagementId)?;
+        Some(format!("{name} wins over {over}; without it, that one is used"))
+    }
+
+    /// Whether that is so.
+    pub fn is_kept_access(&self) -> bool {
+        self.uses_kept_access.get()
+    }
+
+    /// Notes whether the Management API is used with a secret that is kept here.
+    pub fn uses_kept_access(&self, it_does: bool) {
+        self.uses_kept_access.set(it_does);
     }
 
     /// A finding with the same in its cure.
@@ -166,7 +191,12 @@ impl World {
             let values = self.variables.get(name).unwrap_or_default();
             values.split(',').any(|value| failure.message.contains(value.trim().trim_start_matches("https://")))
         };
-        (!failure.code.is_no_answer() || is_named()).then(|| (*name, over.clone()))
+        let fits = match (failure.code, of) {
+            (code, _) if code.is_no_answer() => is_named(),
+            (Code::InputMissing, Of::ManagementId) => failure.message.contains(ask::MANAGEMENT_SECRET.name),
+            _ => true,
+        };
+        fits.then(|| (*name, over.clone()))
     }
 
     /// What a secret in a variable wins over, where that is another one.

@@ -2,6 +2,7 @@
 //!
 //! Refuses to repeat a value that could be a secret.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
@@ -14,7 +15,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{is_secret, refuse_control, shown_path, unfinished, wrapping};
+use crate::ids::{is_secret, masked, refuse_control, shown_path, unfinished, wrapping};
 use crate::oauth::LONGEST_SECRET;
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -96,9 +97,10 @@ impl<'a> Door<'a> {
 
     /// The entries of a repeatable flag, else of a comma list in a variable, with the variable's name.
     pub(super) fn listed(&mut self, flags: &[String], field: &Field) -> Option<(Vec<String>, &'static str)> {
-        let (entries, from): (Vec<String>, _) = if flags.is_empty() {
+        let (mut entries, from): (Vec<String>, _) = if flags.is_empty() {
             let (list, from) = self.variables.of(field)?;
-            let entries = list.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
+            let entries =
+                list.split([',', '\n']).map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
             (entries.collect(), from)
         } else {
             (flags.iter().map(|entry| entry.trim().to_owned()).collect(), "")
@@ -112,6 +114,8 @@ impl<'a> Door<'a> {
                 self.wrong.push(invalid(field, from, "", "it is empty"));
             }
         }
+        let mut once = BTreeSet::new();
+        entries.retain(|entry| once.insert(entry.clone()));
         // A list of nothing but commas is as good as none.
         if entries.is_empty() { None } else { Some((entries, from)) }
     }
@@ -131,11 +135,6 @@ impl<'a> Door<'a> {
             Some(why.to_owned())
         } else if secret.expose().contains(char::is_whitespace) {
             Some("it has white space inside; give the secret alone".to_owned())
-        } else if ["***", "•••", "..."].iter().any(|mask| secret.expose().contains(mask)) {
-            Some(
-                "it is masked: this is not the secret but what a page shows in its place; give the whole secret"
-                    .to_owned(),
-            )
         } else {
             refuse_control(secret.expose()).err()
         };
@@ -255,7 +254,7 @@ impl<'a> Door<'a> {
                 if is_secret(text) {
                     return Err("it looks like a secret, not like a client ID".to_owned());
                 }
-                if let Some(why) = unfinished(text) {
+                if let Some(why) = unfinished(text).or_else(|| masked(text)) {
                     return Err(why.to_owned());
                 }
                 // Auth0's client IDs have 32 characters, its secrets 64.

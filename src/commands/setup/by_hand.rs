@@ -22,8 +22,7 @@ pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) 
 /// The end of a dry run.
 pub fn report_planned(world: &World, app: &App, place: &Place) {
     world.console.connection(super::by_hand_document(app, place));
-    let planned = if app.to_store { StepState::Planned } else { StepState::Done };
-    world.console.step(StepReport::new(Step::Credentials, planned, app.verdict.0.as_str()));
+    world.console.step(app.step(world, StepState::Planned));
     for step in [Step::Connection, Step::Applications, Step::Login] {
         world.console.step(StepReport::new(step, StepState::Skipped, "left out (--dry-run)"));
     }

@@ -106,7 +106,10 @@ pub fn summary(
         console.say("This was the simulator and nothing is kept; with a tenant of your own: fitbit-connect setup");
         return;
     }
-    console.title("Verify it at any time");
+    match world.store() {
+        Store::Nothing => console.title("Verify it at any time, with FITBIT_CONNECT_CLIENT_SECRET set"),
+        Store::Keychain | Store::File => console.title("Verify it at any time"),
+    }
     if change.is_some() && local.profile.management_client_id.is_some() {
         console.copyable(&format!("fitbit-connect test --headless --strict{}", world.again));
     } else {
@@ -203,7 +206,7 @@ pub fn planned(world: &World, change: &Change, wanted: &Wanted, app: &App) {
         world.console.step(StepReport::new(step, state, detail));
     };
     let to_enable = &change.selection.to_enable;
-    report(Step::Credentials, app.to_store, &app.verdict.0);
+    world.console.step(app.step(world, StepState::Planned));
     report(Step::Connection, change.touches_connection(), change.action(true));
     report(Step::Applications, !to_enable.is_empty(), &format!("{} to enable", to_enable.len()));
     world.console.step(StepReport::new(Step::Login, StepState::Skipped, "left out (--dry-run)"));

@@ -5,7 +5,7 @@ use crate::ask::given::Applications;
 use crate::ask::{Question, Stop};
 use crate::auth0::management::Login;
 use crate::finding::Step;
-use crate::ids::Domain;
+use crate::ids::{Domain, SecretOf};
 use crate::login::temporary;
 use crate::provider::Provider;
 use crate::steps::access::Purpose;
@@ -184,7 +184,7 @@ impl Draft<'_> {
         }
         let world = self.world;
         self.keep = Some(match &world.dialogue {
-            _ if self.args.save_management => true,
+            _ if self.args.save_management || self.replaces_kept_access() => true,
             Some(person) if world.sandbox.is_none() && !self.args.yes => {
                 let text = format!("Keep the Management API client's secret in {} too?", world.place());
                 let help = "so that the next run does not ask for it; --save-management";
@@ -196,6 +196,15 @@ impl Draft<'_> {
             _ => false,
         });
         Ok(())
+    }
+
+    /// Whether the secret of the saved Management API client is kept, and is another one than that which the tenant has just accepted:
+    /// a client has one, so that what is kept is of no use to the next run.
+    fn replaces_kept_access(&self) -> bool {
+        let Some(Login::Client { id, secret }) = &self.login else { return false };
+        let is_saved = self.inputs.same_tenant && self.world.saved.management_client_id.as_ref() == Some(id);
+        let kept = || self.world.kept_secret(SecretOf::Management).ok().flatten();
+        is_saved && kept().is_some_and(|kept| !kept.same_as(secret))
     }
 
     /// Steps 4 and 5 in the dashboard: what to type there, and the client IDs of the applications.

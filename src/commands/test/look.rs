@@ -57,6 +57,10 @@ impl Run<'_> {
                 None => Ok(None),
             },
         };
+        if session.is_err() && self.world.is_kept_access() {
+            // A `setup` in another terminal may replace it.
+            known.login = None;
+        }
         if let Ok(Some(management)) = &session
             && !known.asked_for_domains
         {
