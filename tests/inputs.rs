@@ -285,7 +285,6 @@ fn inputs_that_contradict_each_other_are_refused() {
         &["setup", "--skip-login", "--test-app", "x"][..],
         &["setup", "--manual", "--all-apps"],
         &["setup", "--manual", "--save-management"],
-        &["setup", "--store", "none", "--save-management"],
         &["test", "--direct", "--test-app", "x"],
     ] {
         let output = environment.run(&[args, &["--json"]].concat()).exits(2);

@@ -4,7 +4,7 @@ use crate::ask;
 use crate::ask::given::{Applications, Inputs, missing};
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{SecretOf, Store};
+use crate::ids::SecretOf;
 use crate::secret::Secret;
 use crate::steps::{access, credentials};
 use crate::world::World;
@@ -20,10 +20,6 @@ pub fn check(
     unread: Option<Failure>,
 ) -> Result<Option<Secret>, Failure> {
     refuse_what_contradicts(args, inputs)?;
-    if args.save_management && world.store() == Store::Nothing && world.sandbox.is_none() {
-        let message = "--save-management asks to keep a secret, and --store none keeps nothing";
-        return Err(Failure::new(Code::InputContradictory, message));
-    }
     // A store that does not answer is found out before anybody is asked anything, and read once.
     let stored = match (credentials::stored(world), unread) {
         // There is one in the place that is left, which does not answer.
