@@ -56,6 +56,7 @@ pub fn profile(sandbox: &Sandbox, provider: Provider, configured: bool) -> Resul
     Ok(Profile {
         provider: Some(provider),
         domain: Some(domain),
+        login_domains: sandbox.former_login_domain().into_iter().filter_map(|former| former.parse().ok()).collect(),
         client_id: Some(client_id(provider).to_owned()),
         applications: if configured { applications.map(|a| a.client_id.to_owned()).collect() } else { Vec::new() },
         port: Some(sandbox.direct_port()),

@@ -818,3 +818,22 @@ fn where_nothing_is_kept_the_credentials_change_nothing() {
     let output = stage.environment().run(&["setup", "--yes", "--all-apps", "--skip-login", "--json"]).exits(0);
     assert_eq!(output.step("credentials"), "skipped", "{output}");
 }
+
+#[test]
+fn a_login_domain_that_the_tenant_does_not_have_any_more_is_taken_out_and_one_that_is_given_is_refused() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::LoginDomainGone]);
+    let environment = stage.environment();
+    assert!(fs::read_to_string(environment.settings()).unwrap().contains(facts::CUSTOM_DOMAIN));
+    let test = ["test", "--headless", "--json"];
+    let output = environment.run(&test).exits(3);
+    assert_eq!(output.error_code(), "login_domain_gone", "{output}");
+    let failed: Vec<Value> = output.document()["checks"].as_array().unwrap().clone();
+    assert_eq!(failed.iter().filter(|check| check["state"] == "fail").count(), 1, "and nothing else: {output}");
+    let output = environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(0);
+    assert!(output.stderr.contains("it is taken out of the settings"), "{output}");
+    let written = fs::read_to_string(environment.settings()).unwrap();
+    assert!(!written.contains("login_domains"), "{written}");
+    environment.run(&test).exits(0);
+    let given = ["setup", "--yes", "--skip-login", "--json", "--login-domain", facts::CUSTOM_DOMAIN];
+    assert_eq!(environment.run(&given).exits(3).error_code(), "login_domain_gone");
+}

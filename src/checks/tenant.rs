@@ -73,6 +73,23 @@ pub fn about_login_domains(told: Option<&[Domain]>, named: &[Domain], may_read: 
     }
 }
 
+/// The login domains of a set-up that the tenant does not list, and that do not describe themselves as a tenant's either: each with
+/// what that means. One that is not listed and answers is left to the checks of what it does.
+pub fn gone(http: &Http, domain: &Domain, named: &[Domain], told: &[Domain]) -> Vec<(Domain, Failure)> {
+    let describes_itself = |named: &Domain| {
+        let answer = address(named, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
+        answer.is_ok_and(|answer| answer.json().is_some_and(|body| body.get("issuer").is_some()))
+    };
+    let is_listed = |named: &Domain| named == domain || told.contains(named);
+    let gone = named.iter().filter(|named| !is_listed(named) && !describes_itself(named));
+    gone.map(|gone| {
+        let message =
+            format!("{domain} does not list {gone} among its custom domains, and {gone} does not answer as a tenant");
+        (gone.clone(), Failure::new(Code::LoginDomainGone, message))
+    })
+    .collect()
+}
+
 /// `management.access` for a session that came about; `answered` when a call has been answered as it should, with what there is
 /// to say of the login domains.
 pub fn access(management: &Management, wanted: &[&'static str], answered: bool, domains: Option<&str>) -> Finding {

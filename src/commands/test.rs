@@ -94,6 +94,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         direct,
         login_domains: inputs.login_domains.clone().into(),
         about_domains: RefCell::default(),
+        gone_domains: RefCell::default(),
         lacks: RefCell::default(),
         seen: Default::default(),
         unread: Default::default(),
@@ -204,6 +205,8 @@ struct Run<'a> {
     login_domains: RefCell<Vec<Domain>>,
     /// What there is to say of others.
     about_domains: RefCell<Option<String>>,
+    /// Those that the tenant does not have any more, which are left out.
+    gone_domains: RefCell<Vec<Failure>>,
     /// The permissions that the token lacks, of those with which a `setup` mends a connection.
     lacks: RefCell<Vec<&'static str>>,
     seen: RefCell<Vec<Finding>>,

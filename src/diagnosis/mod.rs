@@ -226,6 +226,7 @@ codes! {
         TenantNotFound = TENANT_NOT_FOUND,
         OtherTenant = OTHER_TENANT,
         LoginDomainOfOtherTenant = LOGIN_DOMAIN_OF_OTHER_TENANT,
+        LoginDomainGone = LOGIN_DOMAIN_GONE,
         ManagementCredentialsRejected = MANAGEMENT_CREDENTIALS_REJECTED,
         ManagementClientNotAuthorized = MANAGEMENT_CLIENT_NOT_AUTHORIZED,
         ManagementGrantNotAllowed = MANAGEMENT_GRANT_NOT_ALLOWED,

@@ -137,13 +137,18 @@ impl Setup {
         self.has(Fault::CustomDomain) || self.has(Fault::LoginDomainElsewhere)
     }
 
+    /// Whether there is such a domain, or was: its name still leads to a place, and it is still registered at the providers.
+    pub fn had_login_domain(&self) -> bool {
+        self.has_login_domain() || self.has(Fault::LoginDomainGone)
+    }
+
     /// The redirect URIs registered at both providers' apps.
     pub fn registered_redirects(&self) -> Vec<String> {
         if self.has(Fault::RedirectMismatch) {
             return vec![format!("https://{DOMAIN}/login/callback/")];
         }
         let mut uris = vec![format!("https://{DOMAIN}/login/callback")];
-        if self.has_login_domain() {
+        if self.had_login_domain() {
             uris.push(format!("https://{CUSTOM_DOMAIN}/login/callback"));
         }
         uris.push(format!("http://127.0.0.1:{}/callback", self.direct_port));

@@ -89,6 +89,7 @@ faults! {
     OtherIssuer, "other-issuer", "the tenant's discovery document names another issuer";
     OtherTenant, "other-tenant", "the tenant has neither the connection nor the applications";
     LoginDomainElsewhere, "login-domain-elsewhere", "the custom login domain leads to another tenant";
+    LoginDomainGone, "login-domain-gone", "the custom login domain was removed from the tenant";
     GrantNotAllowed, "grant-not-allowed", "the Management API client may not use the grant client_credentials";
     AudienceUnknown, "audience-unknown", "the tenant does not know the Management API's audience";
     TokenRejected, "token-rejected", "the Management API says that the token is invalid";

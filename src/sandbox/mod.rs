@@ -67,7 +67,8 @@ impl Sandbox {
         };
         let (tenant_door, google_door, fitbit_door) = (open(0)?, open(1)?, open(2)?);
         let has = |fault| options.faults.contains(&fault);
-        let elsewhere = if has(Fault::LoginDomainElsewhere) { Some(open(3)?) } else { None };
+        let (leads_elsewhere, is_gone) = (has(Fault::LoginDomainElsewhere), has(Fault::LoginDomainGone));
+        let elsewhere = if leads_elsewhere || is_gone { Some(open(3)?) } else { None };
         let nowhere = Nowhere::open()?;
         let tenant_origin = if has(Fault::TenantUnreachable) { nowhere.origin() } else { tenant_door.origin() };
         let setup = Arc::new(Setup {
@@ -92,7 +93,7 @@ impl Sandbox {
             fitbit_door.serve(fitbit)?,
         ];
         if let Some(door) = elsewhere {
-            served.push(door.serve(Arc::new(tenant::another))?);
+            served.push(door.serve(Arc::new(if is_gone { tenant::nobodys } else { tenant::another }))?);
         }
         Ok(Self { setup, tenant, _served: served, _nowhere: nowhere })
     }
@@ -109,10 +110,15 @@ impl Sandbox {
             ("https://www.fitbit.com".to_owned(), &setup.fitbit_origin),
             ("https://api.fitbit.com".to_owned(), &setup.fitbit_origin),
         ];
-        if setup.has_login_domain() {
+        if setup.had_login_domain() {
             origins.push((format!("https://{}", facts::CUSTOM_DOMAIN), &setup.login_origin));
         }
         origins.into_iter().map(|(origin, target)| (origin, target.clone())).collect()
+    }
+
+    /// The custom login domain that the tenant does not have any more.
+    pub fn former_login_domain(&self) -> Option<&'static str> {
+        self.setup.has(Fault::LoginDomainGone).then_some(facts::CUSTOM_DOMAIN)
     }
 
     /// The loopback port registered at the providers.

@@ -17,6 +17,8 @@ pub struct Session<'a> {
     pub management: Management<'a>,
     /// The custom login domains that the tenant named, when it was asked.
     pub custom_domains: Vec<Domain>,
+    /// Those of the set-up that the tenant does not have any more.
+    pub gone: Vec<Domain>,
 }
 
 /// Whether the domain answers as a tenant.
@@ -49,16 +51,28 @@ pub fn run<'a>(
             // Named from the token, before the first call.
             management.require(needed).map_err(name_all_permissions)?;
             let told = custom_domains(&management, domain)?;
-            Ok((management, told))
+            let gone = told.as_ref().map(|told| checks::gone(&world.http, domain, login_domains, told));
+            let gone = gone.unwrap_or_default();
+            match gone.first() {
+                // What was given is for whoever gave it to correct.
+                Some((_, failure)) if login_domains != world.saved.login_domains => Err(failure.clone()),
+                _ => Ok((management, told, gone)),
+            }
         };
-        let (management, told) = opened().inspect_err(|failure: &Failure| {
-            let failed = Finding::fail(id::MANAGEMENT_ACCESS, failure.clone());
+        let (management, told, gone) = opened().inspect_err(|failure: &Failure| {
+            let is_domain = failure.code == Code::LoginDomainGone;
+            let check = if is_domain { id::AUTHORIZE_REDIRECT } else { id::MANAGEMENT_ACCESS };
+            let failed = Finding::fail(check, failure.clone());
             world.console.finding(&world.finding_unshadowed(failed));
         })?;
         let may_read = management.may(READ_CUSTOM_DOMAINS);
         let domains = checks::about_login_domains(told.as_deref(), login_domains, may_read);
         world.console.finding(&checks::access(&management, &[], told.is_some(), domains.as_deref()));
-        Ok(Session { management, custom_domains: told.unwrap_or_default() })
+        for (_, failure) in &gone {
+            world.console.warn(&format!("{}: it is taken out of the settings", failure.message));
+        }
+        let gone = gone.into_iter().map(|(gone, _)| gone).collect();
+        Ok(Session { management, custom_domains: told.unwrap_or_default(), gone })
     })
 }
 

@@ -256,6 +256,7 @@ fn about(code: Code) -> &'static [Of] {
         Code::ApplicationNotFound => &[Of::Applications, Of::Domain],
         Code::InvalidScope | Code::ConnectionScopesDiffer | Code::AuthorizeScopesMissing => &[Of::Scopes],
         Code::RedirectUriMismatch => &[Of::LoginDomain, Of::Domain, Of::ClientId],
+        Code::LoginDomainGone => &[Of::LoginDomain],
         code if code.is_no_answer() => &[Of::Domain, Of::LoginDomain],
         _ => &[],
     }

@@ -75,6 +75,7 @@ impl Draft<'_> {
         }
         let session = session?;
         self.found_domains.clone_from(&session.custom_domains);
+        self.inputs.login_domains.retain(|named| !session.gone.contains(named));
         self.session = Some(session);
         Ok(())
     }

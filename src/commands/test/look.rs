@@ -71,6 +71,11 @@ impl Run<'_> {
             known.asked_for_domains = true;
             let may_read = management.may(READ_CUSTOM_DOMAINS);
             self.about_domains.replace(tenant::about_login_domains(told.as_deref(), login_domains, may_read));
+            if let Some(told) = &told {
+                let gone = tenant::gone(&self.world.http, domain, login_domains, told);
+                login_domains.retain(|named| gone.iter().all(|(gone, _)| gone != named));
+                self.gone_domains.replace(gone.into_iter().map(|(_, failure)| failure).collect());
+            }
             if login_domains.is_empty() {
                 login_domains.extend(told.unwrap_or_default());
             }

@@ -102,6 +102,9 @@ impl Run<'_> {
                 self.note(redirect_through(&self.world.http, &one, &expected, further));
             }
         }
+        for gone in self.gone_domains.borrow().iter() {
+            self.note(Finding::fail(id::AUTHORIZE_REDIRECT, gone.clone()));
+        }
         Ok(TenantState { management, all, connection, name, host })
     }
 

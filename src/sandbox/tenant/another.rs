@@ -15,3 +15,8 @@ pub fn another(request: &Request) -> Reply {
         _ => pages::error(404, "Not found", "There is nothing at this address."),
     }
 }
+
+/// Answers at a domain that was removed from its tenant, as the network in front of it does: with the number of an error.
+pub fn nobodys(_request: &Request) -> Reply {
+    Reply { status: 403, ..Reply::html(403, "error code: 1014") }
+}

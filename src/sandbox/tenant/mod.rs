@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 
-pub use self::another::another;
+pub use self::another::{another, nobodys};
 use self::keys::Keys;
 use self::outage::Silence;
 use self::state::State;

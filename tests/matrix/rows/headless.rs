@@ -116,6 +116,7 @@ pub const ROWS: &[Row] = &[
     fails(&[Fault::WithoutCodeGrant], BOTH, "authorize.redirect", "application_grant_missing", 3, "{web}"),
     fails(&[Fault::WrongCallbackSent], BOTH, "authorize.redirect", "authorize_wrong_callback", 3, "{callback}"),
     fails(&[Fault::FreshChange], BOTH, "authorize.redirect", "authorize_change_pending", 3, WATCH),
+    fails(&[Fault::LoginDomainGone], BOTH, "authorize.redirect", "login_domain_gone", 3, "{domain}"),
     fails(&[Fault::LoginDomainElsewhere], BOTH, "authorize.redirect", "login_domain_of_other_tenant", 3, "{domain}"),
     // Two things are wrong, and the one that comes first is named.
     fails(
