@@ -127,7 +127,7 @@ pub fn is_secret(text: &str) -> bool {
     let word = text.len() >= 43
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         && text.bytes().any(|b| b.is_ascii_digit());
-    text.starts_with("GOCSPX-") || text.starts_with("eyJ") || hex || word
+    ["GOCSPX-", "eyJ", "ya29."].iter().any(|begin| text.starts_with(begin)) || hex || word
 }
 
 /// A path that was given, as it may be shown: a part of it that is rather a secret stays hidden.

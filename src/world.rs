@@ -2,6 +2,7 @@
 //!
 //! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
+mod along;
 mod forget;
 mod kept;
 mod known;
@@ -36,6 +37,7 @@ use crate::secret::Secret;
 use crate::settings::{Profile, Settings};
 use crate::simulated;
 use crate::vault::{self, Vault};
+pub use forget::InKeychain;
 pub use kept::{Another, store_failure};
 use kept::{alone, keychain, secrets_beside};
 pub use known::values_for;

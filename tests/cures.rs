@@ -581,3 +581,16 @@ fn a_profile_that_is_not_there_is_told_with_where_its_name_stands() {
     let said = hint(environment.with("FITBIT_CONNECT_PROFILE", "staging").run(&HEADLESS).exits(2));
     assert!(said.contains("the profile staging (from FITBIT_CONNECT_PROFILE)"), "{said}");
 }
+
+#[test]
+fn where_the_provider_accepts_both_secrets_neither_is_called_the_right_one() {
+    // Somebody rotates: the new one stands in the tenant, and the provider takes the former one still.
+    let accepts = json!({ "error": "invalid_grant", "error_description": "Malformed auth code." });
+    let stage =
+        Stage::configured(GoogleHealth, &[Fault::WrongSecretInTenant]).all_behind(Box::new(move |request, pass| {
+            if request.path == "/token" { Reply::json(400, &accepts) } else { pass() }
+        }));
+    let output = stage.environment().run(&HEADLESS).exits(4);
+    let cure = cure(&output, "connection.secret");
+    assert!(cure.starts_with("Google Health API accepts both, so that logins work."), "{cure}");
+}

@@ -575,3 +575,31 @@ fn who_moves_from_fitbit_is_sent_to_googles_console() {
     let text = environment.run(&["explain", "failed to fetch user profile"]).exits(0).stdout;
     assert!(text.contains("box") && !text.contains("puts it back"), "{text}");
 }
+
+#[test]
+fn further_words_of_services_are_known() {
+    for (text, code) in [
+        ("The OAuth client was deleted.", "client_deleted"),
+        (r#"{"error":"invalid_client","error_description":"The OAuth client was deleted."}"#, "client_deleted"),
+        (
+            "TypeError: Cannot read property 'user' of undefined at fetchUserProfile (/data/io/1:12)",
+            "profile_script_failed",
+        ),
+        ("Script execution time-out: extension: fetchUserProfile", "profile_script_failed"),
+        (
+            "Request is missing required authentication credential. Expected OAuth 2 access token",
+            "access_token_rejected",
+        ),
+        (
+            "The developer hasn\u{2019}t given you access to this app. It\u{2019}s currently being tested",
+            "not_a_test_user",
+        ),
+        (
+            r#"{"statusCode":401,"message":"Expired token received for JSON Web Token validation","errorCode":"invalid_token"}"#,
+            "management_token_expired",
+        ),
+    ] {
+        let output = Environment::new().run(&["explain", "--json", text]).exits(0);
+        assert_eq!(output.document()["diagnoses"][0]["code"], code, "{text}: {output}");
+    }
+}

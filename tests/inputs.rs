@@ -587,3 +587,17 @@ fn the_provider_follows_from_the_client_id() {
     }
     assert_eq!(trap.visits(), 0);
 }
+
+#[test]
+fn a_secret_among_the_scopes_is_refused_and_not_repeated_whatever_is_known() {
+    for secret in [facts::GOOGLE_CLIENT_SECRET, "ya29.a0AfB_byC-token", facts::FITBIT_CLIENT_SECRET] {
+        let environment = Environment::new().with("FITBIT_CONNECT_SCOPES", &format!("profile,{secret}"));
+        for args in [&["test", "--headless", "--json"][..], &["setup", "--yes", "--json"]] {
+            let output = environment.run(args).exits(2);
+            output.hides(secret);
+            assert_eq!(output.error_code(), "input_invalid", "{output}");
+        }
+        let output = Environment::new().run(&["test", "--token-file", &format!("/tmp/{secret}"), "--json"]).exits(2);
+        output.hides(secret);
+    }
+}

@@ -573,6 +573,24 @@ fn inside_two_changes_at_once() {
         assert_eq!((output.status.code(), held()), (Some(0), [false, false]), "{}", said(&output));
     }
 
+    // Where the keychain is out of reach, what is given goes to the new place, and what is kept stays noted.
+    let (stage, settings) = with_two_names(&[]);
+    let mut change = stage.program(&bare);
+    change.args(["--store", "file"]).envs(stage.sandbox.variables("google-health"));
+    let output = change.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus").output().unwrap();
+    assert_eq!((output.status.code(), held()), (Some(0), [true, true]), "{}", said(&output));
+    let secrets = fs::read_to_string(settings.with_file_name("secrets.toml")).unwrap();
+    assert!(secrets.contains("management-client-secret"), "{}", said(&output));
+    // As an older version left it: with the client secret alone in the new place.
+    let (head, _) = secrets.split_once("\"default/management-client-secret\"").unwrap();
+    fs::write(settings.with_file_name("secrets.toml"), head).unwrap();
+    let output = stage.program(&bare).output().unwrap();
+    assert_eq!((output.status.code(), held()), (Some(0), [false, false]), "{}", said(&output));
+    let secrets = fs::read_to_string(settings.with_file_name("secrets.toml")).unwrap();
+    assert!(secrets.contains("management-client-secret"), "{}", said(&output));
+    assert!(!fs::read_to_string(&settings).unwrap().contains("moving_"));
+    assert_eq!(stage.program(&["remove", "--yes"]).output().unwrap().status.code(), Some(0));
+
     // A change of both that was killed on its way, and taken back.
     let (stage, settings) = with_two_names(&[]);
     let mut change = stage.program(&bare);

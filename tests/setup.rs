@@ -6,8 +6,8 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::stage::Stage;
 use common::{Environment, Output};
@@ -836,4 +836,28 @@ fn a_login_domain_that_the_tenant_does_not_have_any_more_is_taken_out_and_one_th
     environment.run(&test).exits(0);
     let given = ["setup", "--yes", "--skip-login", "--json", "--login-domain", facts::CUSTOM_DOMAIN];
     assert_eq!(environment.run(&given).exits(3).error_code(), "login_domain_gone");
+}
+
+#[test]
+fn what_somebody_changes_after_the_plan_is_not_written_over() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ScopesMissingInTenant]);
+    let reads = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&reads);
+    // The connection is read for the plan, and once more right before the write.
+    let stage = stage.behind(Box::new(move |request, pass| {
+        let mut reply = pass();
+        let is_one = request.method == "GET" && request.path.starts_with("/api/v2/connections/con_");
+        if is_one && !request.path.ends_with("/clients") && seen.fetch_add(1, Ordering::SeqCst) == 0 {
+            let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+            body["options"]["client_secret"] = json!("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r");
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    }));
+    let output = stage.environment().run(&["setup", "--yes", "--all-apps", "--skip-login", "--json"]).exits(3);
+    assert_eq!(reads.load(Ordering::SeqCst), 1, "{output}");
+    assert_eq!(output.error_code(), "connection_changed_meanwhile", "{output}");
+    let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("options.client_secret") && !message.contains("GOCSPX"), "{message}");
+    assert_eq!(stage.writes_since(0), [""; 0]);
 }

@@ -298,6 +298,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         (Some((_, from)), _) => {
             let parse = |text: &str| match provider {
                 Some(provider) => scopes::parse(provider, text),
+                None if text.split([',', ' ']).any(ids::is_secret) => Err("it looks like a secret".to_owned()),
                 None => Ok(text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
             };
             let chosen = door.parsed(flags.scopes.as_deref(), &super::SCOPES, parse);

@@ -22,8 +22,8 @@ pub fn accepted(http: &Http, provider: Provider, client_id: &str, secret: &Secre
     }
 }
 
-/// `credentials.accepted`, and where the secret is refused what the provider says to another one that the tenant holds: where that
-/// is accepted, logins work, nobody has to make a new one, and still less to write the one at hand over it.
+/// `credentials.accepted`, and what the provider says to another secret that the tenant holds: where that is accepted, logins work,
+/// nobody has to make a new one, and still less to write a refused one over it.
 pub fn accepted_or_tenants(
     http: &Http,
     provider: Provider,
@@ -33,15 +33,14 @@ pub fn accepted_or_tenants(
     tenant: impl FnOnce() -> Option<Connection>,
 ) -> (Finding, Option<State>) {
     let found = accepted(http, provider, client_id, secret, redirect_uri);
-    let Some(failure) = found.failure.clone().filter(|failure| failure.code == Code::ClientSecretRejected) else {
+    let refused = found.failure.clone().filter(|failure| failure.code == Code::ClientSecretRejected);
+    if refused.is_none() && found.state != State::Pass {
         return (found, None);
-    };
+    }
     let held = tenant().and_then(|connection| held_secret(&connection, client_id));
     let Some(held) = held.filter(|held| !held.same_as(secret)) else { return (found, None) };
     let tried = accepted(http, provider, client_id, &held, redirect_uri).state;
-    if tried != State::Pass {
-        return (found, Some(tried));
-    }
+    let Some(failure) = refused.filter(|_| tried == State::Pass) else { return (found, Some(tried)) };
     let hint = format!(
         "The connection `{{connection}}` holds another client secret, which {} accepts: copy that one from its page at \
          {{connections_page}} and run `{{setup}}` with it.",

@@ -115,8 +115,9 @@ pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str) 
         Some(gone) if gone.code.is_no_answer() => {
             let message = format!("{}, and the domain of that URL does not answer: {}", finding.detail, gone.message);
             let hint = format!(
-                "Compare {domain} with the tenant's domains in the Auth0 dashboard: it is given as `--login-domain` (or `--domain`), in \
-                 a variable or in the settings. Left out, the custom domains are looked up with the Management API"
+                "Compare {domain} with Branding, Custom Domains in the Auth0 dashboard, and its CNAME record with what that page \
+                 asks for. It comes from `--login-domain` (or `--domain`), from a variable, from the settings, or from the tenant's \
+                 own list"
             );
             Finding::fail(id::PROVIDER_CALLBACK, Failure::new(gone.code, message).with_hint(hint))
         }

@@ -14,7 +14,7 @@ use crate::login::temporary::LeftBehind;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
 use crate::text::{excerpt, shell_word};
-use crate::world::World;
+use crate::world::{InKeychain, World};
 
 /// The inputs that mean something here. A variable of another one is that of a set-up, perhaps of the one that stays.
 const FIELDS: [Field; 7] =
@@ -81,6 +81,12 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
                 connection.name, connection.id
             )));
             plan.add(Item::Detail("people who signed up through it can no longer log in".to_owned()));
+            let enabled = doomed.as_ref().and_then(|doomed| doomed.management.enabled_clients(&connection.id).ok());
+            if let Some(many @ 1..) = enabled.map(|enabled| enabled.len()) {
+                let what =
+                    if many == 1 { "one application loses".to_owned() } else { format!("{many} applications lose") };
+                plan.add(Item::Detail(format!("{what} this login")));
+            }
             let others = anothers(world, connection);
             if let Some(others) = others.as_ref().filter(|_| args.yes && args.connection.is_none()) {
                 let message = format!("the connection {} {others}", connection.name);
@@ -149,7 +155,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         }
         world.forget_in_file(None)?;
         world.forget_behind_link()?;
-        if let Some(refused) = world.forget_in_keychain(None)? {
+        if let InKeychain::What(refused) = world.forget_in_keychain(None)? {
             // Whoever leaves the keychain out with the flag knows; else the profile stays, so that the removal can be repeated.
             if args.inputs().store.is_none() {
                 let (store, again) = (world.store().as_str(), &world.again);

@@ -115,7 +115,8 @@ pub(super) static AUTHORIZE_WRONG_CLIENT_ID: Diagnosis = Diagnosis {
     code: "authorize_wrong_client_id",
     symptom: "`/authorize` sends another client ID to the provider than this profile's.",
     cause: "The connection holds another client ID, or uses Auth0's developer keys.",
-    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}`",
+    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}` or, where \
+           the one in the tenant is right, give that command its client ID and secret.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
     signs: &[],

@@ -55,7 +55,8 @@ pub(super) static CONNECTION_CLIENT_ID_DIFFERS: Diagnosis = Diagnosis {
     code: "connection_client_id_differs",
     symptom: "The connection holds another client ID than this profile.",
     cause: "It was set up with another app at the provider, or changed in the dashboard.",
-    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}`",
+    cure: "Run `{setup}` to write the client ID `{client_id}` and its secret into the connection `{connection}` or, where \
+           the one in the tenant is right, give that command its client ID and secret.",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],

@@ -80,6 +80,7 @@ pub(super) static NOT_A_TEST_USER: Diagnosis = Diagnosis {
     signs: &[
         sign(&["has not completed the google verification process"]),
         sign(&["developer-approved testers"]),
+        sign(&["developer hasn't given you access to this app"]),
         sign(&["error 403: access_denied"]),
         sign(&["works for the developer"]),
         sign(&["403: access_denied"]),
@@ -197,7 +198,12 @@ pub(super) static PROFILE_SCRIPT_FAILED: Diagnosis = Diagnosis {
            connection `{connection}` once more, all of it, and save.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_LOGS],
-    signs: &[but(&["fetchuserprofile: "], SCRIPT_SAYS_WHY), but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT)],
+    signs: &[
+        but(&["fetchuserprofile: "], SCRIPT_SAYS_WHY),
+        but(&["failed to fetch user profile"], NO_ANSWER_ABOUT_IT),
+        sign(&["at fetchuserprofile ("]),
+        sign(&["script execution time-out", "fetchuserprofile"]),
+    ],
     sure: Sure::Inferred,
 };
 

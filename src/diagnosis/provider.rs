@@ -81,7 +81,7 @@ pub(super) static CLIENT_DELETED: Diagnosis = Diagnosis {
            and run `{setup}` with it.",
     exit: Exit::Misconfigured,
     links: &[GOOGLE_CLIENTS],
-    signs: &[sign(&["deleted_client"])],
+    signs: &[sign(&["deleted_client"]), sign(&["oauth client was deleted"])],
     sure: Sure::Documented,
 };
 
@@ -279,6 +279,7 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     links: &[HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
         sign(&["invalid authentication credentials"]),
+        sign(&["missing required authentication credential"]),
         sign(&["access token expired"]),
         sign(&["access token invalid"]),
         but(&["invalid_token"], &["expired token", "json web token"]),

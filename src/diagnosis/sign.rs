@@ -19,9 +19,15 @@ pub(super) const fn but(all: &'static [&'static str], none: &'static [&'static s
 }
 
 /// What makes a plain `invalid_client` mean the client ID, and what makes it mean the secret.
-pub(super) const ID_WORDS: &[&str] =
-    &["error 401: invalid_client", "oauth client was not found", "client id invalid", "invalid client_id"];
+pub(super) const ID_WORDS: &[&str] = &[
+    "error 401: invalid_client",
+    "oauth client was deleted",
+    "oauth client was not found",
+    "client id invalid",
+    "invalid client_id",
+];
 pub(super) const SECRET_WORDS: &[&str] = &[
+    "oauth client was deleted",
     "client secret",
     "client_secret",
     "unauthorized",

@@ -1,5 +1,7 @@
 //! Owns what `setup` writes on this machine: the secrets in their store, the profile in the settings file.
 
+mod begun;
+
 use super::plan::{Item, Plan};
 use super::{credentials, demand, within};
 use crate::checks::id;
@@ -12,7 +14,8 @@ use crate::settings::{Profile, Settings};
 use crate::steps::app::App;
 use crate::text::shell_word;
 use crate::vault::{Place, whose};
-use crate::world::{Another, World, store_failure};
+use crate::world::{Another, InKeychain, World, store_failure};
+use begun::Begun;
 
 /// What will be kept here.
 pub struct Local<'a> {
@@ -221,29 +224,15 @@ impl Local<'_> {
         Profile { moving_from: Some(Store::Keychain), moving_clients, ..profile.clone() }
     }
 
-    /// Writes a profile, and gives back what the settings said before.
-    fn begin(&self, world: &World, profile: &Profile) -> Result<Option<String>, Failure> {
-        let mut settings = world.settings.borrow_mut();
-        let Some(path) = settings.path().map(std::path::Path::to_owned) else { return Ok(None) };
-        let before = std::fs::read_to_string(&path).ok();
-        *settings = Settings::read(&path)?;
-        settings.put(&world.profile, profile);
-        settings.write()?;
-        Ok(before)
-    }
-
     /// Writes it. This machine comes before the tenant, so that a run that dies later goes on without asking again.
     ///
     /// # Errors
     /// `secret_store_*`, `file_not_writable`.
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
-            let begun = self.beforehand(world).map(|profile| self.begin(world, &profile)).transpose()?;
+            let begun = self.beforehand(world).map(|profile| Begun::write(world, &profile)).transpose()?;
             if let Err(failure) = self.keep_client_secret(world) {
-                if let Some(Err(why)) = begun.map(|before| take_back(world, before)) {
-                    world.console.warn(&why.message);
-                }
-                return Err(failure);
+                return Err(begun.map_or(failure.clone(), |begun| begun.after(world, failure)));
             }
             match self.management {
                 Some((_, secret)) => self.keep(world, SecretOf::Management, secret)?,
@@ -264,10 +253,13 @@ impl Local<'_> {
             let profile = if leaves_keychain { self.moving(world, self.profile) } else { self.profile.clone() };
             settings.put(&world.profile, &profile);
             settings.write()?;
-            let refused = world.forget_in_keychain(Some(self.profile))?;
+            let left = world.forget_in_keychain(Some(self.profile))?;
             world.forget_in_file(Some(self.profile))?;
-            if let Some(refused) = refused {
-                // The settings go on saying so, and the next setup or removal empties it.
+            // Where something is left the settings go on saying so, and the next setup or removal empties it.
+            if matches!(left, InKeychain::WhatHasTo) {
+                return Ok(());
+            }
+            if let InKeychain::What(refused) = left {
                 let refused = refused.with_hint(
                     "Once the keychain answers, run `{setup}` again: the settings remember it. Where that keychain is gone for good, \
                      delete the line moving_from in the settings.",
@@ -281,21 +273,6 @@ impl Local<'_> {
         world.console.step(self.app.step(world, StepState::Changed));
         Ok(())
     }
-}
-
-/// The settings as they were, when the secret could not be kept.
-fn take_back(world: &World, before: Option<String>) -> Result<(), Failure> {
-    let mut settings = world.settings.borrow_mut();
-    let Some(path) = settings.path().map(std::path::Path::to_owned) else { return Ok(()) };
-    let done = match before {
-        Some(text) => files::write_whole(&path, text.as_bytes()),
-        None => files::remove(&path),
-    };
-    done.map_err(|error| {
-        Failure::new(Code::FileNotWritable, format!("{} could not be put back: {error}", path.display()))
-    })?;
-    *settings = Settings::read(&path)?;
-    Ok(())
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

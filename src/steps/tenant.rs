@@ -252,6 +252,9 @@ pub fn apply_connection(
             Some(now) => {
                 // Read again right before the write: what somebody changed since the plan is kept.
                 let latest = read(&now.id)?;
+                if let Some(other) = unplanned(&wanted.differences(&latest)?, &change.differences) {
+                    return Err(other);
+                }
                 lost = unless_lost(management.update_connection(&now.id, wanted.update_body(&latest)?))?;
                 Some(now.id.clone())
             }
@@ -296,6 +299,13 @@ pub fn apply_connection(
         demand(world, connection_checks::secret(&written, wanted))
     })?;
     Ok((written, action))
+}
+
+/// The failure for what was changed since the plan was shown, and would be written over without a word in it.
+fn unplanned(found: &[Difference], planned: &[Difference]) -> Option<Failure> {
+    let other = found.iter().find(|found| planned.iter().all(|planned| planned.field != found.field))?;
+    let message = format!("{} was changed since the plan was made, and is {} now", other.field, other.now);
+    Some(Failure::new(Code::ConnectionChangedMeanwhile, message))
 }
 
 /// What is read back after a write; once more after a moment where it does not show yet, since a service may answer from a copy.

@@ -14,6 +14,16 @@ use crate::settings::Profile;
 use crate::vault::{self, Deleted, Vault, VaultError, whose};
 use crate::world::store_failure;
 
+/// What is left in a keychain that should be empty.
+pub enum InKeychain {
+    /// Nothing.
+    Nothing,
+    /// What has no other place.
+    WhatHasTo,
+    /// What could not be removed, with the reason, where the settings name the keychain at all.
+    What(Failure),
+}
+
 impl World {
     /// Forgets a secret of this profile, for certain; another client's stays, and is named.
     ///
@@ -118,15 +128,15 @@ impl World {
     }
 
     /// Takes this profile's secrets out of the keychain, when they were kept there so far and are not from now on. What has to stay
-    /// is said. Why something could not be removed there, where the settings name the keychain at all.
+    /// is said.
     ///
     /// # Errors
     /// The new place's own.
-    pub fn forget_in_keychain(&self, from_now_on: Option<&Profile>) -> Result<Option<Failure>, Failure> {
+    pub fn forget_in_keychain(&self, from_now_on: Option<&Profile>) -> Result<InKeychain, Failure> {
         if !self.leaves_keychain() {
-            return Ok(None);
+            return Ok(InKeychain::Nothing);
         }
-        let (mut stay, mut refused) = (Vec::new(), None);
+        let (mut stay, mut refused, mut has_to_stay) = (Vec::new(), None, false);
         for of in SecretOf::ALL {
             let account = self.profile.account(of);
             if !self.has_to_stay(of, from_now_on)? {
@@ -134,18 +144,21 @@ impl World {
                     stay.push(account);
                     refused = Some(store_failure(error));
                 }
-            } else if self.keychain.holds(&account).unwrap_or_default() {
+            } else if self.keychain.holds(&account).unwrap_or(true) {
+                has_to_stay = true;
                 self.console.warn(&format!("{account} stays in the keychain (has no other place)"));
             }
         }
-        let Some(refused) = refused else { return Ok(None) };
+        let Some(refused) = refused else {
+            return Ok(if has_to_stay { InKeychain::WhatHasTo } else { InKeychain::Nothing });
+        };
         let (stay, service, why) = (stay.join(" and "), vault::SERVICE, &refused.message);
         let message = format!("{stay} may still be in the keychain, under the service {service}, where {why}");
         if self.saved.store.or(self.saved.moving_from).is_some() {
-            return Ok(Some(Failure::new(refused.code, message)));
+            return Ok(InKeychain::What(Failure::new(refused.code, message)));
         }
         self.console.warn(&message);
-        Ok(None)
+        Ok(InKeychain::Nothing)
     }
 
     /// Removes an entry; why it may still be there.

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::World;
-use crate::ask;
 use crate::console::Console;
 use crate::diagnosis::{Code, Failure};
 use crate::files;
@@ -76,6 +75,14 @@ impl World {
         Ok(found)
     }
 
+    /// The client that is noted beside a secret, whoever's it is.
+    ///
+    /// # Errors
+    /// `secret_store_*`.
+    pub fn noted(&self, of: SecretOf) -> Result<Option<String>, Failure> {
+        self.vault().client(&self.profile.account(of)).map_err(store_failure)
+    }
+
     /// The client that is noted beside a secret, when it is not this profile's: another settings file has a profile of the same
     /// name, or this one was edited since.
     pub(super) fn others_client(&self, vault: &dyn Vault, of: SecretOf) -> Result<Option<String>, VaultError> {
@@ -99,51 +106,6 @@ impl World {
     pub fn used_by_another(&self, of: SecretOf) -> Result<Option<Another>, Failure> {
         let other = if self.store() == Store::Keychain { self.kept_for_another(of)? } else { None };
         Ok(other.filter(|other| !self.was_ours(&other.client)))
-    }
-
-    /// A secret that is kept where this profile kept them so far, when they are to be kept elsewhere from now on. That it cannot be
-    /// read there is said, and may be why it goes elsewhere.
-    pub fn kept_so_far(&self, of: SecretOf) -> Option<Secret> {
-        self.taken_along(of).unwrap_or_else(|failure| {
-            self.console.warn(&failure.message);
-            None
-        })
-    }
-
-    /// The same, or why it cannot be read there.
-    ///
-    /// # Errors
-    /// `secret_store_*`.
-    pub fn taken_along(&self, of: SecretOf) -> Result<Option<Secret>, Failure> {
-        let account = self.profile.account(of);
-        let read = |vault: &dyn Vault| match self.others_client(vault, of)? {
-            Some(_) => Ok(None),
-            None => vault.get(&account),
-        };
-        let Some(left) = self.left_store() else { return Ok(None) };
-        let found = match (left, &self.secrets_file) {
-            (Store::Keychain, _) => read(&self.keychain).and_then(|found| match found {
-                None => self.keychain.shows_all().map(|()| None),
-                found => Ok(found),
-            }),
-            (Store::File, Some(file)) => read(&vault::File::new(file.clone())),
-            (Store::File, None) | (Store::Nothing, _) => Ok(None),
-        };
-        found.map_err(|error| {
-            let message = format!("what is kept in its place so far cannot be taken over ({error})");
-            let hint = format!("Make that place answer, or give the secret: {}", ask::CLIENT_SECRET.how_to_give());
-            Failure::new(store_failure(error).code, message).with_hint(hint)
-        })
-    }
-
-    /// The saved Management API client, while the settings go on naming it, when its secret has to go along to the place where
-    /// secrets are kept from now on.
-    pub fn carried_management(&self, client_id: Option<&str>) -> Option<(String, Secret)> {
-        let client_id = client_id.filter(|id| self.saved.management_client_id.as_deref() == Some(*id))?;
-        let account = self.profile.account(SecretOf::Management);
-        let is_wanted = self.store() != Store::Nothing && !self.vault().holds(&account).unwrap_or(true);
-        let secret = if is_wanted { self.kept_so_far(SecretOf::Management) } else { None };
-        Some((client_id.to_owned(), secret?))
     }
 
     /// How that place was chosen.

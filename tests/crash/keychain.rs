@@ -185,6 +185,70 @@ fn inside_a_change_of_client() {
 }
 
 #[test]
+fn a_change_of_client_whose_keychain_dies_at_any_message_is_put_back_or_noted() {
+    passes_in_a_session("inside_a_change_whose_keychain_dies");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_change_whose_keychain_dies() {
+    // Run by hand, it would reach the keychain of a person.
+    if std::env::var_os("TEST_BINARY").is_none() {
+        return;
+    }
+    const SETUP: [&str; 5] = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    const SOMEBODYS: &str = "[profiles.mine]\nport = 20000\n";
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
+    let run = |profile: &str, dies_after: usize, goes_on: bool| {
+        let idle = Executioner::new(None);
+        let (_stage, environment) = scene(GoogleHealth, profile, &idle);
+        environment.run(&SETUP).exits(0);
+        let account = format!("{profile}/client-secret");
+        let folder = environment.desk("bus");
+        fs::create_dir(&folder).unwrap();
+        let settings = environment.settings();
+        let path = settings.clone();
+        // Somebody else writes there in the same moment.
+        let edits = move || fs::write(&path, fs::read_to_string(&path).unwrap() + SOMEBODYS).unwrap();
+        let front = crate::bus::that_dies(&bus, &folder, dies_after, edits);
+        let change = |environment: &Environment| {
+            let mut command = environment.command(&SETUP);
+            command.args(["--provider", "fitbit", "--client-id", facts::FITBIT_CLIENT_ID]);
+            command.env("FITBIT_CONNECT_CLIENT_SECRET", simulated::client_secret(Fitbit));
+            command
+        };
+        let output = change(&environment).env("DBUS_SESSION_BUS_ADDRESS", front).output().unwrap();
+        let environment = environment.without("FITBIT_CONNECT_CLIENT_SECRET");
+        let text = fs::read_to_string(&settings).unwrap();
+        let died = text.contains(SOMEBODYS);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(died || output.status.success(), "{dies_after}: {said}");
+        let (kept, noted) = kept_and_noted(&account);
+        if !text.contains("moving_clients") && text.contains("provider = \"google-health\"") {
+            // Put back: what was kept is there, under its own client's name.
+            let is_google = kept.is_some_and(|kept| kept.same_as(&Secret::new(facts::GOOGLE_CLIENT_SECRET.to_owned())));
+            assert!(
+                is_google && noted.is_some_and(|noted| noted.ends_with(" at google-health")),
+                "{dies_after}: {said}"
+            );
+        }
+        if goes_on {
+            assert!(!idle.watches(change(&environment)));
+            let now = kept_and_noted(&account).0.unwrap();
+            assert!(now.same_as(&Secret::new(simulated::client_secret(Fitbit).to_owned())), "{dies_after}");
+            assert!(!fs::read_to_string(&settings).unwrap().contains("moving_"), "{dies_after}");
+        }
+        environment.run(&["remove", "--yes"]).exits(0);
+        assert_eq!(kept_and_noted(&account).1, None, "{dies_after}");
+        died
+    };
+    // As many as it takes until it lives to the end.
+    let whole = (1..).step_by(10).find(|after| !run(&format!("d{after}"), *after, false)).unwrap();
+    let died = in_parallel(whole * 2, |job| run(&format!("d{job}-{}", job / 2), job / 2, job % 2 == 0));
+    println!("a dying keychain: {} kills of it", died.iter().filter(|died| **died).count());
+}
+
+#[test]
 fn a_change_to_the_keychain_killed_at_any_message_to_it_leaves_nothing_there_that_the_settings_do_not_say() {
     passes_in_a_session("inside_a_change_of_place");
 }

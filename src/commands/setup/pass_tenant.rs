@@ -5,9 +5,10 @@ use crate::ask::given::Applications;
 use crate::ask::{Question, Stop};
 use crate::auth0::management::Login;
 use crate::finding::Step;
-use crate::ids::{Domain, SecretOf};
+use crate::ids::{Domain, SecretOf, Store};
 use crate::login::temporary;
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::steps::access::Purpose;
 use crate::steps::tenant::{self, Change};
 use crate::steps::{access, manual, sign_in, within};
@@ -200,12 +201,13 @@ impl Draft<'_> {
     }
 
     /// Whether the secret of the saved Management API client is kept, and is another one than that which the tenant has just accepted:
-    /// a client has one, so that what is kept is of no use to the next run.
+    /// a client has one, so that what is kept is of no use to the next run. Or it is kept in a place that is left.
     fn replaces_kept_access(&self) -> bool {
         let Some(Login::Client { id, secret }) = &self.login else { return false };
         let is_saved = self.inputs.same_tenant && self.world.saved.management_client_id.as_ref() == Some(id);
-        let kept = || self.world.kept_secret(SecretOf::Management).ok().flatten();
-        is_saved && kept().is_some_and(|kept| !kept.same_as(secret))
+        let moves = self.world.left_store().is_some_and(|left| left != Store::Nothing) || self.world.leaves_keychain();
+        let is_of_no_use = |kept: Option<Secret>| kept.map_or(moves, |kept| !kept.same_as(secret));
+        is_saved && self.world.kept_secret(SecretOf::Management).is_ok_and(is_of_no_use)
     }
 
     /// Steps 4 and 5 in the dashboard: what to type there, and the client IDs of the applications.

@@ -175,11 +175,18 @@ impl Run<'_> {
             return found;
         }
         if self.has_passed(id::CREDENTIALS_ACCEPTED) {
-            let hint = format!(
+            let both = format!(
+                "{} accepts both, so that logins work. Where somebody put a newer one into the tenant, copy it from the connection's \
+                 page at {{connections_page}} and run `{{setup}}` with it; as it is, that command writes the secret at hand of the \
+                 client `{{client_id}}` into the connection `{{connection}}`",
+                self.provider.title()
+            );
+            let only = format!(
                 "Run `{{setup}}` which writes the secret at hand of the client `{{client_id}}` (which {} accepts) into the \
                  connection `{{connection}}`",
                 self.provider.title()
             );
+            let hint = if self.tenants_secret.get() == Some(State::Pass) { both } else { only };
             let failure = found.failure.map(|failure| failure.with_hint(hint.clone()));
             return Finding { hint: Some(hint), failure, ..found };
         }
@@ -200,9 +207,17 @@ impl Run<'_> {
     }
 
     /// The finding, or that it only shows what another check has named: the cause speaks for its consequences.
-    fn unless_it_follows(&self, finding: Finding) -> Finding {
+    fn unless_it_follows(&self, finding: Finding, host: &Domain) -> Finding {
         if finding.code == Some(Code::AuthorizeWrongClientId) && self.is_client_id_refused() {
             return Finding::skip(finding.check, "not compared, since the provider does not have the client ID in use");
+        }
+        let callback = host.callback();
+        let names_host = |seen: &Finding| {
+            let is_callback = seen.check == id::PROVIDER_CALLBACK && seen.is_fail();
+            is_callback && seen.code.is_some_and(Code::is_no_answer) && seen.detail.contains(&callback)
+        };
+        if finding.code.is_some_and(Code::is_no_answer) && self.seen.borrow().iter().any(names_host) {
+            return Finding::skip(finding.check, format!("{host} does not answer: see provider.callback"));
         }
         let follows = FOLLOWS
             .iter()
@@ -299,7 +314,7 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                let finding = self.unless_it_follows(redirect(&self.world.http, application, expected));
+                let finding = self.unless_it_follows(redirect(&self.world.http, application, expected), expected.host);
                 once(&mut named, finding, expected.confirmed)
             };
             about(finding, application)
