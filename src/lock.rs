@@ -198,7 +198,8 @@ fn of_another_user(path: &Path) -> Attempt {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Attempt::Again,
+        // Then it is the folder that is not this user's.
+        Err(Errno::NOENT) => return Attempt::Impossible(Errno::ACCESS.into()),
         Err(error) => return Attempt::Impossible(error.into()),
     };
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -292,7 +293,11 @@ mod tests {
         assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o644, "others can look at it");
         assert!(matches!(of_another_user(&place), Attempt::Taken));
         drop(held);
-        assert!(matches!(of_another_user(&place), Attempt::Again), "there is none");
+        let none = of_another_user(&place);
+        assert!(
+            matches!(none, Attempt::Impossible(why) if why.kind() == io::ErrorKind::PermissionDenied),
+            "the folder"
+        );
         fs::write(&place, "4000000000").unwrap();
         assert!(matches!(of_another_user(&place), Attempt::Again));
         assert!(!place.exists());

@@ -592,5 +592,96 @@ fn where_the_provider_accepts_both_secrets_neither_is_called_the_right_one() {
         }));
     let output = stage.environment().run(&HEADLESS).exits(4);
     let cure = cure(&output, "connection.secret");
-    assert!(cure.starts_with("Google Health API accepts both, so that logins work."), "{cure}");
+    assert!(cure.starts_with("Google Health API accepts both, "), "{cure}");
+}
+
+#[test]
+fn a_login_domain_that_is_given_and_not_there_is_to_be_left_out_and_those_that_are_there_are_named() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::CustomDomain]);
+    let flag = ["--login-domain", "login.acme.invalid"];
+    for args in [&HEADLESS[..], &["setup", "--yes", "--skip-login", "--json"]] {
+        let given = [args, &flag].concat();
+        let variable = stage.environment().with("FITBIT_CONNECT_LOGIN_DOMAIN", flag[1]);
+        for (output, from) in [
+            (stage.environment().run(&given).exits(3), "--login-domain"),
+            (variable.run(args).exits(3), "FITBIT_CONNECT_LOGIN_DOMAIN"),
+        ] {
+            assert_eq!(output.error_code(), "login_domain_gone", "{output}");
+            let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+            assert!(hint.starts_with(&format!("Leave login.acme.invalid out of `{from}`. ")), "{hint}");
+            assert!(hint.contains(&format!("`--login-domain {}`", facts::CUSTOM_DOMAIN)), "{hint}");
+            assert!(!hint.contains("settings"), "{hint}");
+        }
+    }
+}
+
+#[test]
+fn an_application_that_never_had_a_callback_is_told_for_that() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let body = json!({ "name": "New App", "app_type": "spa", "token_endpoint_auth_method": "none" });
+    stage.api(Method::POST, "clients", Some(body));
+    let setup = ["setup", "--yes", "--skip-login", "--json", "--app", "New App"];
+    let output = stage.environment().run(&setup).exits(0);
+    assert_eq!(output.checks("authorize.redirect")[0]["code"], "application_without_callback", "{output}");
+    let said = "The redirect_uri parameter is missing and the application has no callback URL.";
+    let output = Environment::new().run(&["explain", "--json", said]).exits(0);
+    assert_eq!(output.document()["diagnoses"][0]["code"], "application_without_callback", "{output}");
+}
+
+#[test]
+fn every_callback_that_the_provider_does_not_have_is_named_at_once() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::CustomDomain]).behind(Box::new(|request, pass| {
+        let mut reply = pass();
+        if request.path.starts_with("/api/v2/custom-domains") {
+            let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+            for name in ["id.acme.test", "sso.acme.test"] {
+                let mut another = body[0].clone();
+                another["domain"] = json!(name);
+                body.as_array_mut().unwrap().push(another);
+            }
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    }));
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let more: String =
+        ["id", "sso"].iter().map(|name| format!("\"https://{name}.acme.test\" = \"{}\"\n", stage.tenant())).collect();
+    environment.write_settings(
+        &settings.replace("[profiles.default.endpoints]\n", &format!("[profiles.default.endpoints]\n{more}")),
+    );
+    let output = environment.run(&["setup", "--yes", "--all-apps", "--skip-login", "--json"]).exits(3);
+    assert_eq!(output.error_code(), "redirect_uri_mismatch", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    for name in ["id.acme.test", "sso.acme.test"] {
+        assert!(hint.contains(&format!("https://{name}/login/callback")), "{hint}");
+    }
+}
+
+#[test]
+fn what_the_other_applications_show_is_used_for_the_one_that_fails() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let ids: Vec<String> = facts::APPLICATIONS[..2].iter().map(|app| app.client_id.to_owned()).collect();
+    let environment = stage.environment();
+    environment.run(&["setup", "--yes", "--all-apps", "--skip-login"]).exits(0);
+    let environment = environment.without("AUTH0_CLIENT_ID").without("AUTH0_CLIENT_SECRET");
+    let failed = |output: &Output| {
+        let checks = output.checks("authorize.redirect");
+        checks.into_iter().find(|check| check["state"] == "fail").unwrap_or_else(|| panic!("{output}"))
+    };
+    stage.switch("google-health", &ids[1], false);
+    let output = environment.run(&HEADLESS).exits(3);
+    let found = failed(&output);
+    assert_eq!(
+        (&found["code"], &found["application"]),
+        (&json!("application_not_enabled"), &json!(ids[1])),
+        "{output}"
+    );
+    assert!(found["detail"].as_str().unwrap().contains("others are led through it"), "{output}");
+    stage.api(Method::DELETE, &format!("clients/{}", ids[1]), None);
+    let output = environment.run(&HEADLESS).exits(3);
+    let found = failed(&output);
+    assert_eq!(found["code"], "application_unknown_to_tenant", "{output}");
+    let cure = command(found["hint"].as_str().unwrap());
+    assert!(cure.contains(&ids[0]) && !cure.contains(&ids[1]), "{cure:?}");
 }

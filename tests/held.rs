@@ -11,7 +11,9 @@ use common::stage::Stage;
 use common::{Environment, login_address};
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
+use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
+use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::{Door, Reply, Request};
 use serde_json::json;
@@ -199,4 +201,41 @@ fn what_was_saved_for_one_tenant_is_not_given_to_another() {
     assert_eq!(output.state("management.access"), "skip", "{output}");
     let asked = asked.lock().unwrap();
     assert!(!asked.is_empty() && asked.iter().all(|request| !request.contains("/oauth/token")), "{asked:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn where_the_settings_cannot_be_written_no_secret_is_kept_that_they_would_not_name() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let without_client = |store: Store| -> String {
+        let settings = stage.settings(store);
+        settings
+            .lines()
+            .filter(|line| !line.starts_with("management_client_id"))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    };
+    let environment = stage.environment().with("AUTH0_CLIENT_ID", facts::MANAGEMENT_CLIENT_ID);
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    let cannot_be_written = || {
+        // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
+        let real = environment.desk(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
+        std::fs::rename(environment.settings(), &real).unwrap();
+        std::os::unix::fs::symlink(&real, environment.settings()).unwrap();
+    };
+    // The first Management client of a profile.
+    environment.write_settings(&without_client(Store::File));
+    environment.run(&setup).exits(0);
+    cannot_be_written();
+    let output = environment.run(&[&setup[..], &["--save-management"]].concat()).exits(6);
+    let kept = std::fs::read_to_string(environment.secrets()).unwrap();
+    assert!(kept.contains("client-secret") && !kept.contains("management"), "{output}");
+    // From nowhere into a file.
+    std::fs::remove_file(environment.settings()).unwrap();
+    std::fs::remove_file(environment.secrets()).unwrap();
+    environment.write_settings(&without_client(Store::Nothing));
+    environment.run(&setup).exits(0);
+    cannot_be_written();
+    let output = environment.run(&[&setup[..], &["--store", "file"]].concat()).exits(6);
+    assert!(!environment.secrets().exists(), "{output}");
 }

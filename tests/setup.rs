@@ -830,7 +830,7 @@ fn a_login_domain_that_the_tenant_does_not_have_any_more_is_taken_out_and_one_th
     let failed: Vec<Value> = output.document()["checks"].as_array().unwrap().clone();
     assert_eq!(failed.iter().filter(|check| check["state"] == "fail").count(), 1, "and nothing else: {output}");
     let output = environment.run(&["setup", "--yes", "--skip-login", "--json"]).exits(0);
-    assert!(output.stderr.contains("it is taken out of the settings"), "{output}");
+    assert!(output.stderr.contains("it is left out"), "{output}");
     let written = fs::read_to_string(environment.settings()).unwrap();
     assert!(!written.contains("login_domains"), "{written}");
     environment.run(&test).exits(0);

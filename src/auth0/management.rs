@@ -217,7 +217,13 @@ impl<'a> Management<'a> {
         let fields = fields.join(",");
         let query = [("take", "100"), ("is_global", "false"), ("fields", fields.as_str()), ("include_fields", "true")];
         let applications: Vec<Application> = read_all(self.pages("clients", "clients", &query)?)?;
-        Ok(applications.into_iter().filter(|application| !application.global).collect())
+        // One that never had any is listed without: where they are shown at all, there are none.
+        let shows = self.scopes.is_some() && self.may("read:clients");
+        let with_callbacks = |mut application: Application| {
+            application.callbacks = application.callbacks.or(shows.then(Vec::new));
+            application
+        };
+        Ok(applications.into_iter().filter(|application| !application.global).map(with_callbacks).collect())
     }
 
     /// Creates an application.

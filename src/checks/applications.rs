@@ -189,7 +189,7 @@ pub fn there_are(all: &[Application]) -> String {
 }
 
 /// `setup` for these applications alone.
-fn setup_for(left: &[&Chosen]) -> String {
+pub fn setup_for(left: &[&Chosen]) -> String {
     let flags: String = left.iter().map(|application| format!(" --app {}", application.client_id)).collect();
     format!("{{setup}}{flags}")
 }

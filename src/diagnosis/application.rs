@@ -36,7 +36,7 @@ pub(super) static APPLICATION_WITHOUT_CALLBACK: Diagnosis = Diagnosis {
            one with `--app NAME_OR_ID`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
-    signs: &[],
+    signs: &[sign(&["application has no callback url"])],
     sure: Sure::Seen,
 };
 

@@ -193,9 +193,9 @@ pub(super) static LOGIN_DOMAIN_GONE: Diagnosis = Diagnosis {
     code: "login_domain_gone",
     symptom: "The tenant does not list the login domain among its custom domains, and nothing that answers there is a tenant.",
     cause: "The custom domain was removed from the tenant, or is not ready.",
-    cure: "Run `{setup}` which takes it out of the settings; where it is given, leave it out (`--login-domain` or \
-           `FITBIT_CONNECT_LOGIN_DOMAIN` ). If it should be there, look at Branding, Custom Domains in the Auth0 dashboard of \
-           `{domain}`",
+    cure: "Where it stands in the settings, run `{setup}` which takes it out; where it is given (`--login-domain` or \
+           `FITBIT_CONNECT_LOGIN_DOMAIN` ) leave it out. If it should be there, look at Branding, Custom Domains in the Auth0 \
+           dashboard of `{domain}`",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
     signs: &[],

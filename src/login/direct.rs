@@ -293,7 +293,7 @@ impl Round<'_> {
                 ),
                 found => {
                     // Who answered may be a gateway or a portal, in place of a provider that made one.
-                    let unclear = answer.is_success() || matches!(answer.status, 502 | 504);
+                    let unclear = answer.is_success() || answer.status >= 500 || answer.json().is_none();
                     self.warn((!found && unclear).then(not_received));
                     self.exchange_refused(&answer)
                 }

@@ -2,21 +2,24 @@
 //!
 //! Nothing is written here: what has to be stored is returned and becomes part of the plan.
 
+mod verify;
+
 use url::Url;
 
 use super::{demand, within};
 use crate::ask::{self, Ask, Key, Question, Stop, given};
 use crate::auth0::connection::Wanted;
 use crate::browser::Opened;
-use crate::checks::provider::{alive, callback, knock, probe, unless_domain_is_gone};
+use crate::checks::provider::{alive, knock};
 use crate::diagnosis::{Code, Failure};
-use crate::finding::{State, Step, StepReport, StepState};
+use crate::finding::{Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{ConsolePage, FieldValue, FormField, FormValues, Provider};
 use crate::secret::Secret;
 use crate::vault::Place;
 use crate::world::World;
+pub use verify::{probe_callbacks, verify_alive, verify_callbacks};
 
 /// An app at a provider whose credentials were accepted.
 pub struct App {
@@ -288,67 +291,6 @@ pub fn callbacks(domain: &Domain, login_domains: &[Domain]) -> Vec<(String, bool
         all.push((domain.callback(), login_domains.is_empty()));
     }
     all
-}
-
-/// Asks the authorize page for each callback URL, without consent.
-pub fn probe_callbacks(
-    world: &World,
-    provider: Provider,
-    client_id: &str,
-    callbacks: &[(String, bool)],
-    scopes: &[String],
-) -> Vec<Probed> {
-    callbacks.iter().map(|(url, _)| probe(&world.http, provider, client_id, url, scopes)).collect()
-}
-
-/// What the authorize page said to one callback URL.
-pub type Probed = Result<Verdict, Failure>;
-
-/// Verifies step 1: the provider answers.
-///
-/// # Errors
-/// `provider_shut_down`, or that it does not answer.
-pub fn verify_alive(world: &World, provider: Provider, probed: &[Probed]) -> Result<(), Failure> {
-    let Some(first) = probed.first() else { return Ok(()) };
-    let finding = within(world, Step::Register, || demand(world, alive(provider, first)))?;
-    let (state, detail) = match finding.state {
-        State::Unknown => (StepState::Skipped, format!("not verified: {}", finding.detail)),
-        _ => (StepState::Done, finding.detail),
-    };
-    world.console.step(StepReport::new(Step::Register, state, detail));
-    Ok(())
-}
-
-/// Verifies step 2: the provider takes the client ID with each callback URL. Whether it said so of all of them.
-///
-/// # Errors
-/// The first refusal.
-pub fn verify_callbacks(
-    world: &World,
-    provider: Provider,
-    client_id: &str,
-    callbacks: &[(String, bool)],
-    probed: &[Probed],
-) -> Result<bool, Failure> {
-    let mut unknown = None;
-    for ((url, needed), verdict) in callbacks.iter().zip(probed) {
-        let finding = callback(provider, client_id, url, verdict, *needed);
-        let finding = unless_domain_is_gone(&world.http, finding, url);
-        let finding = within(world, Step::Callback, || demand(world, finding))?;
-        if finding.state != State::Pass {
-            unknown = Some(finding.detail);
-        }
-    }
-    let accepted = unknown.is_none();
-    world.console.step(match unknown {
-        None => {
-            let urls: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).collect();
-            let detail = format!("{} accepts {}", provider.title(), urls.join(", "));
-            StepReport::new(Step::Callback, StepState::Done, detail)
-        }
-        Some(why) => StepReport::new(Step::Callback, StepState::Skipped, format!("not verified: {why}")),
-    });
-    Ok(accepted)
 }
 
 /// A client ID, and the secret when both came in Google's client JSON.

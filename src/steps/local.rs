@@ -197,17 +197,19 @@ impl Local<'_> {
     }
 
     /// What stands in the settings before a secret is kept where they do not lead yet, so that no secret is kept that no settings
-    /// name, and none is lost when they cannot be written: of a new profile, and of one with other clients in the same place, all
-    /// of it; of a change to the keychain that it may have some.
+    /// name, and none is lost when they cannot be written. Of a change to the keychain that it may have some, since the place of
+    /// before has them all; else the whole profile.
     fn beforehand(&self, world: &World) -> Option<Profile> {
-        let other =
-            |of: &SecretOf| world.saved.client_of(*of).is_some_and(|ours| self.profile.client_of(*of) != Some(ours));
-        match world.left_store() {
+        let other = |of: &SecretOf| world.saved.client_of(*of) != self.profile.client_of(*of);
+        let whole = || match world.leaves_keychain() {
+            true => self.moving(world, self.profile),
+            false => Profile { moving_from: None, ..self.moving(world, self.profile) },
+        };
+        match (world.left_store(), world.store()) {
             _ if world.saved.client_id.is_none() => Some(self.profile.clone()),
-            Some(_) if world.store() == Store::Keychain => Some(self.moving(world, &world.saved)),
-            None if SecretOf::ALL.iter().any(other) => {
-                Some(Profile { moving_from: None, ..self.moving(world, self.profile) })
-            }
+            (Some(_), Store::Keychain) => Some(self.moving(world, &world.saved)),
+            (Some(_), Store::File) => Some(whole()),
+            (None, Store::Keychain | Store::File) if SecretOf::ALL.iter().any(other) => Some(whole()),
             _ => None,
         }
     }

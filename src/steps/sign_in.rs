@@ -38,7 +38,7 @@ pub fn run<'a>(
     domain: &Domain,
     login: &Login,
     is_reached: bool,
-    login_domains: &[Domain],
+    (login_domains, login_domains_by_flag): (&[Domain], bool),
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
@@ -54,8 +54,11 @@ pub fn run<'a>(
             let gone = told.as_ref().map(|told| checks::gone(&world.http, domain, login_domains, told));
             let gone = gone.unwrap_or_default();
             match gone.first() {
-                // What was given is for whoever gave it to correct.
-                Some((_, failure)) if login_domains != world.saved.login_domains => Err(failure.clone()),
+                // What was given is for whoever gave it to correct; in a dialogue it is left out, and the plan shows that.
+                Some((domain, failure)) if login_domains != world.saved.login_domains && world.dialogue.is_none() => {
+                    let from = world.whence_login_domains(login_domains_by_flag);
+                    Err(checks::without_gone(failure.clone(), domain, &from, told.as_deref().unwrap_or_default()))
+                }
                 _ => Ok((management, told, gone)),
             }
         };
@@ -66,10 +69,13 @@ pub fn run<'a>(
             world.console.finding(&world.finding_unshadowed(failed));
         })?;
         let may_read = management.may(READ_CUSTOM_DOMAINS);
-        let domains = checks::about_login_domains(told.as_deref(), login_domains, may_read);
+        let is_there = |named: &&Domain| gone.iter().all(|(gone, _)| gone != *named);
+        let there: Vec<Domain> = login_domains.iter().filter(is_there).cloned().collect();
+        let named = if there.is_empty() { told.as_deref().unwrap_or_default() } else { &there };
+        let domains = checks::about_login_domains(told.as_deref(), named, may_read);
         world.console.finding(&checks::access(&management, &[], told.is_some(), domains.as_deref()));
         for (_, failure) in &gone {
-            world.console.warn(&format!("{}: it is taken out of the settings", failure.message));
+            world.console.warn(&format!("{}: it is left out", failure.message));
         }
         let gone = gone.into_iter().map(|(gone, _)| gone).collect();
         Ok(Session { management, custom_domains: told.unwrap_or_default(), gone })

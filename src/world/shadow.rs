@@ -101,6 +101,12 @@ impl World {
         .collect()
     }
 
+    /// Where login domains that do not stand in the settings were given.
+    pub fn whence_login_domains(&self, by_flag: bool) -> String {
+        let variable = self.variables.of(&ask::LOGIN_DOMAIN).map(|(_, name)| name).filter(|_| !by_flag);
+        format!("`{}`", variable.unwrap_or("--login-domain"))
+    }
+
     /// Refuses to do to another provider, tenant or connection what was asked for this profile, because of a variable alone.
     ///
     /// # Errors

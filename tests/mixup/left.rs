@@ -31,6 +31,8 @@ fn a_token_that_may_have_been_made_behind_another_answer_is_named() {
         (Reply::empty(204), true),
         (Reply::html(200, "<h1>Welcome to our hotel</h1>"), true),
         (Reply::html(504, "<h1>Gateway Timeout</h1>"), true),
+        (Reply::json(500, &json!({ "error": "internal_failure" })), true),
+        (Reply::html(403, "<h1>Blocked by your company</h1>"), true),
         (Reply::json(400, &json!({ "error": "invalid_grant", "error_description": "Bad Request" })), false),
     ] {
         let status = reply.status;

@@ -66,7 +66,7 @@ impl Draft<'_> {
         }
         let Some(login) = self.inputs.management.take() else { return Ok(()) };
         let wanted = self.needed();
-        let named = &self.inputs.login_domains;
+        let named = (self.inputs.login_domains.as_slice(), !self.args.inputs.login_domain.is_empty());
         let session = sign_in::run(self.world, domain, &login, self.reached, named, &wanted);
         if session.is_err() {
             // Perhaps it is right the next time.

@@ -70,15 +70,23 @@ impl Run<'_> {
             };
             known.asked_for_domains = true;
             let may_read = management.may(READ_CUSTOM_DOMAINS);
-            self.about_domains.replace(tenant::about_login_domains(told.as_deref(), login_domains, may_read));
             if let Some(told) = &told {
                 let gone = tenant::gone(&self.world.http, domain, login_domains, told);
                 login_domains.retain(|named| gone.iter().all(|(gone, _)| gone != named));
-                self.gone_domains.replace(gone.into_iter().map(|(_, failure)| failure).collect());
+                let from = self.world.whence_login_domains(!self.args.inputs.login_domain.is_empty());
+                let is_saved = |gone: &Domain| {
+                    inputs.login_domains == self.world.saved.login_domains && inputs.login_domains.contains(gone)
+                };
+                let told_where = |(gone, failure): (Domain, Failure)| match is_saved(&gone) {
+                    true => failure,
+                    false => tenant::without_gone(failure, &gone, &from, told),
+                };
+                self.gone_domains.replace(gone.into_iter().map(told_where).collect());
             }
             if login_domains.is_empty() {
-                login_domains.extend(told.unwrap_or_default());
+                login_domains.extend(told.iter().flatten().cloned());
             }
+            self.about_domains.replace(tenant::about_login_domains(told.as_deref(), login_domains, may_read));
         }
         self.know(inputs, login_domains);
         (reachable, session)

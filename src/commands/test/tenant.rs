@@ -8,7 +8,7 @@ use crate::ask::given::{Applications, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, WayOn, enabled, resolve};
+use crate::checks::applications::{Chosen, WayOn, enabled, not_enabled, resolve, setup_for};
 use crate::checks::authorize::{Expected, redirect, redirect_through};
 use crate::checks::{connection, id, met, tenant};
 use crate::console::ConnectionDoc;
@@ -176,7 +176,7 @@ impl Run<'_> {
         }
         if self.has_passed(id::CREDENTIALS_ACCEPTED) {
             let both = format!(
-                "{} accepts both, so that logins work. Where somebody put a newer one into the tenant, copy it from the connection's \
+                "{} accepts both, so that this keeps nobody from logging in. Where somebody put a newer one into the tenant, copy it from the connection's \
                  page at {{connections_page}} and run `{{setup}}` with it; as it is, that command writes the secret at hand of the \
                  client `{{client_id}}` into the connection `{{connection}}`",
                 self.provider.title()
@@ -298,10 +298,10 @@ impl Run<'_> {
             about(finding, application)
         }));
         let limit = if self.args.check_all { usize::MAX } else { ASKED_APPLICATIONS };
-        let mut named = BTreeSet::<Code>::new();
-        self.note_each(chosen.iter().enumerate().map(|(n, application)| {
-            let out_of_reach = named.iter().find(|code| code.is_no_answer());
-            let finding = if let Some(code) = out_of_reach {
+        let mut asked: Vec<Finding> = Vec::new();
+        for (n, application) in chosen.iter().enumerate() {
+            let no_answer = |found: &Finding| found.code.filter(|code| found.is_fail() && code.is_no_answer());
+            asked.push(if let Some(code) = asked.iter().find_map(no_answer) {
                 // Each of them would cost the whole time limit again.
                 Finding::skip(id::AUTHORIZE_REDIRECT, format!("not asked, as above [{code}]"))
             } else if !usable {
@@ -314,15 +314,46 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                let finding = self.unless_it_follows(redirect(&self.world.http, application, expected), expected.host);
-                once(&mut named, finding, expected.confirmed)
-            };
-            about(finding, application)
+                self.unless_it_follows(redirect(&self.world.http, application, expected), expected.host)
+            });
+        }
+        let led: Vec<&Chosen> =
+            chosen.iter().zip(&asked).filter(|(_, found)| found.state == State::Pass).map(|(one, _)| one).collect();
+        let mut named = BTreeSet::<Code>::new();
+        self.note_each(chosen.iter().zip(&asked).map(|(application, found)| {
+            let found = beside_others(found.clone(), application, expected, &led);
+            about(once(&mut named, found, expected.confirmed), application)
         }));
         let one = chosen.iter().find(|one| !one.gone && one.callback().is_some() && !off.contains(&one.client_id));
         let one = one.cloned();
         Ok((all, one))
     }
+}
+
+/// What a failure of one application comes to where others are led to the provider: the tenant is the right one, the connection
+/// exists and is on.
+fn beside_others(found: Finding, application: &Chosen, expected: &Expected, led: &[&Chosen]) -> Finding {
+    let failure = match found.code.filter(|_| found.is_fail() && !led.is_empty()) {
+        Some(Code::AuthorizeConnectionNotUsable) if !expected.confirmed => {
+            let failure = not_enabled(expected.connection, &application.client_id, &application.label(), None);
+            let message = format!("{}: others are led through it ({})", failure.message, found.detail);
+            let hint = failure.hint();
+            Failure::new(failure.code, message).with_hint(hint)
+        }
+        Some(Code::ApplicationUnknownToTenant) => {
+            let hint = format!(
+                "{} knows the others, so that this one was deleted there, or its client ID is another one. Go on with the others: `{}`",
+                expected.host,
+                setup_for(led)
+            );
+            match found.failure {
+                Some(failure) => failure.with_hint(hint),
+                None => return found,
+            }
+        }
+        _ => return found,
+    };
+    Finding::fail(found.check, failure)
 }
 
 /// What is one application's own. All else is the same for every one of them (the login domain, the connection, the service), and
