@@ -685,3 +685,12 @@ fn what_the_other_applications_show_is_used_for_the_one_that_fails() {
     let cure = command(found["hint"].as_str().unwrap());
     assert!(cure.contains(&ids[0]) && !cure.contains(&ids[1]), "{cure:?}");
 }
+
+#[test]
+fn of_two_applications_of_one_name_each_is_named_by_its_client_id() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let ids = [stage.create_application("Twin"), stage.create_application("Twin")];
+    let output = stage.environment().run(&["setup", "--yes", "--skip-login", "--json", "--app", "Twin"]).exits(2);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(ids.iter().all(|id| hint.contains(&format!("`--app {id}`"))) && !hint.contains("missing"), "{hint}");
+}

@@ -109,7 +109,7 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
             .collect()),
         Applications::Named(names) => {
             let mut chosen: Vec<Chosen> = Vec::new();
-            let mut wrong = Vec::new();
+            let (mut wrong, mut twice) = (Vec::new(), Vec::new());
             for name in names {
                 let matches: Vec<&Application> = match all.iter().find(|a| a.client_id == *name) {
                     Some(exact) => vec![exact],
@@ -124,6 +124,7 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                     [] => wrong.push(format!("the tenant has no application {name}")),
                     many => {
                         let ids: Vec<&str> = many.iter().map(|a| a.client_id.as_str()).collect();
+                        twice.push(ids.iter().map(|id| format!("`--app {id}`")).collect::<Vec<_>>().join(" or "));
                         wrong.push(format!(
                             "the tenant has {} applications named {name}: {}",
                             many.len(),
@@ -132,7 +133,15 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                     }
                 }
             }
-            if wrong.is_empty() { Ok(chosen) } else { Err(not_found(wrong.join("\n"), all)) }
+            match (wrong.len(), twice.len()) {
+                (0, _) => Ok(chosen),
+                // None is missing.
+                (wrongs, twices) if wrongs == twices => {
+                    let hint = format!("Name the one that is meant by its client ID: {}", twice.join(", "));
+                    Err(Failure::new(Code::ApplicationNotFound, wrong.join("\n")).with_hint(hint))
+                }
+                _ => Err(not_found(wrong.join("\n"), all)),
+            }
         }
         Applications::Unknown => Ok(Vec::new()),
     }
