@@ -228,3 +228,48 @@ fn a_watch_takes_up_the_secret_of_the_management_client_that_a_setup_elsewhere_k
     };
     environment.run_watched(&["test", "--headless", "--watch=60s", "--every=1s"], mend).exits(0);
 }
+
+#[test]
+fn a_cure_that_is_about_something_else_names_the_variable_too_that_decides_what_it_does() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongSecret]);
+    let environment = stage.environment();
+    for (variable, value) in [
+        ("FITBIT_CONNECT_CONNECTION", "google"),
+        ("FITBIT_CONNECT_APPS", "Their Web"),
+        ("AUTH0_DOMAIN", "other.acme.invalid"),
+    ] {
+        let settings = std::fs::read_to_string(environment.settings()).unwrap();
+        assert!(settings.contains("applications"), "{settings}");
+        let command = environment.command(&HEADLESS).env(variable, value).output().unwrap();
+        let document: Value = serde_json::from_slice(&command.stdout).unwrap();
+        let checks = document["checks"].as_array().unwrap().clone();
+        let refused = checks.iter().find(|check| check["check"] == "credentials.accepted").unwrap();
+        assert_eq!(refused["code"], "client_secret_rejected", "{document}");
+        let hint = refused["hint"].as_str().unwrap();
+        assert!(hint.starts_with(&format!("`{variable}` wins over the ")), "{variable}: {hint}");
+        assert_eq!(hint.matches(" wins over ").count(), 1, "{hint}");
+    }
+}
+
+#[test]
+fn a_variable_behind_a_missing_or_a_wrong_input_is_named() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage).with("AUTH0_DOMAIN", "other.eu.auth0.com");
+    let setup = ["setup", "--yes", "--skip-login", "--json"];
+    begins_with_unset(&environment.run(&setup).exits(2), "input_missing", "AUTH0_DOMAIN");
+    let environment = stage.environment().with("FITBIT_CONNECT_PROVIDER", "fitbit");
+    begins_with_unset(&environment.run(&HEADLESS).exits(2), "input_invalid", "FITBIT_CONNECT_PROVIDER");
+    let environment = stage.environment().with("FITBIT_CONNECT_SCOPES", "profile,heartrate");
+    begins_with_unset(&environment.run(&HEADLESS).exits(2), "input_invalid", "FITBIT_CONNECT_SCOPES");
+}
+
+#[test]
+fn a_kept_management_client_tells_of_the_login_domains_before_their_callbacks_are_asked_for() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = saved(&stage);
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    environment.write_settings(&settings.replace("\nport = ", "\nlogin_domains = [\"login.old.invalid\"]\nport = "));
+    assert_eq!(environment.run(&HEADLESS).exits(3).error_code(), "login_domain_gone");
+    environment.run(&["setup", "--yes", "--skip-login"]).exits(0).says("it is left out");
+    environment.run(&HEADLESS).exits(0);
+}

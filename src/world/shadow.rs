@@ -39,6 +39,8 @@ enum Of {
 
 /// How such a cure begins.
 const UNSET: &str = "Unset ";
+/// What stands between a variable and what it wins over.
+const WINS: &str = " wins over ";
 
 impl World {
     /// Which of these variables win over what is saved, with these flags.
@@ -101,6 +103,18 @@ impl World {
         .collect()
     }
 
+    /// A cure that is a command means what the variables say, which may be another set-up than the saved one.
+    fn beside_a_shadow(&self, failure: Failure, hint: &str) -> Failure {
+        const PLACES: [Of; 6] =
+            [Of::Provider, Of::ClientId, Of::Domain, Of::LoginDomain, Of::Connection, Of::Applications];
+        let is_command = ["{setup}", "{test}", "{until_then}"].iter().any(|blank| hint.contains(blank));
+        let shadows = self.shadows.borrow();
+        let shadow = shadows.plain.iter().find(|(of, ..)| is_command && PLACES.contains(of));
+        let Some((_, name, over)) = shadow.filter(|_| !hint.contains(WINS)) else { return failure };
+        let hint = format!("`{name}`{WINS}{over}: unset it where that is meant. {hint}");
+        failure.with_hint(hint)
+    }
+
     /// Where login domains that do not stand in the settings were given.
     pub fn whence_login_domains(&self, by_flag: bool) -> String {
         let variable = self.variables.of(&ask::LOGIN_DOMAIN).map(|(_, name)| name).filter(|_| !by_flag);
@@ -137,7 +151,7 @@ impl World {
         let (names, over): (Vec<String>, Vec<String>) =
             self.shadows_of(&failure).into_iter().map(|(name, over)| (format!("`{name}`"), over)).unzip();
         if names.is_empty() {
-            return failure;
+            return self.beside_a_shadow(failure, &hint);
         }
         let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
         let (names, over) = (names.join(" and "), over.join(" and "));
@@ -200,6 +214,8 @@ impl World {
         let fits = match (failure.code, of) {
             (code, _) if code.is_no_answer() => is_named(),
             (Code::InputMissing, Of::ManagementId) => failure.message.contains(ask::MANAGEMENT_SECRET.name),
+            (Code::InputInvalid, Of::Provider) => failure.message.contains("the provider is"),
+            (Code::InputInvalid, Of::Scopes) => failure.message.contains(name),
             _ => true,
         };
         fits.then(|| (*name, over.clone()))
@@ -242,7 +258,8 @@ fn as_saved(of: Of, text: &str) -> String {
 /// What a failure may come from, the likeliest first.
 fn about(code: Code) -> &'static [Of] {
     match code {
-        Code::InputMissing => &[Of::Provider, Of::ManagementId],
+        Code::InputMissing => &[Of::Provider, Of::ManagementId, Of::Domain],
+        Code::InputInvalid => &[Of::Provider, Of::Scopes],
         Code::ClientIdUnknown | Code::ClientDeleted | Code::DesktopClient => &[Of::ClientId],
         Code::ClientSecretMissing => &[Of::ClientId, Of::Provider, Of::Store],
         Code::ClientSecretRejected | Code::ConnectionSecretDiffers => &[Of::ClientId, Of::ClientSecret],

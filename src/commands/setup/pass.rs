@@ -10,7 +10,7 @@ use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{FormValues, Provider, scopes};
 use crate::steps::app::{self, App};
-use crate::steps::{credentials, sign_in, within};
+use crate::steps::{access, credentials, sign_in, within};
 
 impl Draft<'_> {
     /// Up to the plan.
@@ -22,7 +22,15 @@ impl Draft<'_> {
         let provider = self.provider()?;
         let domain = self.tenant(provider)?;
         self.know();
-        // The tenant knows the custom domains whose callback URLs are shown in step 2.
+        // The tenant knows the custom domains whose callback URLs are shown in step 2, and which of them it does not have any more.
+        if self.inputs.management.is_none()
+            && self.session.is_none()
+            && !self.manual
+            && let Ok(Some(login)) = access::stored_login(self.world, &self.inputs)
+        {
+            self.login_is_new = false;
+            self.inputs.management = Some(login);
+        }
         if self.inputs.management.is_some() && !self.manual {
             self.sign_in(&domain)?;
         }
