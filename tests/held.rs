@@ -239,3 +239,25 @@ fn where_the_settings_cannot_be_written_no_secret_is_kept_that_they_would_not_na
     let output = environment.run(&[&setup[..], &["--store", "file"]].concat()).exits(6);
     assert!(!environment.secrets().exists(), "{output}");
 }
+
+#[test]
+fn what_a_broken_change_left_in_the_file_is_told_by_status_and_taken_out_by_the_next_setup_and_removal() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    environment.run(&setup).exits(0);
+    let left = std::fs::read(environment.secrets()).unwrap();
+    for command in [&[&setup[..], &["--store", "none"]].concat()[..], &["remove", "--yes"]] {
+        environment.write_settings(&stage.settings(Store::Nothing));
+        std::fs::write(environment.secrets(), &left).unwrap();
+        std::fs::set_permissions(environment.secrets(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let place = environment.secrets().display().to_string();
+        let status = environment.run(&["status"]).exits(0);
+        assert!(status.stdout.contains(&format!("Moving from   {place}")), "{status}");
+        assert_eq!(environment.run(&["status", "--json"]).exits(0).document()["moving_from"], json!([place]));
+        let output = environment.run(command).exits(0);
+        assert!(output.stderr.contains(&format!("in {place}")), "the plan names it: {output}");
+        assert!(!environment.secrets().exists(), "{output}");
+    }
+}

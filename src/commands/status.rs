@@ -91,8 +91,9 @@ pub fn run(world: &World) -> Result<(), Failure> {
         );
     }
     let left = world.left_places().join(" and ");
-    if saved.moving_from.is_some() && !left.is_empty() {
+    if !left.is_empty() && (saved.moving_from.is_some() || world.left_store().is_none()) {
         line("Moving from", Some(format!("{left}, which may still have secrets: setup empties it")));
+        world.console.member("moving_from", json!(world.left_places()));
     }
     let winning = world.variables_that_win();
     if !winning.is_empty() {

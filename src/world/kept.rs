@@ -148,11 +148,17 @@ impl World {
         self.store() != Store::Keychain && (broken_off || self.left_store() == Some(Store::Keychain))
     }
 
-    /// The places that are left, in words, where the settings name them.
+    /// The places that are left, in words: the keychain where the settings name it, and the file beside them where it has secrets of
+    /// this profile, which a change that was broken off leaves there.
     pub fn left_places(&self) -> Vec<String> {
         let is_named = self.saved.store.or(self.saved.moving_from).is_some();
         let keychain = (self.leaves_keychain() && is_named).then(|| "the keychain".to_owned());
-        let file = self.secrets_file.as_ref().filter(|file| self.left_store() == Some(Store::File) && file.exists());
+        let has_some = |file: &&PathBuf| {
+            let vault = vault::File::new((*file).clone());
+            file.exists() && SecretOf::ALL.iter().any(|of| vault.holds(&self.profile.account(*of)).unwrap_or(true))
+        };
+        let leaves_file = self.profile_exists && self.store() != Store::File;
+        let file = self.secrets_file.as_ref().filter(|_| leaves_file).filter(has_some);
         keychain.into_iter().chain(file.map(|file| file.display().to_string())).collect()
     }
 
