@@ -156,3 +156,14 @@ fn the_provider_of_a_saved_secret_follows_from_its_client_id() {
     let output = environment.without("FITBIT_CONNECT_CLIENT_SECRET").run(&HEADLESS[..3]).exits(0);
     assert_eq!(output.state("credentials.stored"), "pass", "{output}");
 }
+
+#[test]
+fn parameters_that_are_missing_are_told_also_where_the_token_may_not_see_them_and_by_hand_as_what_a_person_does() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::SettingsDrifted, Fault::OptionsHidden]);
+    let output = stage.environment().run(&HEADLESS[..3]).exits(3);
+    assert_eq!(output.checks("authorize.redirect")[0]["code"], "connection_settings_differ", "{output}");
+    let manual = ["setup", "--manual", "--yes", "--skip-login", "--json"];
+    let output = stage.environment().run(&manual).exits(3);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("In the dashboard enter") && !hint.contains("does it"), "{hint}");
+}

@@ -103,7 +103,7 @@ fn a_stale_variable_of_any_value_is_named_with_what_it_wins_over() {
         ("AUTH0_DOMAIN", "old-project.acme.invalid", "the saved tenant domain acme.sandbox.test"),
         ("FITBIT_CONNECT_PROVIDER", "fitbit", "the saved provider google-health"),
         ("FITBIT_CONNECT_CONNECTION", "other", "the saved connection name google-health"),
-        ("FITBIT_CONNECT_SCOPES", "openid,sleep.readonly", "the saved scopes openid,email,profile,profile.readonly"),
+        ("FITBIT_CONNECT_SCOPES", "openid,sleep.readonly", "the usual scopes openid,email,profile,profile.readonly"),
         ("FITBIT_CONNECT_APPS", "Acme Old", "the saved applications "),
         ("FITBIT_CONNECT_STORE", "none", "the saved secret store file"),
     ] {
@@ -272,4 +272,48 @@ fn a_kept_management_client_tells_of_the_login_domains_before_their_callbacks_ar
     assert_eq!(environment.run(&HEADLESS).exits(3).error_code(), "login_domain_gone");
     environment.run(&["setup", "--yes", "--skip-login"]).exits(0).says("it is left out");
     environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
+fn what_is_refused_at_the_door_names_the_variable_that_wins_over_what_is_kept() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let (id, secret) = (facts::FITBIT_CLIENT_ID, simulated::client_secret(Fitbit));
+    let setup = &["setup", "--yes", "--skip-login", "--json"][..];
+    for (variable, value, more, args, code, named) in [
+        ("FITBIT_CONNECT_CLIENT_SECRET", secret, None, &HEADLESS[..], "input_invalid", "FITBIT_CONNECT_CLIENT_SECRET"),
+        (
+            "FITBIT_CONNECT_CLIENT_SECRET",
+            "$GOOGLE_SECRET",
+            None,
+            &HEADLESS,
+            "input_invalid",
+            "FITBIT_CONNECT_CLIENT_SECRET",
+        ),
+        ("FITBIT_CONNECT_CLIENT_ID", id, None, setup, "input_missing", "FITBIT_CONNECT_CLIENT_ID"),
+        (
+            "FITBIT_CONNECT_CLIENT_ID",
+            id,
+            Some(facts::GOOGLE_CLIENT_SECRET),
+            setup,
+            "input_invalid",
+            "FITBIT_CONNECT_CLIENT_ID",
+        ),
+        ("AUTH0_DOMAIN", "not a domain", None, &HEADLESS, "input_invalid", "AUTH0_DOMAIN"),
+    ] {
+        let mut environment = saved(&stage).with(variable, value);
+        if let Some(secret) = more {
+            environment = environment.with("FITBIT_CONNECT_CLIENT_SECRET", secret);
+        }
+        let output = environment.run(args).exits(2);
+        assert_eq!(output.error_code(), code, "{output}");
+        let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(hint.starts_with(&format!("Unset `{named}`, which wins over ")), "{variable}={value}: {hint}");
+    }
+    // Of the provider that was left, over nothing: it has to go all the same.
+    let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_ID", id);
+    let output = environment.run(&["setup", "--provider", "google-health", "--yes", "--json"]).exits(2);
+    assert!(
+        output.document()["error"]["hint"].as_str().unwrap().starts_with("Unset `FITBIT_CONNECT_CLIENT_ID`"),
+        "{output}"
+    );
 }

@@ -32,6 +32,8 @@ pub struct Expected<'a> {
     pub domain: &'a Domain,
     /// Whether the Management API says that the connection exists, is active, and is enabled for whoever is asked about.
     pub confirmed: bool,
+    /// Whether it shows what the connection holds.
+    pub shows_settings: bool,
     /// Whether the provider is asked once what it says to the request that the tenant sends there; worth it where it takes the
     /// same request of ours.
     pub asks_provider: Cell<bool>,
@@ -304,8 +306,8 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
         let message = format!("the tenant does not ask for {}", missing.join(" "));
         return Err(Failure::new(Code::AuthorizeScopesMissing, message));
     }
-    // What the Management API says of them is known where it was asked.
-    if provider == Provider::GoogleHealth && !expected.confirmed {
+    // What the Management API says of them is known where it shows them.
+    if provider == Provider::GoogleHealth && !expected.shows_settings {
         for (name, wanted) in GOOGLE_AUTH_PARAMS {
             let values: Vec<&str> =
                 upstream.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
@@ -317,7 +319,8 @@ fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), 
                     if values.len() > 1 { provider.authorize_url().to_owned() } else { typed_address(provider) };
                 let hint = format!(
                     "In the dashboard enter into the connection `{{connection}}` exactly Authorization URL `{address}` and save, then \
-                     look again; with Management API credentials `{{setup}}` does it"
+                     look again; with Management API credentials `{{setup}}` does it | By hand: In the dashboard enter into the \
+                     connection `{{connection}}` exactly Authorization URL `{address}` and save, then run `{{setup}}` again"
                 );
                 return Err(Failure::new(Code::ConnectionSettingsDiffer, message).with_hint(hint));
             }

@@ -314,6 +314,7 @@ impl Place {
             host: self.host(),
             domain: &self.domain,
             confirmed: !by_hand,
+            shows_settings: !by_hand,
             asks_provider: callbacks_accepted.into(),
         }
     }

@@ -96,7 +96,11 @@ impl World {
             let name = name(field, by_flag)?;
             let now = as_saved(of, variables.get(name)?.trim());
             let differs = !before.is_empty() && now != before;
-            let is_saved = of != Of::Connection || saved.connection.is_some();
+            let is_saved = match of {
+                Of::Connection => saved.connection.is_some(),
+                Of::Scopes => !saved.scopes.is_empty(),
+                _ => true,
+            };
             let whence = if is_saved { "saved" } else { "usual" };
             differs.then(|| (of, name, format!("the {whence} {} {before}", field.name)))
         })
@@ -203,7 +207,8 @@ impl World {
     fn shadow(&self, of: Of, failure: &Failure) -> Option<(&'static str, String)> {
         let shadows = self.shadows.borrow();
         if let Some((_, name)) = shadows.secrets.iter().find(|(one, _)| *one == of) {
-            return self.wins_over(of, name).map(|over| (*name, over));
+            let is_about = failure.code != Code::InputInvalid || failure.message.contains(name);
+            return self.wins_over(of, name).filter(|_| is_about).map(|over| (*name, over));
         }
         let (_, name, over) = shadows.plain.iter().find(|(one, ..)| *one == of)?;
         // Several hosts are asked: it is about the one that the failure names.
@@ -214,8 +219,11 @@ impl World {
         let fits = match (failure.code, of) {
             (code, _) if code.is_no_answer() => is_named(),
             (Code::InputMissing, Of::ManagementId) => failure.message.contains(ask::MANAGEMENT_SECRET.name),
-            (Code::InputInvalid, Of::Provider) => failure.message.contains("the provider is"),
-            (Code::InputInvalid, Of::Scopes) => failure.message.contains(name),
+            (Code::InputMissing, Of::ClientId) => failure.message.contains(ask::CLIENT_SECRET.flag),
+            (Code::InputInvalid, _) => {
+                let decides = matches!(of, Of::Provider | Of::ClientId) && failure.message.contains("the provider is");
+                decides || failure.message.contains(name)
+            }
             _ => true,
         };
         fits.then(|| (*name, over.clone()))
@@ -258,8 +266,19 @@ fn as_saved(of: Of, text: &str) -> String {
 /// What a failure may come from, the likeliest first.
 fn about(code: Code) -> &'static [Of] {
     match code {
-        Code::InputMissing => &[Of::Provider, Of::ManagementId, Of::Domain],
-        Code::InputInvalid => &[Of::Provider, Of::Scopes],
+        Code::InputMissing => &[Of::Provider, Of::ClientId, Of::ManagementId, Of::Domain],
+        Code::InputInvalid => &[
+            Of::Provider,
+            Of::ClientId,
+            Of::ClientSecret,
+            Of::Domain,
+            Of::LoginDomain,
+            Of::Connection,
+            Of::Scopes,
+            Of::ManagementId,
+            Of::ManagementSecret,
+            Of::Token,
+        ],
         Code::ClientIdUnknown | Code::ClientDeleted | Code::DesktopClient => &[Of::ClientId],
         Code::ClientSecretMissing => &[Of::ClientId, Of::Provider, Of::Store],
         Code::ClientSecretRejected | Code::ConnectionSecretDiffers => &[Of::ClientId, Of::ClientSecret],

@@ -93,6 +93,7 @@ impl Run<'_> {
             host: &host,
             domain,
             confirmed: connection.is_some(),
+            shows_settings: connection.as_ref().is_some_and(|connection| connection.options.is_some()),
             asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
         };
         let (all, one) =
