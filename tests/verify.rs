@@ -219,14 +219,22 @@ fn with_no_tenant_configured_the_login_is_at_the_provider() {
 #[test]
 fn a_direct_login_says_who_holds_its_port_and_does_not_take_another() {
     let stage = Stage::configured(GoogleHealth, &[]);
-    let held = std::net::TcpListener::bind(("127.0.0.1", stage.port())).unwrap();
-    let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(6);
-    assert_eq!(output.error_code(), "port_in_use");
-    let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains(&stage.port().to_string()), "{message}");
-    if cfg!(target_os = "linux") {
-        assert!(message.contains(&std::process::id().to_string()), "who holds it: {message}");
+    let is_told = || {
+        let output = stage.environment().run_with_robot(&["test", "--direct", "--json"]).exits(6);
+        assert_eq!(output.error_code(), "port_in_use");
+        let message = output.document()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(&stage.port().to_string()), "{message}");
+        if cfg!(target_os = "linux") {
+            assert!(message.contains(&std::process::id().to_string()), "who holds it: {message}");
+        }
+    };
+    // Of all addresses of both families, as servers of Node hold it, where the machine has IPv6.
+    if let Ok(everywhere) = std::net::TcpListener::bind(("::", stage.port())) {
+        is_told();
+        drop(everywhere);
     }
+    let held = std::net::TcpListener::bind(("127.0.0.1", stage.port())).unwrap();
+    is_told();
     // Through Auth0 the next free one is registered instead.
     let output = stage.environment().run_with_robot(&["test", "--json"]).exits(0);
     assert_eq!(output.state("login.live"), "pass");

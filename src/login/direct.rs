@@ -293,7 +293,9 @@ impl Round<'_> {
                 ),
                 found => {
                     // Who answered may be a gateway or a portal, in place of a provider that made one.
-                    let unclear = answer.is_success() || answer.status >= 500 || answer.json().is_none();
+                    let refusal =
+                        answer.json().is_some_and(|body| body["error"].is_string() || body["errors"].is_array());
+                    let unclear = answer.is_success() || answer.status >= 500 || !refusal;
                     self.warn((!found && unclear).then(not_received));
                     self.exchange_refused(&answer)
                 }

@@ -245,13 +245,18 @@ mod holder {
 
     /// `NAME (process PID)`.
     pub fn of(port: u16) -> Option<String> {
-        let table = fs::read_to_string("/proc/net/tcp").ok()?;
-        // This address or all of them, in the byte order of either kind of machine.
+        // Those of IPv6 hold it as well, where they take both.
+        let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
+        // This address or all of them, in the byte order of either kind of machine; in IPv6 what stands before is nothing, or
+        // that it is an address of IPv4.
         let wanted = ["0100007F", "7F000001", "00000000"].map(|address| format!("{address}:{port:04X}"));
-        let inode = table.lines().skip(1).find_map(|line| {
+        let inode = tables.iter().flat_map(|table| table.lines().skip(1)).find_map(|line| {
             let columns: Vec<&str> = line.split_whitespace().collect();
             let listening = columns.get(3) == Some(&"0A");
-            (listening && wanted.iter().any(|wanted| columns.get(1) == Some(&wanted.as_str())))
+            let local = columns.get(1)?;
+            let (before, address) = local.split_at(local.len().checked_sub("0100007F:FFFF".len())?);
+            let is_this = matches!(before.trim_start_matches('0'), "" | "FFFF0000");
+            (listening && is_this && wanted.iter().any(|wanted| address == wanted))
                 .then(|| columns.get(9).map(|inode| (*inode).to_owned()))?
         })?;
         let target = format!("socket:[{inode}]");

@@ -51,10 +51,11 @@ impl IdTokenRules<'_> {
             return Err(Failure::new(Code::IssuerMismatch, message));
         }
         let audiences = jwt::audiences(&claims);
-        if !audiences.iter().any(|audience| audience == self.audience) {
+        // None beside this client is trusted (3.1.3.7, 3).
+        if audiences.is_empty() || audiences.iter().any(|audience| audience != self.audience) {
             return Err(bad("its audience is another client"));
         }
-        if (audiences.len() > 1 || claims.contains_key("azp")) && text("azp") != self.audience {
+        if claims.contains_key("azp") && text("azp") != self.audience {
             return Err(bad("it was made for another client (azp)"));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();

@@ -33,6 +33,7 @@ fn a_token_that_may_have_been_made_behind_another_answer_is_named() {
         (Reply::html(504, "<h1>Gateway Timeout</h1>"), true),
         (Reply::json(500, &json!({ "error": "internal_failure" })), true),
         (Reply::html(403, "<h1>Blocked by your company</h1>"), true),
+        (Reply::json(401, &json!({ "message": "Unauthorized" })), true),
         (Reply::json(400, &json!({ "error": "invalid_grant", "error_description": "Bad Request" })), false),
     ] {
         let status = reply.status;
