@@ -90,7 +90,7 @@ impl Settings {
     /// `settings_file_invalid` when it cannot be read or is no TOML.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let invalid = |why: String| Failure::new(Code::SettingsFileInvalid, format!("{}: {why}", path.display()));
-        let text = match read_bounded(path) {
+        let read = match read_bounded(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => {
@@ -98,12 +98,14 @@ impl Settings {
                 return Err(invalid(format!("it cannot be read: {error}")).with_hint(hint));
             }
         };
+        // Both kinds at once, the library would write what it cannot read.
+        let text = read.replace("\r\n", "\n");
         let document = text.parse::<DocumentMut>().map_err(|error| {
             // The message alone: the excerpt that TOML errors show could hold a value pasted into the wrong file.
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             invalid(format!("line {line}: {}", error.message()))
         })?;
-        Ok(Self { path: Some(path.to_owned()), document, ends_in_crlf: text.contains("\r\n") })
+        Ok(Self { path: Some(path.to_owned()), document, ends_in_crlf: read.len() != text.len() })
     }
 
     /// The file behind the settings.

@@ -199,3 +199,17 @@ fn an_empty_value_and_a_reference_that_nobody_filled_in_are_refused_by_their_key
         assert!(failure.message.contains(&format!("profiles.default.{key}")), "{}", failure.message);
     }
 }
+
+#[test]
+fn line_ends_of_both_kinds_are_read_and_what_is_written_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    // In an inline table, a text that begins with the line end of Windows.
+    std::fs::write(&path, "profiles = { default = { client_id = \"\"\"\r\n23ABCD\"\"\", port = 18917 } }\n").unwrap();
+    let mut settings = Settings::read(&path).unwrap();
+    let name = ProfileName::default();
+    let profile = settings.profile(&name).unwrap().unwrap();
+    settings.put(&name, &profile);
+    settings.write().unwrap();
+    assert_eq!(Settings::read(&path).unwrap().profile(&name).unwrap(), Some(profile));
+}
