@@ -196,6 +196,15 @@ impl Local<'_> {
         Ok(())
     }
 
+    /// The same for the Management API client's secret, after it.
+    fn keep_both(&self, world: &World) -> Result<(), Failure> {
+        self.keep_client_secret(world)?;
+        match self.management {
+            Some((_, secret)) => self.keep(world, SecretOf::Management, secret),
+            None => self.notes_whose(world, SecretOf::Management),
+        }
+    }
+
     /// What stands in the settings before a secret is kept where they do not lead yet, so that no secret is kept that no settings
     /// name, and none is lost when they cannot be written. Of a change to the keychain that it may have some, since the place of
     /// before has them all; else the whole profile.
@@ -233,13 +242,10 @@ impl Local<'_> {
     pub fn apply(&self, world: &World) -> Result<(), Failure> {
         within(world, Step::Credentials, || {
             let begun = self.beforehand(world).map(|profile| Begun::write(world, &profile)).transpose()?;
-            if let Err(failure) = self.keep_client_secret(world) {
-                return Err(begun.map_or(failure.clone(), |begun| begun.after(world, failure)));
-            }
-            match self.management {
-                Some((_, secret)) => self.keep(world, SecretOf::Management, secret)?,
-                None => self.notes_whose(world, SecretOf::Management)?,
-            }
+            self.keep_both(world).map_err(|failure| match begun {
+                Some(begun) => begun.after(world, failure),
+                None => failure,
+            })?;
             if self.forgets_management(world) {
                 world.forget_secret(SecretOf::Management)?;
             }

@@ -18,8 +18,14 @@ pub(super) struct Begun {
     before: Option<String>,
     /// What it says now.
     written: String,
-    /// The client that was noted beside the client secret before.
-    noted: Option<String>,
+    /// The clients that were noted beside the secrets before.
+    noted: Noted,
+}
+
+type Noted = Vec<Option<String>>;
+
+fn noted(world: &World) -> Result<Noted, Failure> {
+    SecretOf::ALL.into_iter().map(|of| world.noted(of)).collect()
 }
 
 impl Begun {
@@ -28,7 +34,7 @@ impl Begun {
     /// # Errors
     /// `secret_store_*`, `file_not_writable`.
     pub(super) fn write(world: &World, profile: &Profile) -> Result<Self, Failure> {
-        let noted = world.noted(SecretOf::Provider)?;
+        let noted = noted(world)?;
         let mut settings = world.settings.borrow_mut();
         let path = settings.path().map(Path::to_owned);
         let before = path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
@@ -42,10 +48,10 @@ impl Begun {
         Ok(Self { path, before, written: settings.text(), noted })
     }
 
-    /// The failure to keep the secret, after the settings were put back where its entry is as it was before. Else they go on naming
-    /// what may be in it.
+    /// The failure to keep a secret, after the settings were put back where the entries are as they were before. Else they go on
+    /// naming what may be in them.
     pub(super) fn after(self, world: &World, failure: Failure) -> Failure {
-        if world.noted(SecretOf::Provider).is_ok_and(|noted| noted == self.noted) {
+        if noted(world).is_ok_and(|now| now == self.noted) {
             if let Err(why) = self.take_back(world) {
                 world.console.warn(&why.message);
             }
