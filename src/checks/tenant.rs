@@ -90,18 +90,6 @@ pub fn gone(http: &Http, domain: &Domain, named: &[Domain], told: &[Domain]) -> 
     .collect()
 }
 
-/// The cure for one that does not stand in the settings: where it does, and what there is in its place.
-pub fn without_gone(failure: Failure, gone: &Domain, from: &str, told: &[Domain]) -> Failure {
-    let there_is = match told {
-        [] => "The tenant has no custom domain that is ready: people log in through its own".to_owned(),
-        told => {
-            let named: Vec<String> = told.iter().map(|domain| format!("`--login-domain {domain}`")).collect();
-            format!("Those of the tenant are looked up without it, or named: {}", named.join(" "))
-        }
-    };
-    failure.with_hint(format!("Leave {gone} out of {from}. {there_is}"))
-}
-
 /// `management.access` for a session that came about; `answered` when a call has been answered as it should, with what there is
 /// to say of the login domains.
 pub fn access(management: &Management, wanted: &[&'static str], answered: bool, domains: Option<&str>) -> Finding {

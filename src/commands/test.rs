@@ -20,6 +20,7 @@ use crate::ids::{Domain, SecretOf};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
+use crate::steps::login_domains::LoginDomains;
 use crate::world::World;
 use look::Looked;
 use report::Destination;
@@ -93,8 +94,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         scopes_chosen,
         direct,
         login_domains: inputs.login_domains.clone().into(),
-        about_domains: RefCell::default(),
-        gone_domains: RefCell::default(),
+        domains: RefCell::default(),
         lacks: RefCell::default(),
         seen: Default::default(),
         unread: Default::default(),
@@ -142,7 +142,6 @@ struct Known<'w> {
     /// How to get at the Management API, once that was looked for.
     login: Option<Option<Login>>,
     session: Option<Management<'w>>,
-    asked_for_domains: bool,
 }
 
 fn find_secret(world: &World, inputs: &mut Inputs) -> Kept {
@@ -203,10 +202,8 @@ struct Run<'a> {
     direct: bool,
     /// The custom login domains, those included that the tenant tells.
     login_domains: RefCell<Vec<Domain>>,
-    /// What there is to say of others.
-    about_domains: RefCell<Option<String>>,
-    /// Those that the tenant does not have any more, which are left out.
-    gone_domains: RefCell<Vec<Failure>>,
+    /// What the tenant said of them, once it was asked.
+    domains: RefCell<Option<LoginDomains>>,
     /// The permissions that the token lacks, of those with which a `setup` mends a connection.
     lacks: RefCell<Vec<&'static str>>,
     seen: RefCell<Vec<Finding>>,
@@ -220,7 +217,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(&self, inputs: &mut Inputs, secret: Kept, watch: Option<&mut Watch>) -> Result<Passage, Failure> {
-        let mut known = Known { secret, login: None, session: None, asked_for_domains: false };
+        let mut known = Known { secret, login: None, session: None };
         let watched = match watch {
             Some(watch) => self.rounds(watch, inputs, &mut known)?,
             None => Watched::Over(self.checks(inputs, &mut known)?.map(Box::new)),

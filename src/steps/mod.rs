@@ -6,6 +6,7 @@ pub mod access;
 pub mod app;
 pub mod credentials;
 pub mod local;
+pub mod login_domains;
 pub mod manual;
 pub mod plan;
 pub mod sign_in;

@@ -1,5 +1,6 @@
 //! Owns the way into the tenant: does it answer, the Management API session, and the custom login domains it knows of.
 
+use super::login_domains::LoginDomains;
 use super::{demand, tenant, within};
 use crate::auth0::management::{Login, Management};
 use crate::checks::{id, tenant as checks};
@@ -8,17 +9,12 @@ use crate::finding::{Finding, Step};
 use crate::ids::Domain;
 use crate::world::World;
 
-/// The permission to read the custom login domains, without which most set-ups do.
-pub const READ_CUSTOM_DOMAINS: &str = "read:custom_domains";
-
 /// A session, and what was asked for with it.
 pub struct Session<'a> {
     /// The Management API.
     pub management: Management<'a>,
-    /// The custom login domains that the tenant named, when it was asked.
-    pub custom_domains: Vec<Domain>,
-    /// Those of the set-up that the tenant does not have any more.
-    pub gone: Vec<Domain>,
+    /// The custom login domains.
+    pub domains: LoginDomains,
 }
 
 /// Whether the domain answers as a tenant.
@@ -38,7 +34,7 @@ pub fn run<'a>(
     domain: &Domain,
     login: &Login,
     is_reached: bool,
-    (login_domains, login_domains_by_flag): (&[Domain], bool),
+    (named, by_flag): (&[Domain], bool),
     needed: &[&'static str],
 ) -> Result<Session<'a>, Failure> {
     within(world, Step::Connection, || {
@@ -50,54 +46,28 @@ pub fn run<'a>(
             let management = Management::sign_in(&world.http, domain, login)?;
             // Named from the token, before the first call.
             management.require(needed).map_err(name_all_permissions)?;
-            let told = custom_domains(&management, domain)?;
-            let gone = told.as_ref().map(|told| checks::gone(&world.http, domain, login_domains, told));
-            let gone = gone.unwrap_or_default();
-            match gone.first() {
+            let domains = LoginDomains::look(world, &management, domain, named, by_flag)?;
+            match domains.gone.first() {
                 // What was given is for whoever gave it to correct; in a dialogue it is left out, and the plan shows that.
-                Some((domain, failure)) if login_domains != world.saved.login_domains && world.dialogue.is_none() => {
-                    let from = world.whence_login_domains(login_domains_by_flag);
-                    Err(checks::without_gone(failure.clone(), domain, &from, told.as_deref().unwrap_or_default()))
+                Some((_, failure)) if named != world.saved.login_domains && world.dialogue.is_none() => {
+                    Err(failure.clone())
                 }
-                _ => Ok((management, told, gone)),
+                _ => Ok((management, domains)),
             }
         };
-        let (management, told, gone) = opened().inspect_err(|failure: &Failure| {
+        let (management, domains) = opened().inspect_err(|failure: &Failure| {
             let is_domain = failure.code == Code::LoginDomainGone;
             let check = if is_domain { id::AUTHORIZE_REDIRECT } else { id::MANAGEMENT_ACCESS };
             let failed = Finding::fail(check, failure.clone());
             world.console.finding(&world.finding_unshadowed(failed));
         })?;
-        let may_read = management.may(READ_CUSTOM_DOMAINS);
-        let is_there = |named: &&Domain| gone.iter().all(|(gone, _)| gone != *named);
-        let there: Vec<Domain> = login_domains.iter().filter(is_there).cloned().collect();
-        let named = if there.is_empty() { told.as_deref().unwrap_or_default() } else { &there };
-        let domains = checks::about_login_domains(told.as_deref(), named, may_read);
-        world.console.finding(&checks::access(&management, &[], told.is_some(), domains.as_deref()));
-        for (_, failure) in &gone {
+        let answered = domains.told.is_some();
+        world.console.finding(&checks::access(&management, &[], answered, domains.about.as_deref()));
+        for (_, failure) in &domains.gone {
             world.console.warn(&format!("{}: it is left out", failure.message));
         }
-        let gone = gone.into_iter().map(|(gone, _)| gone).collect();
-        Ok(Session { management, custom_domains: told.unwrap_or_default(), gone })
+        Ok(Session { management, domains })
     })
-}
-
-/// The custom domains that the tenant tells; `None` when it does not, which is no failure: most tenants have none.
-///
-/// # Errors
-/// When the Management API cannot be used at all.
-pub fn custom_domains(management: &Management, domain: &Domain) -> Result<Option<Vec<Domain>>, Failure> {
-    if !management.may(READ_CUSTOM_DOMAINS) {
-        return Ok(None);
-    }
-    match management.custom_domains() {
-        Ok(found) => {
-            let parsed = found.iter().filter_map(|text| text.parse::<Domain>().ok());
-            Ok(Some(parsed.filter(|custom| custom != domain).collect()))
-        }
-        Err(failure) if no_session(&failure) => Err(failure),
-        Err(_) => Ok(None),
-    }
 }
 
 /// Whether a failure of one call means that no call can succeed.

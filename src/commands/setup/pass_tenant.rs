@@ -75,8 +75,8 @@ impl Draft<'_> {
             self.login = Some(login);
         }
         let session = session?;
-        self.found_domains.clone_from(&session.custom_domains);
-        self.inputs.login_domains.retain(|named| !session.gone.contains(named));
+        self.found_domains = session.domains.told.clone().unwrap_or_default();
+        self.inputs.login_domains.retain(|named| session.domains.gone.iter().all(|(gone, _)| gone != named));
         self.session = Some(session);
         Ok(())
     }

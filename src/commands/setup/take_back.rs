@@ -92,7 +92,7 @@ impl Draft<'_> {
                 self.inputs.domain = before.domain.clone().or(self.inputs.domain.take());
                 self.session = before.session.take();
                 self.keep = before.keep.take();
-                self.found_domains = self.session.as_ref().map(|s| s.custom_domains.clone()).unwrap_or_default();
+                self.found_domains = self.session.as_ref().and_then(|s| s.domains.told.clone()).unwrap_or_default();
             }
             Answer::ClientId => self.inputs.client_id = before.client_id.clone(),
             Answer::Secret => self.app = before.app.take(),

@@ -12,7 +12,8 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::steps::access::stored_login;
-use crate::steps::sign_in::{READ_CUSTOM_DOMAINS, custom_domains, no_session};
+use crate::steps::login_domains::LoginDomains;
+use crate::steps::sign_in::no_session;
 
 /// What was read of the tenant before anything is reported.
 pub(super) struct Looked<'w> {
@@ -62,31 +63,16 @@ impl Run<'_> {
             known.login = None;
         }
         if let Ok(Some(management)) = &session
-            && !known.asked_for_domains
+            && self.domains.borrow().is_none()
         {
-            let told = match custom_domains(management, domain) {
-                Ok(told) => told,
+            let by_flag = !self.args.inputs.login_domain.is_empty();
+            match LoginDomains::look(self.world, management, domain, login_domains, by_flag) {
+                Ok(domains) => {
+                    login_domains.clone_from(&domains.in_use);
+                    self.domains.replace(Some(domains));
+                }
                 Err(failure) => return (reachable, Err(failure)),
-            };
-            known.asked_for_domains = true;
-            let may_read = management.may(READ_CUSTOM_DOMAINS);
-            if let Some(told) = &told {
-                let gone = tenant::gone(&self.world.http, domain, login_domains, told);
-                login_domains.retain(|named| gone.iter().all(|(gone, _)| gone != named));
-                let from = self.world.whence_login_domains(!self.args.inputs.login_domain.is_empty());
-                let is_saved = |gone: &Domain| {
-                    inputs.login_domains == self.world.saved.login_domains && inputs.login_domains.contains(gone)
-                };
-                let told_where = |(gone, failure): (Domain, Failure)| match is_saved(&gone) {
-                    true => failure,
-                    false => tenant::without_gone(failure, &gone, &from, told),
-                };
-                self.gone_domains.replace(gone.into_iter().map(told_where).collect());
             }
-            if login_domains.is_empty() {
-                login_domains.extend(told.iter().flatten().cloned());
-            }
-            self.about_domains.replace(tenant::about_login_domains(told.as_deref(), login_domains, may_read));
         }
         self.know(inputs, login_domains);
         (reachable, session)

@@ -103,7 +103,7 @@ impl Run<'_> {
                 self.note(redirect_through(&self.world.http, &one, &expected, further));
             }
         }
-        for gone in self.gone_domains.borrow().iter() {
+        for (_, gone) in self.domains.borrow().iter().flat_map(|domains| &domains.gone) {
             self.note(Finding::fail(id::AUTHORIZE_REDIRECT, gone.clone()));
         }
         Ok(TenantState { management, all, connection, name, host })
@@ -123,8 +123,9 @@ impl Run<'_> {
                     wanted.extend(temporary::SCOPES);
                 }
                 self.know_what_lacks(&management);
-                let domains = self.about_domains.borrow();
-                self.note(tenant::access(&management, &wanted, answered, domains.as_deref()));
+                let domains = self.domains.borrow();
+                let about = domains.as_ref().and_then(|domains| domains.about.as_deref());
+                self.note(tenant::access(&management, &wanted, answered, about));
                 Some(management)
             }
             Ok(None) if answers && self.unread.borrow().is_some() => {
