@@ -22,10 +22,12 @@ const ECHOES: [&str; 6] = [
 ];
 
 /// Beginnings of Google's and JSON Web Tokens and of Google's client secrets.
-const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", "GOCSPX-"];
+const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", GOOGLES];
 
 /// Those of them that are nothing else inside a word either.
-const UNMISTAKABLE: [&str; 5] = ["ya29.", "1//0", "4/0A", "eyJ", "GOCSPX-"];
+const UNMISTAKABLE: [&str; 5] = ["ya29.", "1//0", "4/0A", "eyJ", GOOGLES];
+/// How a client secret of Google's begins.
+const GOOGLES: &str = "GOCSPX-";
 
 /// One line of at most `max` characters: redacted, white space joined, control characters escaped.
 pub fn excerpt(text: &str, max: usize) -> String {
@@ -107,10 +109,11 @@ fn looks_secret(run: &str) -> bool {
     let has = |what: fn(&u8) -> bool| run.as_bytes().iter().any(what);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let begins = |prefix: &str| run.starts_with(prefix) && run.len() > prefix.len() + 3;
-    // Behind dashes, dots and the like too: `--GOCSPX-...`.
+    // Behind dashes, dots and the like too: `--GOCSPX-...`; Google's is no part of a word behind letters either.
     let inside = |prefix: &str| {
         run.match_indices(prefix).any(|(at, _)| {
-            run.len() > at + prefix.len() + 3 && !run[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
+            let begins = prefix == GOOGLES || !run[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            begins && run.len() > at + prefix.len() + 3
         })
     };
     PREFIXES.iter().any(|prefix| begins(prefix))
@@ -292,6 +295,7 @@ mod tests {
             ("?code=4/0AX4XfWh&state=x".to_owned(), "?code="),
             ("?code=4%2F0AX4XfWhabcdefghijk&state=x".to_owned(), "?code="),
             (format!("secret {}", concat!("GOC", "SPX-abcdefghijklmnopqrstuvwxyz12")), "secret "),
+            (format!("provider {}", concat!("proGOC", "SPX-abcdefgh")), "provider "),
             (format!("https://example.com/{hex}/end"), "https://example.com/"),
         ] {
             let clean = redact(&text);
