@@ -401,10 +401,7 @@ fn inside_a_change_that_is_not_written_down() {
     let stage = Stage::set_up(&[]);
     let settings = stage.home.path("XDG/fitbit-connect/config.toml");
     let text = fs::read_to_string(&settings).unwrap();
-    // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
-    let real = stage.home.path(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
-    fs::rename(&settings, &real).unwrap();
-    std::os::unix::fs::symlink(&real, &settings).unwrap();
+    let real = for_reading_alone(&settings, &stage.home);
     let output = stage.program(&["setup", "--json", "--yes", "--skip-login", "--store", "file"]).output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", said(&output));
     assert_eq!(held(), [true, true], "{}", said(&output));
@@ -493,6 +490,15 @@ fn inside_a_move_away_from_a_keychain_out_of_reach() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!((held(), says_so()), ([false, false], false), "{by}: {}", said(&output));
     }
+}
+
+/// Puts settings behind a link to a name so long that no temporary file fits beside it: they are read, and written by nobody, root
+/// included. Where they are now.
+fn for_reading_alone(settings: &std::path::Path, home: &Home) -> std::path::PathBuf {
+    let real = home.path(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
+    fs::rename(settings, &real).unwrap();
+    std::os::unix::fs::symlink(&real, settings).unwrap();
+    real
 }
 
 #[test]
@@ -626,10 +632,7 @@ fn inside_a_change_of_client_that_is_not_written_down() {
     }
     let stage = Stage::set_up(&[]);
     let settings = stage.home.path("XDG/fitbit-connect/config.toml");
-    // A name so long that no temporary file fits beside it: read, and written by nobody, root included.
-    let real = stage.home.path(&format!("{}.toml", "managed-elsewhere-".repeat(13)));
-    fs::rename(&settings, &real).unwrap();
-    std::os::unix::fs::symlink(&real, &settings).unwrap();
+    for_reading_alone(&settings, &stage.home);
     let output = stage.setup("fitbit").args(["--skip-login", "--provider", "fitbit"]).output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", said(&output));
     let output = stage.program(&["test", "--headless", "--json"]).output().unwrap();

@@ -55,6 +55,11 @@ fn passes_in_a_session(test: &str) {
     panic!("the keychain's own service died five times");
 }
 
+/// Whether another test started this one; run by hand, it would reach the keychain of a person.
+fn inside() -> bool {
+    std::env::var_os("TEST_BINARY").is_some()
+}
+
 /// What a test says in a session, and whether the same service kept the keychain from the beginning to the end.
 fn a_session(test: &str) -> (String, bool) {
     let home = Home::new();
@@ -115,8 +120,7 @@ fn kept_and_noted(account: &str) -> (Option<Secret>, Option<String>) {
 #[test]
 #[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_change_of_client() {
-    // Run by hand, it would reach the keychain of a person.
-    if std::env::var_os("TEST_BINARY").is_none() {
+    if !inside() {
         return;
     }
     const CHANGE: [&str; 6] = ["setup", "--yes", "--all-apps", "--save-management", "--skip-login", "--json"];
@@ -192,8 +196,7 @@ fn a_change_of_client_whose_keychain_dies_at_any_message_is_put_back_or_noted() 
 #[test]
 #[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_change_whose_keychain_dies() {
-    // Run by hand, it would reach the keychain of a person.
-    if std::env::var_os("TEST_BINARY").is_none() {
+    if !inside() {
         return;
     }
     const SETUP: [&str; 5] = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
@@ -256,8 +259,7 @@ fn a_change_to_the_keychain_killed_at_any_message_to_it_leaves_nothing_there_tha
 #[test]
 #[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_change_of_place() {
-    // Run by hand, it would reach the keychain of a person.
-    if std::env::var_os("TEST_BINARY").is_none() {
+    if !inside() {
         return;
     }
     const SETUP: [&str; 8] =
@@ -312,8 +314,7 @@ fn inside_a_change_of_place() {
 #[test]
 #[ignore = "runs inside a session bus that another test starts"]
 fn inside_a_keychain() {
-    // Run by hand, it would reach the keychain of a person.
-    if std::env::var_os("TEST_BINARY").is_none() {
+    if !inside() {
         return;
     }
     for provider in [GoogleHealth, Fitbit] {
