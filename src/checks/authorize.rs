@@ -41,7 +41,24 @@ pub struct Expected<'a> {
 
 /// `authorize.redirect` for one application.
 pub fn redirect(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
-    judge(http, application, expected).about(&application.client_id, application.name.as_deref())
+    let found = unless_no_tenant(http, judge(http, application, expected), expected);
+    found.about(&application.client_id, application.name.as_deref())
+}
+
+/// The same finding, or its cause: a login domain whose answer is not understood may be no tenant's at all, as one that was parked or
+/// leads to a web site.
+fn unless_no_tenant(http: &Http, found: Finding, expected: &Expected) -> Finding {
+    let (host, is_own) = (expected.host, expected.host == expected.domain);
+    if is_own || !is_not_understood(&found) || super::tenant::describes_itself(http, host) {
+        return found;
+    }
+    let message = format!("{host} does not answer as an Auth0 tenant: {}", found.detail);
+    Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(Code::LoginDomainOfOtherTenant, message))
+}
+
+/// Whether `/authorize` gave an answer that nobody knows, so that no one is to be sent there.
+pub fn is_not_understood(found: &Finding) -> bool {
+    found.state == State::Unknown && found.code == Some(Code::UnrecognisedAnswer)
 }
 
 /// The same through another login domain than the one that people log in at first: whether it is the tenant's shows with one
@@ -64,13 +81,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             (_, true) => "has only callback URLs with a wildcard",
             _ => "has no callback URL",
         };
-        let detail = format!("{label} {what}, so /authorize cannot be asked for it");
-        let hint = format!(
-            "Add the address that it receives logins at to the Allowed Callback URLs of {label}, or choose another \
-             application with `--app NAME_OR_ID`"
-        );
-        let unknown = Finding::unknown(id::AUTHORIZE_REDIRECT, Code::ApplicationWithoutCallback, detail);
-        return Finding { hint: Some(hint), ..unknown };
+        return without_callback(&label, format!("{label} {what}, so /authorize cannot be asked for it"));
     }
     let reading = match ask(http, expected.host, &application.client_id, callback, expected.connection) {
         Ok(reading) => reading,
@@ -156,6 +167,10 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                     let unknown = Finding::unknown(id::AUTHORIZE_REDIRECT, Code::CallbackNotAllowed, detail);
                     Finding { hint: Some(hint), ..unknown }
                 }
+                _ if callback.is_none() && said.to_lowercase().contains("application has no callback url") => {
+                    let label = application.label();
+                    without_callback(&label, format!("{label} has no callback URL; {} says: {said}", expected.host))
+                }
                 // Asked with a callback that was guessed or none at all, which the page may be about.
                 _ if callback.is_none() || application.from_settings => {
                     let detail = format!(
@@ -183,6 +198,16 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
             }
         }
     }
+}
+
+/// An application that no login comes back to.
+fn without_callback(label: &str, detail: String) -> Finding {
+    let hint = format!(
+        "Add the address that it receives logins at to the Allowed Callback URLs of {label}, or choose another \
+         application with `--app NAME_OR_ID`"
+    );
+    let unknown = Finding::unknown(id::AUTHORIZE_REDIRECT, Code::ApplicationWithoutCallback, detail);
+    Finding { hint: Some(hint), ..unknown }
 }
 
 /// Why a connection is not taken: what the Management API says of it is known, so what is left is where, and when.

@@ -6,14 +6,13 @@ use super::{id, met};
 use crate::auth0::management::{Management, address, allow};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
-use crate::http::{Call, Http};
+use crate::http::{Answer, Call, Http};
 use crate::ids::Domain;
 use crate::text::said;
 
 /// `tenant.reachable`: the discovery document of the domain names the domain as issuer.
 pub fn reachable(http: &Http, domain: &Domain) -> Finding {
-    let answer = address(domain, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
-    let answer = match answer {
+    let answer = match discovery(http, domain) {
         Ok(answer) => answer,
         Err(failure) => return met(id::TENANT_REACHABLE, failure),
     };
@@ -73,15 +72,22 @@ pub fn about_login_domains(told: Option<&[Domain]>, named: &[Domain], may_read: 
     }
 }
 
+/// Whether a domain answers as an Auth0 tenant, whichever it is.
+pub fn describes_itself(http: &Http, domain: &Domain) -> bool {
+    let answer = discovery(http, domain);
+    answer.is_ok_and(|answer| answer.json().is_some_and(|body| body.get("issuer").is_some()))
+}
+
+/// The answer of the address where a tenant describes itself (OpenID Connect Discovery 1.0, 4).
+fn discovery(http: &Http, domain: &Domain) -> Result<Answer, Failure> {
+    http.send(&Call::get(address(domain, "/.well-known/openid-configuration")?))
+}
+
 /// The login domains of a set-up that the tenant does not list, and that do not describe themselves as a tenant's either: each with
 /// what that means. One that is not listed and answers is left to the checks of what it does.
 pub fn gone(http: &Http, domain: &Domain, named: &[Domain], told: &[Domain]) -> Vec<(Domain, Failure)> {
-    let describes_itself = |named: &Domain| {
-        let answer = address(named, "/.well-known/openid-configuration").and_then(|url| http.send(&Call::get(url)));
-        answer.is_ok_and(|answer| answer.json().is_some_and(|body| body.get("issuer").is_some()))
-    };
     let is_listed = |named: &Domain| named == domain || told.contains(named);
-    let gone = named.iter().filter(|named| !is_listed(named) && !describes_itself(named));
+    let gone = named.iter().filter(|named| !is_listed(named) && !describes_itself(http, named));
     gone.map(|gone| {
         let message =
             format!("{domain} does not list {gone} among its custom domains, and {gone} does not answer as a tenant");

@@ -93,21 +93,30 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
                 draft.wrote = true;
                 let made = prepared.make_true(&draft);
                 match made {
-                    Ok(connection) => {
+                    Ok(made) => {
                         let without_login = args.skip_login.then_some("left out (--skip-login)");
-                        return prepared.prove(&draft, connection.as_ref(), without_login);
+                        return prepared.prove(&draft, &made, without_login);
                     }
                     // What was written by then is found by the next look.
                     Err(failure) => decide::mend(&mut draft, failure)?,
                 }
             }
             Decision::GoWithoutLogin => {
-                let connection = prepared.make_true(&draft)?;
-                return prepared.prove(&draft, connection.as_ref(), Some("left out"));
+                let made = prepared.make_true(&draft)?;
+                return prepared.prove(&draft, &made, Some("left out"));
             }
             Decision::Again => {}
         }
     }
+}
+
+/// What was made true.
+#[derive(Default)]
+struct Made {
+    /// The connection, unless that is in a person's hands.
+    connection: Option<Connection>,
+    /// What answers at `/authorize` in place of the tenant, as far as it is not understood.
+    stranger: Option<Failure>,
 }
 
 /// A plan, and what it is made of.
@@ -190,10 +199,10 @@ impl Prepared {
         world.console.say("This was a dry run: nothing was written.");
     }
 
-    /// Writes, and looks again. The connection, unless that is in a person's hands.
-    fn make_true(&self, draft: &Draft) -> Result<Option<Connection>, Failure> {
+    /// Writes, and looks again.
+    fn make_true(&self, draft: &Draft) -> Result<Made, Failure> {
         let (world, place) = (draft.world, &self.place);
-        let Some(app) = &draft.app else { return Ok(None) };
+        let Some(app) = &draft.app else { return Ok(Made::default()) };
         let local = self.local(draft, app);
         // Forgetting a profile that was set up before would undo more than this run did.
         let is_first = world.saved.client_id.is_none();
@@ -204,15 +213,16 @@ impl Prepared {
         }
         world.console.title(if self.plan.is_empty() { "Looked at again" } else { "Made true and looked at again" });
         local.apply(world)?;
-        let (Some(change), Some(session)) = (&draft.change, &draft.session) else { return Ok(None) };
+        let (Some(change), Some(session)) = (&draft.change, &draft.session) else { return Ok(Made::default()) };
         let management = &session.management;
         let wanted = app.wanted(&place.connection);
         let (connection, action) = tenant::apply_connection(world, management, &wanted, change)?;
         world.console.connection(document(&wanted, Some(connection.id.clone()), action));
         tenant::apply_applications(world, management, &connection, change)?;
         let chosen = &change.selection.applications;
-        redirects::verify(world, chosen, &place.expected(app, false, draft.callbacks_accepted), &place.login_domains)?;
-        Ok(Some(connection))
+        let expected = place.expected(app, false, draft.callbacks_accepted);
+        let stranger = redirects::verify(world, chosen, &expected, &place.login_domains)?;
+        Ok(Made { connection: Some(connection), stranger })
     }
 
     fn local<'a>(&'a self, draft: &'a Draft, app: &'a App) -> Local<'a> {
@@ -222,15 +232,11 @@ impl Prepared {
     }
 
     /// Logs in unless there is a reason not to, and says what is true now.
-    fn prove(
-        &self,
-        draft: &Draft,
-        connection: Option<&Connection>,
-        without_login: Option<&str>,
-    ) -> Result<(), Failure> {
+    fn prove(&self, draft: &Draft, made: &Made, without_login: Option<&str>) -> Result<(), Failure> {
         let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
         let Some(app) = &draft.app else { return Ok(()) };
-        let mut is_verified = true;
+        let connection = made.connection.as_ref();
+        let mut is_verified = made.stranger.is_none();
         if draft.change.is_none() {
             // It asks how to go on itself.
             is_verified = by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
@@ -254,7 +260,7 @@ impl Prepared {
             if let Some(left) = found.clean_up(through.management) {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
-        } else if let Some(stranger) = &draft.stranger {
+        } else if let Some(stranger) = draft.stranger.as_ref().or(made.stranger.as_ref()) {
             let message = format!("everything else is set up, but no login is started there: {}", stranger.message);
             let failure = Failure::new(stranger.code, message).with_hint(stranger.hint());
             return within(world, Step::Login, || Err(failure));

@@ -4,6 +4,7 @@ use super::{Kept, Run};
 use crate::ask;
 use crate::ask::given::Inputs;
 use crate::auth0::wire::Connection;
+use crate::checks::authorize::is_not_understood;
 use crate::checks::provider::{alive, callback, probe, unless_domain_is_gone};
 use crate::checks::{credentials, id};
 use crate::diagnosis::{Code, Failure};
@@ -79,10 +80,19 @@ impl Run<'_> {
         let seen = self.seen.borrow();
         let strange = |check: &str| {
             let found = seen.iter().find(|finding| finding.check == check)?;
-            let is_strange = found.state == State::Unknown && found.code == Some(Code::UnrecognisedAnswer);
-            found.failure.clone().filter(|_| is_strange)
+            found.failure.clone().filter(|_| is_not_understood(found))
         };
         strange(id::CREDENTIALS_ACCEPTED).and_then(|_| strange(id::PROVIDER_CALLBACK))
+    }
+
+    /// No application was led to the provider, and what `/authorize` answered is not understood. The first such answer.
+    pub(super) fn not_the_tenant(&self) -> Option<Failure> {
+        let seen = self.seen.borrow();
+        let mut asked = seen.iter().filter(|found| found.check == id::AUTHORIZE_REDIRECT);
+        if asked.clone().any(|found| found.state == State::Pass) {
+            return None;
+        }
+        asked.find(|found| is_not_understood(found)).and_then(|found| found.failure.clone())
     }
 
     /// Whether the secret is kept, and whether the provider takes the pair.

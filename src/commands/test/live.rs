@@ -31,11 +31,14 @@ impl Run<'_> {
         true
     }
 
-    /// Refuses to send a person to whatever answers in the provider's place.
-    fn refuse_strangers(&self) -> Result<(), Failure> {
-        let Some(failure) = self.not_the_provider() else { return Ok(()) };
-        let why = "not tried: what answers in the provider's place is not understood";
-        self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], why);
+    /// Refuses to send a person to whatever answers in the provider's place, or in the tenant's.
+    fn refuse_strangers(&self, is_asked: bool) -> Result<(), Failure> {
+        let (failure, place) = match (self.not_the_provider(), self.not_the_tenant().filter(|_| is_asked)) {
+            (Some(failure), _) => (failure, "in the provider's place"),
+            (None, Some(failure)) => (failure, "at /authorize of the tenant"),
+            (None, None) => return Ok(()),
+        };
+        self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], &format!("not tried: what answers {place} is not understood"));
         Err(failure)
     }
 
@@ -64,7 +67,7 @@ impl Run<'_> {
         if self.leave_login_out(None) {
             return Ok(());
         }
-        self.refuse_strangers()?;
+        self.refuse_strangers(false)?;
         let Some(secret) = secret else {
             self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: the client secret is not at hand");
             return Ok(());
@@ -94,7 +97,8 @@ impl Run<'_> {
         if self.leave_login_out(Some(state)) {
             return Ok(());
         }
-        self.refuse_strangers()?;
+        // Without the Management API it may be for want of the callback URL that it is not understood.
+        self.refuse_strangers(state.management.is_some())?;
         let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
         let why = match (&state.management, connection_id) {

@@ -41,5 +41,5 @@ pub const ROWS: &[Row] = &[
     fails(&[Fault::WithoutCodeGrant], BOTH, "authorize.redirect", "application_grant_missing", 3, "{web}"),
     fails(&[Fault::ApplicationGone], BOTH, "authorize.redirect", "application_unknown_to_tenant", 3, "{web}"),
     fails(&[Fault::OtherTenant], BOTH, "authorize.redirect", "application_unknown_to_tenant", 3, "{domain}"),
-    warns(&[Fault::NoCallback], BOTH, "authorize.redirect", "unrecognised_answer", "read:clients").unknown(),
+    warns(&[Fault::NoCallback], BOTH, "authorize.redirect", "application_without_callback", "{web}").unknown(),
 ];
