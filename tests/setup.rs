@@ -861,3 +861,19 @@ fn what_somebody_changes_after_the_plan_is_not_written_over() {
     assert!(message.contains("options.client_secret") && !message.contains("GOCSPX"), "{message}");
     assert_eq!(stage.writes_since(0), [""; 0]);
 }
+
+#[test]
+fn the_settings_of_the_sandbox_lead_to_no_keychain_that_has_to_be_emptied() {
+    // As on a machine that has none.
+    let environment = Environment::new();
+    let sandbox = environment.sandbox(&[]);
+    let config = sandbox.config.to_str().unwrap();
+    let environment = environment
+        .with("FITBIT_CONNECT_CLIENT_SECRET", sandbox.credential("google-health", "client_secret"))
+        .with("AUTH0_CLIENT_SECRET", sandbox.credential("management", "client_secret"));
+    let setup = ["setup", "--config", config, "--store", "file", "--all-apps", "--yes", "--skip-login", "--json"];
+    environment.run(&setup).exits(0);
+    let written = fs::read_to_string(config).unwrap();
+    assert!(written.contains("store = \"file\"") && !written.contains("moving_"), "{written}");
+    environment.run(&["remove", "--config", config, "--delete-connection", "--yes", "--json"]).exits(0);
+}

@@ -259,7 +259,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             };
             let refused = invalid(&super::CLIENT_ID, from, id, &why);
             door.wrong.push(match id::of_the_other(provider, id) {
-                Some(code) => id::unless_set(Failure::new(code, refused.message), from),
+                Some(code) => Failure::new(code, refused.message),
                 None => refused,
             });
         }

@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::cli::{self, ConfiguredProvider};
 use crate::console::Console;
 use crate::diagnosis::{Code, Exit, Failure};
-use crate::ids::{DEFAULT_PORT, ProfileName, Store};
+use crate::ids::{DEFAULT_PORT, ProfileName};
 use crate::provider::Provider;
 use crate::sandbox::facts::{self, Configured};
 use crate::sandbox::faults::Fault;
@@ -94,8 +94,7 @@ fn is_ours(path: &Path) -> bool {
 
 /// A settings file with the tenant, the app and where everything really is. The secrets are not in it: they are printed.
 fn config(sandbox: &Sandbox, provider: Provider, configured: bool) -> Result<String, Failure> {
-    let mut profile = simulated::profile(sandbox, provider, configured)?;
-    profile.store = Some(Store::Keychain);
+    let profile = simulated::profile(sandbox, provider, configured)?;
     let mut settings = Settings::in_memory();
     // A profile of its own: in the keychain it must not meet the secret of somebody's real default profile.
     let name: ProfileName = "sandbox".parse().map_err(|why| Failure::new(Code::Unexpected, why))?;

@@ -119,6 +119,13 @@ impl World {
         failure.with_hint(hint)
     }
 
+    /// The variable with a client ID of the other provider, over nothing that is saved: it wins over what is given next as well.
+    fn of_another_provider(&self, failure: &Failure) -> Option<&'static str> {
+        let is_it = matches!(failure.code, Code::FitbitIdAtGoogle | Code::GoogleIdAtFitbit);
+        let (_, name) = self.variables.of(&ask::CLIENT_ID).filter(|_| is_it)?;
+        failure.message.contains(name).then_some(name)
+    }
+
     /// Where login domains that do not stand in the settings were given.
     pub fn whence_login_domains(&self, by_flag: bool) -> String {
         let variable = self.variables.of(&ask::LOGIN_DOMAIN).map(|(_, name)| name).filter(|_| !by_flag);
@@ -155,7 +162,12 @@ impl World {
         let (names, over): (Vec<String>, Vec<String>) =
             self.shadows_of(&failure).into_iter().map(|(name, over)| (format!("`{name}`"), over)).unzip();
         if names.is_empty() {
-            return self.beside_a_shadow(failure, &hint);
+            return match self.of_another_provider(&failure) {
+                Some(name) => failure.with_hint(format!(
+                    "{UNSET}`{name}`, which is of the other provider, and its secret with it. {hint}"
+                )),
+                None => self.beside_a_shadow(failure, &hint),
+            };
         }
         let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
         let (names, over) = (names.join(" and "), over.join(" and "));

@@ -13,15 +13,6 @@ pub(super) fn of_the_other(provider: Option<Provider>, id: &str) -> Option<Code>
     }
 }
 
-/// The failure for one that stands in a variable: nothing else can be given as long as that is set.
-pub(super) fn unless_set(failure: Failure, from: &str) -> Failure {
-    if from.is_empty() || from.starts_with("--") {
-        return failure;
-    }
-    let hint = failure.hint();
-    failure.with_hint(format!("It stands in `{from}`: unset that, and its secret. {hint}"))
-}
-
 /// Refuses such an ID that is saved: the settings were edited by hand.
 ///
 /// # Errors
