@@ -5,9 +5,10 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use crate::kit::Executioner;
 
@@ -26,6 +27,28 @@ pub fn that_dies(bus: &str, folder: &Path, after: usize, at_the_end: impl Fn() +
             at_the_end();
         }
         (nth < after).then(pass)
+    })
+}
+
+/// The same, where the `nth` message after it begins to count comes late, and so does whatever comes after it.
+pub fn that_is_slow(
+    bus: &str,
+    folder: &Path,
+    nth: usize,
+    late: Duration,
+    counts: impl Fn() -> bool + Send + Sync + 'static,
+) -> String {
+    let seen = Mutex::new(0);
+    in_the_way(bus, folder, move |pass| {
+        let mut seen = seen.lock().unwrap();
+        if counts() {
+            if *seen == nth {
+                thread::sleep(late);
+            }
+            *seen += 1;
+        }
+        drop(seen);
+        Some(pass())
     })
 }
 

@@ -252,6 +252,60 @@ fn inside_a_change_whose_keychain_dies() {
 }
 
 #[test]
+fn a_keychain_that_answers_too_late_leaves_nothing_that_the_settings_do_not_name() {
+    passes_in_a_session("inside_a_late_keychain");
+}
+
+#[test]
+#[ignore = "runs inside a session bus that another test starts"]
+fn inside_a_late_keychain() {
+    if !inside() {
+        return;
+    }
+    const SETUP: [&str; 5] = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
+    // Whether it came too late, and whether it was done after all.
+    let run = |nth: usize| {
+        let (_stage, environment) = scene(GoogleHealth, &format!("late{nth}"), &Executioner::new(None));
+        // Without a display it is waited for 5 s, and nobody waits for the turn of whoever hangs.
+        let runtime = environment.desk("run");
+        fs::create_dir(&runtime).unwrap();
+        let environment = environment.without("DISPLAY").with("XDG_RUNTIME_DIR", &runtime.display().to_string());
+        environment.run(&SETUP).exits(0);
+        let account = format!("late{nth}/client-secret");
+        let before = kept_and_noted(&account).1;
+        let folder = environment.desk("bus");
+        fs::create_dir(&folder).unwrap();
+        let settings = environment.settings();
+        let path = settings.clone();
+        let names_the_new_one = move || fs::read_to_string(&path).unwrap().contains("moving_clients");
+        let late = Duration::from_secs(7);
+        let front = crate::bus::that_is_slow(&bus, &folder, nth, late, names_the_new_one);
+        let change = environment
+            .with("FITBIT_CONNECT_CLIENT_SECRET", simulated::client_secret(Fitbit))
+            .with("DBUS_SESSION_BUS_ADDRESS", &front);
+        let output =
+            change.run(&[&SETUP[..], &["--provider", "fitbit", "--client-id", facts::FITBIT_CLIENT_ID]].concat());
+        let environment = change.without("FITBIT_CONNECT_CLIENT_SECRET").with("DBUS_SESSION_BUS_ADDRESS", &bus);
+        let too_late = output.code() != 0;
+        let mut is_late = false;
+        if too_late {
+            assert_eq!(output.error_code(), "secret_store_timed_out", "{nth}: {output}");
+            assert!(fs::read_to_string(&settings).unwrap().contains("moving_clients"), "{nth}: {output}");
+            is_late = kept_and_noted(&account).1 != before;
+        }
+        environment.run(&["remove", "--yes"]).exits(0);
+        assert_eq!(kept_and_noted(&account).1, None, "{nth}");
+        (too_late, is_late)
+    };
+    let too_late = in_parallel(12, |job| run(job * 3));
+    let count = |of: fn(&(bool, bool)) -> bool| too_late.iter().filter(|one| of(one)).count();
+    let (too_late, late) = (count(|(too_late, _)| *too_late), count(|(_, late)| *late));
+    println!("a late keychain: {too_late} answers too late, {late} of them done after all");
+    assert!(too_late > 5 && late > 0, "{too_late} {late}");
+}
+
+#[test]
 fn a_change_to_the_keychain_killed_at_any_message_to_it_leaves_nothing_there_that_the_settings_do_not_say() {
     passes_in_a_session("inside_a_change_of_place");
 }

@@ -49,9 +49,10 @@ impl Begun {
     }
 
     /// The failure to keep a secret, after the settings were put back where the entries are as they were before. Else they go on
-    /// naming what may be in them.
+    /// naming what may be in them; also where no answer came: the store may still do what it was asked.
     pub(super) fn after(self, world: &World, failure: Failure) -> Failure {
-        if noted(world).is_ok_and(|now| now == self.noted) {
+        let is_refused = failure.code != Code::SecretStoreTimedOut;
+        if is_refused && noted(world).is_ok_and(|now| now == self.noted) {
             if let Err(why) = self.take_back(world) {
                 world.console.warn(&why.message);
             }
@@ -59,7 +60,7 @@ impl Begun {
         }
         let hint = failure.hint();
         failure.with_hint(format!(
-            "{hint} The settings name what may have been kept by then: the same command goes on with it, and `remove` takes all of it out."
+            "{hint} The settings name what may have been kept, also later: the same command goes on with it, and `remove` takes all of it out."
         ))
     }
 
