@@ -120,14 +120,19 @@ impl fmt::Display for ConnectionName {
     }
 }
 
-/// Whether a name is rather a secret that was given in the wrong place: Google's, a token, 32 and more hexadecimal digits, or
-/// a word of letters and digits as long as Auth0's secrets and longer than its client IDs.
+/// Whether a name is rather a secret that was given in the wrong place, or has one in it, in quotes or behind its name: Google's, a
+/// token, 32 and more hexadecimal digits, or a word of letters and digits as long as Auth0's secrets and longer than its client IDs.
 pub fn is_secret(text: &str) -> bool {
-    let hex = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let word = text.len() >= 43
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        && text.bytes().any(|b| b.is_ascii_digit());
-    ["GOCSPX-", "eyJ", "ya29."].iter().any(|begin| text.starts_with(begin)) || hex || word
+    words(text).any(|word| {
+        let hex = word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let long = word.len() >= 43 && !word.contains('.') && word.bytes().any(|b| b.is_ascii_digit());
+        word.contains("GOCSPX-") || ["eyJ", "ya29."].iter().any(|begin| word.starts_with(begin)) || hex || long
+    })
+}
+
+/// The runs of a text that can be a secret or a client ID: of letters, digits, dashes, underscores and dots.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
 }
 
 /// A path that was given, as it may be shown: a part of it that is rather a secret stays hidden.

@@ -15,7 +15,7 @@ use crate::ask::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
-use crate::ids::{is_secret, masked, refuse_control, shown_path, unfinished, wrapping};
+use crate::ids::{is_secret, masked, refuse_control, shown_path, unfinished, words, wrapping};
 use crate::oauth::LONGEST_SECRET;
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -42,7 +42,7 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
         && text.len() <= 80
         && !text.contains('@')
         && refuse_control(text).is_ok()
-        && !text.split([',', ' ']).any(looks_secret);
+        && !looks_secret(text);
     let why = unfinished(text).unwrap_or(why);
     let shown = if short && text != HIDDEN { format!(" \"{text}\"") } else { String::new() };
     Failure::new(Code::InputInvalid, format!("{}{shown} (from {from}) is not right: {why}", field.name))
@@ -51,11 +51,11 @@ pub(super) fn invalid(field: &Field, from: &str, text: &str, why: &str) -> Failu
 /// Whether a text could be a secret: what no name can be ([`is_secret`]), or a run of mixed letters and digits without the
 /// dots and spaces that names and addresses have.
 pub fn looks_secret(text: &str) -> bool {
-    let dense = text.len() >= 24
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        && text.bytes().any(|b| b.is_ascii_digit())
-        && text.bytes().any(|b| b.is_ascii_uppercase());
-    is_secret(text) || dense
+    let dense = |word: &str| {
+        let has = |what: fn(&u8) -> bool| word.as_bytes().iter().any(what);
+        word.len() >= 24 && !word.contains('.') && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase)
+    };
+    is_secret(text) || words(text).any(dense)
 }
 
 /// The values of one run, and everything that is wrong with them so far.
@@ -109,7 +109,7 @@ impl<'a> Door<'a> {
             // Persian names and composed emoji have joiners in them, which cannot be seen and harm nobody.
             if let Err(why) = refuse_control(&entry.replace(['\u{200c}', '\u{200d}'], "")) {
                 self.wrong.push(invalid(field, from, entry, &why));
-            } else if entry.split([',', ' ']).any(is_secret) {
+            } else if is_secret(entry) {
                 self.wrong.push(invalid(field, from, HIDDEN, "it looks like a secret"));
             } else if entry.is_empty() {
                 self.wrong.push(invalid(field, from, "", "it is empty"));

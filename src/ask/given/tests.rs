@@ -87,18 +87,38 @@ fn everything_wrong_is_reported_at_once_and_no_secret_is_repeated() {
 
 #[test]
 fn a_secret_pasted_where_another_value_belongs_is_not_repeated() {
-    let secret = "GOCSPX-canarycanarycanarycanary12";
-    for flags in [
-        cli::Inputs { domain: Some(secret.into()), ..cli::Inputs::default() },
-        cli::Inputs {
-            client_id: Some(secret.into()),
-            provider: Some("google-health".into()),
-            ..cli::Inputs::default()
-        },
-        cli::Inputs { port: Some(secret.into()), ..cli::Inputs::default() },
+    let hex = "0123456789abcdef0123456789abcdef";
+    // As it is, in quotes as in Google's JSON, behind its name or a mark, in the middle of a word.
+    for secret in [
+        "GOCSPX-canarycanarycanarycanary12",
+        "\"GOCSPX-canarycanarycanarycanary12\",",
+        "'GOCSPX-canarycanarycanarycanary12'",
+        "secret=GOCSPX-canarycanarycanarycanary12",
+        "secret:GOCSPX-canarycanarycanarycanary12",
+        "/GOCSPX-canarycanarycanarycanary12",
+        "xGOCSPX-canarycanarycanarycanary12",
+        &format!("\"{hex}\""),
+        &format!("secret={hex}"),
     ] {
-        let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
-        assert!(!failure.message.contains("canary"), "{}", failure.message);
+        let given = || Some(secret.to_owned());
+        for flags in [
+            cli::Inputs { domain: given(), ..cli::Inputs::default() },
+            cli::Inputs { client_id: given(), provider: Some("google-health".into()), ..cli::Inputs::default() },
+            cli::Inputs { client_id: given(), provider: Some("fitbit".into()), ..cli::Inputs::default() },
+            cli::Inputs { provider: given(), ..cli::Inputs::default() },
+            cli::Inputs { connection: given(), ..cli::Inputs::default() },
+            cli::Inputs { port: given(), ..cli::Inputs::default() },
+            cli::Inputs { timeout: given(), ..cli::Inputs::default() },
+            cli::Inputs { test_app: given(), ..cli::Inputs::default() },
+            cli::Inputs { management_client_id: given(), ..cli::Inputs::default() },
+            cli::Inputs { login_domain: vec![secret.to_owned()], ..cli::Inputs::default() },
+            cli::Inputs { app: vec![secret.to_owned()], ..cli::Inputs::default() },
+            cli::Inputs { token_file: Some(secret.into()), ..cli::Inputs::default() },
+        ] {
+            let failure = gather(&flags, &Variables::default(), &Profile::default()).err().unwrap();
+            let said = failure.message.to_lowercase();
+            assert!(!said.contains("canary") && !said.contains(&hex[..12]), "{}", failure.message);
+        }
     }
 }
 
