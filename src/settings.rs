@@ -100,12 +100,13 @@ impl Settings {
         };
         // Both kinds at once, the library would write what it cannot read.
         let text = read.replace("\r\n", "\n");
+        let ends_in_crlf = (read.len() - text.len()) * 2 > text.matches('\n').count();
         let document = text.parse::<DocumentMut>().map_err(|error| {
             // The message alone: the excerpt that TOML errors show could hold a value pasted into the wrong file.
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             invalid(format!("line {line}: {}", error.message()))
         })?;
-        Ok(Self { path: Some(path.to_owned()), document, ends_in_crlf: read.len() != text.len() })
+        Ok(Self { path: Some(path.to_owned()), document, ends_in_crlf })
     }
 
     /// The file behind the settings.
@@ -220,7 +221,7 @@ impl Settings {
         }
     }
 
-    /// The text as it would be written, with the line ends that it was read with.
+    /// The text as it would be written, with the line ends that most of its lines were read with.
     pub fn text(&self) -> String {
         let text = self.document.to_string();
         if self.ends_in_crlf { text.replace('\n', "\r\n") } else { text }

@@ -867,7 +867,7 @@ fn the_settings_of_the_sandbox_lead_to_no_keychain_that_has_to_be_emptied() {
     // As on a machine that has none.
     let environment = Environment::new();
     let sandbox = environment.sandbox(&[]);
-    let config = sandbox.config.to_str().unwrap();
+    let config = &sandbox.config.display().to_string();
     let environment = environment
         .with("FITBIT_CONNECT_CLIENT_SECRET", sandbox.credential("google-health", "client_secret"))
         .with("AUTH0_CLIENT_SECRET", sandbox.credential("management", "client_secret"));
@@ -875,5 +875,11 @@ fn the_settings_of_the_sandbox_lead_to_no_keychain_that_has_to_be_emptied() {
     environment.run(&setup).exits(0);
     let written = fs::read_to_string(config).unwrap();
     assert!(written.contains("store = \"file\"") && !written.contains("moving_"), "{written}");
+    // Started again it has other ports, and the secrets are where they were.
+    drop(sandbox);
+    let sandbox = environment.sandbox(&["--configured", "google-health"]);
+    assert!(sandbox.ready["settings"].as_str().unwrap().contains("store = \"file\""));
+    let environment = environment.without("FITBIT_CONNECT_CLIENT_SECRET");
+    environment.run(&["test", "--config", config, "--headless", "--json"]).exits(0);
     environment.run(&["remove", "--config", config, "--delete-connection", "--yes", "--json"]).exits(0);
 }

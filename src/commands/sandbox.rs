@@ -15,7 +15,7 @@ use crate::provider::Provider;
 use crate::sandbox::facts::{self, Configured};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::{Options, Sandbox};
-use crate::settings::Settings;
+use crate::settings::{Profile, Settings};
 use crate::simulated;
 
 /// Runs it until Ctrl-C.
@@ -64,7 +64,7 @@ pub fn run(console: &Console, cancel: &Cancel, args: &cli::Sandbox) -> Result<()
         Some(ConfiguredProvider::Fitbit) => Provider::Fitbit,
         _ => Provider::GoogleHealth,
     };
-    let config = config(&sandbox, provider, args.configured.is_some())?;
+    let config = config(&sandbox, provider, args.configured.is_some(), args.write_config.as_deref())?;
     if let Some(path) = &args.write_config {
         crate::files::write_whole(path, config.as_bytes()).map_err(|error| {
             Failure::new(Code::FileNotWritable, format!("{} could not be written: {error}", path.display()))
@@ -92,12 +92,18 @@ fn is_ours(path: &Path) -> bool {
     path.is_file() && std::fs::read_to_string(path).is_ok_and(|text| text.trim().is_empty() || text.starts_with(MARK))
 }
 
-/// A settings file with the tenant, the app and where everything really is. The secrets are not in it: they are printed.
-fn config(sandbox: &Sandbox, provider: Provider, configured: bool) -> Result<String, Failure> {
-    let profile = simulated::profile(sandbox, provider, configured)?;
+/// A settings file with the tenant, the app and where everything really is. The secrets are not in it: they are printed. Where a
+/// `setup` has kept them stays, if it is in the file that is written anew.
+fn config(sandbox: &Sandbox, provider: Provider, configured: bool, former: Option<&Path>) -> Result<String, Failure> {
+    let mut profile = simulated::profile(sandbox, provider, configured)?;
     let mut settings = Settings::in_memory();
     // A profile of its own: in the keychain it must not meet the secret of somebody's real default profile.
     let name: ProfileName = "sandbox".parse().map_err(|why| Failure::new(Code::Unexpected, why))?;
+    let former = former.and_then(|path| Settings::read(path).ok()?.profile(&name).ok()?);
+    if let Some(former) = former {
+        let Profile { store, moving_from, moving_clients, .. } = former;
+        profile = Profile { store, moving_from, moving_clients, ..profile };
+    }
     settings.put(&name, &profile);
     Ok(format!("{MARK}\ndefault_profile = \"{name}\"\n\n{}", settings.text()))
 }

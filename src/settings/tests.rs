@@ -62,6 +62,11 @@ fn lines_end_as_they_did_when_the_file_was_read() {
     assert!(settings.write().unwrap());
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    // One of another kind among them changes nothing.
+    for (text, crlf) in [(text.replacen("\r\n", "\n", 1), true), (SAMPLE.replacen('\n', "\r\n", 1), false)] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(Settings::read(&path).unwrap().text().contains("\r\n"), crlf);
+    }
 }
 
 #[test]
