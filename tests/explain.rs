@@ -181,7 +181,13 @@ fn what_a_person_pastes_is_named() {
             "application_grant_missing",
         ),
         ("?error=login_required&error_description=Login%20required", "login_required"),
-        ("?error=server_error&error_description=x", "service_unavailable"),
+        ("?error=server_error&error_description=Internal%20server%20error", "service_unavailable"),
+        ("?error=server_error&state=x", "service_unavailable"),
+        (
+            "?error=server_error&error_description=Script%20generated%20an%20unhandled%20exception.",
+            "unrecognised_answer",
+        ),
+        ("server_error: Cannot read properties of undefined", "unrecognised_answer"),
         (
             r#"{"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: enabled_clients'.","errorCode":"invalid_body"}"#,
             "management_request_refused",

@@ -131,9 +131,10 @@ fn a_login_domain_that_cannot_be_reached_is_asked_once_and_not_for_each_applicat
     let environment = stage.environment();
     let at = |place: &str| format!("\"https://{}\" = \"{place}\"", facts::CUSTOM_DOMAIN);
     let settings = fs::read_to_string(environment.settings()).unwrap();
-    assert!(settings.contains(&at(&stage.tenant())), "{settings}");
-    environment
-        .write_settings(&settings.replace(&at(&stage.tenant()), &at(&format!("http://127.0.0.1:{}", free_port()))));
+    assert!(settings.contains(&at(&stage.login_domain())), "{settings}");
+    environment.write_settings(
+        &settings.replace(&at(&stage.login_domain()), &at(&format!("http://127.0.0.1:{}", free_port()))),
+    );
     let output = environment.run(&HEADLESS).exits(6);
     let asked: Vec<_> = output.checks("authorize.redirect").iter().map(|check| check["state"].clone()).collect();
     assert_eq!(asked, ["fail", "skip"], "{output}");

@@ -1,20 +1,19 @@
 //! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
 
+mod compare;
+
 use std::cell::Cell;
 
 use super::applications::{Chosen, is_client_id};
 use super::{id, met};
-use crate::auth0::authorize::{PageError, Reading, Upstream, ask};
-use crate::diagnosis::{Code, Failure};
+use crate::auth0::authorize::{PageError, Reading, ask};
+use crate::diagnosis::{Code, Failure, is_trouble};
 use crate::finding::{Finding, State};
 use crate::http::Http;
 use crate::ids::Domain;
-use crate::provider::authorize_page::Verdict;
-use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
-use crate::text::said;
-
-/// What is shown for a parameter that is not there once.
-const NONE_OR_SEVERAL: &str = "none, or several";
+use crate::provider::Provider;
+use compare::{compare, of_another_callback, taken};
+pub use compare::{is_request, typed_address};
 
 /// What the redirect has to lead to.
 pub struct Expected<'a> {
@@ -61,6 +60,48 @@ pub fn is_not_understood(found: &Finding) -> bool {
     found.state == State::Unknown && found.code == Some(Code::UnrecognisedAnswer)
 }
 
+/// What the answers of `/authorize` come to.
+#[derive(Default)]
+pub struct Answers {
+    /// Whether an application was led to the provider through the domain that people log in through.
+    pub is_led: bool,
+    /// The first answer there that is not understood.
+    strange: Option<Failure>,
+    /// Those that tell neither way, also of further login domains.
+    pub open: Vec<Finding>,
+}
+
+impl Answers {
+    /// One more, of the domain that people log in through.
+    pub fn add(&mut self, found: &Finding) {
+        self.is_led |= matches!(found.state, State::Pass | State::Warn);
+        if is_not_understood(found) && self.strange.is_none() {
+            self.strange.clone_from(&found.failure);
+        }
+        self.open.extend((found.state == State::Unknown).then(|| found.clone()));
+    }
+
+    /// One more, of a further login domain: about that, and not about the application.
+    pub fn add_further(&mut self, found: &Finding) {
+        let found = Finding { application: None, application_name: None, ..found.clone() };
+        self.open.extend((found.state == State::Unknown).then_some(found));
+    }
+
+    /// What answers in place of the tenant, as far as it is not understood: no one is to be sent there where nobody was led to the
+    /// provider.
+    pub fn stranger(&self) -> Option<&Failure> {
+        self.strange.as_ref().filter(|_| !self.is_led)
+    }
+}
+
+/// The application that a further login domain is asked about: one that was led to the provider, or that can be.
+pub fn to_ask_further<'a>(chosen: impl IntoIterator<Item = (&'a Chosen, bool)>) -> Option<&'a Chosen> {
+    let can_be_asked = |one: &Chosen| !one.gone && !one.for_machines && one.callbacks.is_none();
+    let mut chosen: Vec<(&Chosen, bool)> = chosen.into_iter().collect();
+    chosen.retain(|(one, is_led)| *is_led || one.callback().is_some() || can_be_asked(one));
+    chosen.iter().find(|(_, is_led)| *is_led).or(chosen.first()).map(|(one, _)| *one)
+}
+
 /// The same through another login domain than the one that people log in at first: whether it is the tenant's shows with one
 /// application.
 pub fn redirect_through(http: &Http, application: &Chosen, expected: &Expected, host: &Domain) -> Finding {
@@ -90,7 +131,7 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
     let fail = |code, message: String| Finding::fail(id::AUTHORIZE_REDIRECT, Failure::new(code, message));
     match reading {
         Reading::Upstream(upstream) => {
-            let compared = is_request(&upstream, expected).and_then(|()| compare(http, &upstream, expected));
+            let compared = is_request(&upstream, expected.host).and_then(|()| compare(http, &upstream, expected));
             match compared.and_then(|()| taken(http, &upstream, expected)) {
                 Ok(()) => {
                     let detail =
@@ -112,7 +153,8 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
         }
         Reading::Refused { error, description } => {
             let lower = description.to_lowercase();
-            if matches!(error.as_str(), "server_error" | "temporarily_unavailable") {
+            let is_trouble = error == "server_error" && is_trouble(&description);
+            if is_trouble || error == "temporarily_unavailable" {
                 fail(Code::ServiceUnavailable, format!("{} answered {error}: {description}", expected.host))
             } else if error == "unauthorized_client" && lower.contains("grant type") {
                 let message =
@@ -174,12 +216,17 @@ fn judge(http: &Http, application: &Chosen, expected: &Expected) -> Finding {
                 // Asked with a callback that was guessed or none at all, which the page may be about.
                 _ if callback.is_none() || application.from_settings => {
                     let detail = format!(
-                        "the callback URLs of {} cannot be read without the Management API, and {} answered {status}: {said}",
-                        application.label(),
+                        "{} answered {status}: {said} (the callback URLs of {} cannot be read without the Management API)",
+                        expected.host,
+                        application.label()
+                    );
+                    let hint = format!(
+                        "Open https://{}/authorize in a browser: where the tenant answers, give Management API credentials with \
+                         read:clients, so that the callback URL is known; where something else does, look at what stands before the \
+                         tenant",
                         expected.host
                     );
-                    let hint = "Give Management API credentials with read:clients, so that the callback URL is known";
-                    Finding { hint: Some(hint.to_owned()), ..unknown(detail) }
+                    Finding { hint: Some(hint), ..unknown(detail) }
                 }
                 Some(PageError::CallbackMismatch) => {
                     let message =
@@ -238,148 +285,13 @@ fn unknown_client(http: &Http, application: &Chosen, expected: &Expected, said: 
     )
 }
 
-/// Whether the tenant's own domain takes what the login domain does not; asked where the Management API says that it should.
+/// Whether the tenant's own domain leads to the provider as it should, where the login domain does not.
 fn works_on_own_domain(http: &Http, application: &Chosen, expected: &Expected) -> bool {
-    let ask = || ask(http, expected.domain, &application.client_id, application.callback(), expected.connection);
-    expected.confirmed && expected.host != expected.domain && matches!(ask(), Ok(Reading::Upstream(_)))
+    let own = Expected { host: expected.domain, asks_provider: false.into(), ..*expected };
+    expected.host != expected.domain && judge(http, application, &own).state == State::Pass
 }
 
 fn of_other_tenant(expected: &Expected, said: String) -> Failure {
     let message = format!("{said}; on {} the same works", expected.domain);
     Failure::new(Code::LoginDomainOfOtherTenant, message)
-}
-
-/// The domain whose callback URL this is.
-fn domain_of(callback: &str) -> Option<Domain> {
-    let domain: Domain = callback.strip_prefix("https://")?.split('/').next()?.parse().ok()?;
-    (domain.callback() == callback).then_some(domain)
-}
-
-/// What the provider says to the tenant's own request, with nobody signed in: it may carry more than what is compared, and in
-/// another form.
-fn taken(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
-    if !expected.asks_provider.take() {
-        return Ok(());
-    }
-    let provider = expected.provider;
-    match super::provider::ask(http, provider, &upstream.url, &expected.host.callback())? {
-        Verdict::Refused { code, said } => {
-            let message = format!(
-                "/authorize leads to {}, which refuses the request that the tenant sends there: {said}",
-                provider.title()
-            );
-            let failure = Failure::new(code, message);
-            // The next application is asked about as well: all are refused for the same reason.
-            expected.asks_provider.set(true);
-            let foreign = foreign_scopes(upstream, expected);
-            Err(match code {
-                Code::InvalidScope if !foreign.is_empty() => failure.with_hint(format!(
-                    "The connection asks for {foreign} as well, which is no scope of this profile as the provider knows it. \
-                     `{{setup}} --scopes {{scopes}}` leaves in it what the profile asks for, and nothing else"
-                )),
-                _ => failure,
-            })
-        }
-        Verdict::Accepted | Verdict::ShutDown | Verdict::Unknown { .. } => Ok(()),
-    }
-}
-
-/// The scopes of the tenant's request that are none of this profile's, or stand there as the provider does not know them.
-fn foreign_scopes(upstream: &Upstream, expected: &Expected) -> String {
-    let own = scopes::normalised(expected.provider, expected.scopes.iter().map(String::as_str));
-    let is_own = |name: &&str| {
-        let is_known = scopes::short(expected.provider, name).is_ok_and(|plain| own.contains(&plain));
-        is_known && scopes::is_on_the_wire(expected.provider, name)
-    };
-    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|name| !name.is_empty());
-    said(&sent.filter(|name| !is_own(name)).collect::<Vec<_>>().join(" "))
-}
-
-/// Whether somebody is sent to an authorization endpoint at all (RFC 6749, 4.1.1), and not just elsewhere.
-fn is_request(upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
-    if ["client_id", "redirect_uri", "response_type"].iter().any(|name| upstream.param(name).is_some()) {
-        return Ok(());
-    }
-    let message = format!(
-        "{} answered /authorize with a redirect to {}, which is no authorization request",
-        expected.host,
-        said(&upstream.endpoint)
-    );
-    Err(Failure::new(Code::UnrecognisedAnswer, message))
-}
-
-fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> Result<(), Failure> {
-    let endpoints = http.endpoints();
-    let provider = expected.provider;
-    if !provider.authorize_urls().any(|url| endpoints.same(&upstream.endpoint, url)) {
-        let message = format!("/authorize leads to {}, not to {}", said(&upstream.endpoint), provider.authorize_url());
-        return Err(Failure::new(Code::AuthorizeWrongProvider, message));
-    }
-    if upstream.param("response_type") != Some("code") {
-        let message = "the tenant does not ask for a code (response_type)";
-        return Err(Failure::new(Code::AuthorizeWrongProvider, message));
-    }
-    let client_id = upstream.param("client_id").unwrap_or(NONE_OR_SEVERAL);
-    if client_id != expected.client_id {
-        let odd = if client_id.trim() == expected.client_id { " with white space" } else { "" };
-        let message = format!("the tenant sends the client ID {}{odd}, not {}", said(client_id), expected.client_id);
-        return Err(Failure::new(Code::AuthorizeWrongClientId, message));
-    }
-    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
-    let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);
-    if !missing.is_empty() {
-        let message = format!("the tenant does not ask for {}", missing.join(" "));
-        return Err(Failure::new(Code::AuthorizeScopesMissing, message));
-    }
-    // What the Management API says of them is known where it shows them.
-    if provider == Provider::GoogleHealth && !expected.shows_settings {
-        for (name, wanted) in GOOGLE_AUTH_PARAMS {
-            let values: Vec<&str> =
-                upstream.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
-            if values != [wanted] {
-                let has = if values.is_empty() { "not at all".to_owned() } else { said(&values.join(" and ")) };
-                let message = format!("the tenant sends {name} {has}, not once as {wanted}");
-                // Twice it comes from a connection that has the parameters apart, as the Management API writes them.
-                let address =
-                    if values.len() > 1 { provider.authorize_url().to_owned() } else { typed_address(provider) };
-                let hint = format!(
-                    "In the dashboard enter into the connection `{{connection}}` exactly Authorization URL `{address}` and save, then \
-                     look again; with Management API credentials `{{setup}}` does it | By hand: In the dashboard enter into the \
-                     connection `{{connection}}` exactly Authorization URL `{address}` and save, then run `{{setup}}` again"
-                );
-                return Err(Failure::new(Code::ConnectionSettingsDiffer, message).with_hint(hint));
-            }
-        }
-    }
-    let wanted = expected.host.callback();
-    let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);
-    if endpoints.same(callback, &wanted) {
-        return Ok(());
-    }
-    let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
-    Err(Failure::new(Code::AuthorizeWrongCallback, message))
-}
-
-/// The authorization URL as it is typed into the dashboard, which has no field for further parameters.
-pub fn typed_address(provider: Provider) -> String {
-    let parameters: Vec<String> = GOOGLE_AUTH_PARAMS.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("{}?{}", provider.authorize_url(), parameters.join("&"))
-}
-
-/// The verdict on another callback URL than the one of the login domain, when all else is right.
-fn of_another_callback(http: &Http, upstream: &Upstream, expected: &Expected, failure: Failure) -> Finding {
-    let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);
-    let sent = said(callback);
-    if let Some(domain) = domain_of(callback) {
-        let hint = format!("Register {sent} at the provider as well, and run `{{setup}} --login-domain {domain}`");
-        return Finding::fail(id::AUTHORIZE_REDIRECT, failure.with_hint(hint));
-    }
-    let title = expected.provider.title();
-    if let Ok(Verdict::Accepted) = super::provider::ask(http, expected.provider, &upstream.url, callback) {
-        let message = format!("{}, and {title} accepts it", failure.message);
-        let hint = "Nothing has to change where that address is meant to take the answers; the login shows whether they arrive";
-        return Finding::warn(id::AUTHORIZE_REDIRECT, Failure::new(failure.code, message).with_hint(hint));
-    }
-    let hint = format!("Register what the tenant sends at the provider as well: {sent}");
-    Finding::fail(id::AUTHORIZE_REDIRECT, failure.with_hint(hint))
 }

@@ -105,13 +105,19 @@ pub fn shut_down(provider: Provider) -> Failure {
     Failure::new(Code::ProviderShutDown, message)
 }
 
-/// The same verdict, or its cause: a callback URL of a domain that does not answer is none to be registered.
-pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str) -> Finding {
+/// The same verdict, or its cause: a callback URL of a domain that does not answer is none to be registered, nor is one of a domain
+/// where somebody else does. `tenant` is the tenant's own.
+pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str, tenant: Option<&Domain>) -> Finding {
     let domain = redirect_uri.strip_prefix("https://").and_then(|rest| rest.split('/').next()?.parse::<Domain>().ok());
     let Some(domain) = domain.filter(|_| finding.is_fail() && finding.code == Some(Code::RedirectUriMismatch)) else {
         return finding;
     };
-    match super::tenant::reachable(http, &domain).failure {
+    let no_tenant = |code, instead: &str| {
+        let message = format!("{}; {instead}", finding.detail);
+        Finding::fail(id::PROVIDER_CALLBACK, Failure::new(code, message))
+    };
+    let reachable = super::tenant::reachable(http, &domain);
+    match reachable.failure {
         Some(gone) if gone.code.is_no_answer() => {
             let message = format!("{}, and the domain of that URL does not answer: {}", finding.detail, gone.message);
             let hint = format!(
@@ -120,6 +126,13 @@ pub fn unless_domain_is_gone(http: &Http, finding: Finding, redirect_uri: &str) 
                  own list"
             );
             Finding::fail(id::PROVIDER_CALLBACK, Failure::new(gone.code, message).with_hint(hint))
+        }
+        // A login domain is one of the tenant's, which describes itself there as well.
+        Some(_) if tenant.is_some_and(|own| *own != domain) && !super::tenant::describes_itself(http, &domain) => {
+            no_tenant(Code::LoginDomainOfOtherTenant, &reachable.detail)
+        }
+        Some(wrong) if wrong.code == Code::TenantNotFound && tenant == Some(&domain) => {
+            no_tenant(wrong.code, &wrong.message)
         }
         _ => finding,
     }

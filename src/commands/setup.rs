@@ -7,7 +7,6 @@ mod draft;
 mod ending;
 mod pass;
 mod pass_tenant;
-mod redirects;
 mod take_back;
 mod way_on;
 
@@ -16,9 +15,10 @@ use crate::ask::given::{self, Inputs};
 use crate::auth0::connection::Wanted;
 use crate::auth0::wire::Connection;
 use crate::checks::applications::Chosen;
-use crate::checks::authorize::Expected;
+use crate::checks::authorize::{Answers, Expected};
 use crate::checks::id;
 use crate::cli;
+use crate::commands::test::ASKED_APPLICATIONS;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
@@ -30,7 +30,7 @@ use crate::steps::app::App;
 use crate::steps::local::{Local, Others};
 use crate::steps::plan::{Item, Plan};
 use crate::steps::tenant;
-use crate::steps::{credentials, within};
+use crate::steps::{credentials, redirects, within};
 use crate::world::World;
 use decide::Decision;
 use draft::Draft;
@@ -115,8 +115,8 @@ pub fn run(world: &World, args: &cli::Setup) -> Result<(), Failure> {
 struct Made {
     /// The connection, unless that is in a person's hands.
     connection: Option<Connection>,
-    /// What answers at `/authorize` in place of the tenant, as far as it is not understood.
-    stranger: Option<Failure>,
+    /// What `/authorize` said then, as far as it was asked.
+    answers: Answers,
 }
 
 /// A plan, and what it is made of.
@@ -221,8 +221,10 @@ impl Prepared {
         tenant::apply_applications(world, management, &connection, change)?;
         let chosen = &change.selection.applications;
         let expected = place.expected(app, false, draft.callbacks_accepted);
-        let stranger = redirects::verify(world, chosen, &expected, &place.login_domains)?;
-        Ok(Made { connection: Some(connection), stranger })
+        let first = (chosen.as_slice(), ASKED_APPLICATIONS);
+        let step = Step::Applications;
+        let answers = redirects::verify(world, step, first, &expected, &place.login_domains, |failure, _| failure)?;
+        Ok(Made { connection: Some(connection), answers })
     }
 
     fn local<'a>(&'a self, draft: &'a Draft, app: &'a App) -> Local<'a> {
@@ -236,11 +238,12 @@ impl Prepared {
         let (world, place, inputs) = (draft.world, &self.place, &draft.inputs);
         let Some(app) = &draft.app else { return Ok(()) };
         let connection = made.connection.as_ref();
-        let mut is_verified = made.stranger.is_none();
-        if draft.change.is_none() {
+        let by_hand = match &draft.change {
             // It asks how to go on itself.
-            is_verified = by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?;
-        }
+            None => Some(by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?),
+            Some(_) => None,
+        };
+        let answers = by_hand.as_ref().unwrap_or(&made.answers);
         world.console.heading(Step::Login.number(), Step::Login.title());
         let test_app = inputs.test_app.as_deref();
         let through = session::Through {
@@ -249,8 +252,8 @@ impl Prepared {
             connection_id: connection.map_or("", |connection| &connection.id),
             test_app,
         };
-        let by_hand = connection.is_none() && test_app.is_none();
-        let why = without_login.or(by_hand.then_some("needs an existing application: --test-app ID"));
+        let needs_app = connection.is_none() && test_app.is_none();
+        let why = without_login.or(needs_app.then_some("needs an existing application: --test-app ID"));
         if let Some(why) = why {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));
@@ -260,7 +263,7 @@ impl Prepared {
             if let Some(left) = found.clean_up(through.management) {
                 world.console.finding(&Finding::warn(id::LOGIN_LIVE, left));
             }
-        } else if let Some(stranger) = draft.stranger.as_ref().or(made.stranger.as_ref()) {
+        } else if let Some(stranger) = draft.stranger.as_ref().or(made.answers.stranger()) {
             let message = format!("everything else is set up, but no login is started there: {}", stranger.message);
             let failure = Failure::new(stranger.code, message).with_hint(stranger.hint());
             return within(world, Step::Login, || Err(failure));
@@ -285,13 +288,16 @@ impl Prepared {
             Some(change) => &change.selection.applications,
             None => draft.by_hand.as_deref().unwrap_or_default(),
         };
-        let proof = match is_verified {
-            true if why.is_some() && (draft.page_is_strange || !app.verdict.1) => ending::Proof::WithoutProvider,
-            true if draft.change.is_none() && why.is_some() => ending::Proof::WayOnly,
-            true => ending::Proof::Whole,
-            false => ending::Proof::Nothing,
+        // Without the Management API they are all there is.
+        let shows_nothing = answers.stranger().is_some() || (by_hand.is_some() && !answers.is_led);
+        let proof = match why.is_some() {
+            _ if shows_nothing => ending::Proof::Nothing,
+            true if draft.page_is_strange || !app.verdict.1 => ending::Proof::WithoutProvider,
+            true if by_hand.is_some() => ending::Proof::WayOnly,
+            _ => ending::Proof::Whole,
         };
-        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), proof);
+        let proved = (proof, answers.open.as_slice());
+        ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), proved);
         Ok(())
     }
 }

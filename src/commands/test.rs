@@ -1,6 +1,7 @@
 //! `test`: every verification, then the live login. Changes nothing that stays.
 
 mod app;
+mod applications;
 mod cure;
 mod live;
 mod look;

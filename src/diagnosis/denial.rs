@@ -1,5 +1,6 @@
 //! Owns what tells a person who pressed Deny from a tenant that refused: both come back as `error=access_denied`, and only the
-//! words differ. Refuses to take words of a tenant, an Action or a rule for a person's.
+//! words differ; and a service in trouble from one that says what stopped it. Refuses to take words of a tenant, an Action or a
+//! rule for a person's.
 
 /// Words in which providers and Auth0 say that the person did not want.
 const OF_THE_PERSON: [&str; 14] = [
@@ -40,13 +41,22 @@ pub fn is_denial(description: &str) -> bool {
         || says(&OF_THE_PERSON) && !says(&OF_THE_TENANT)
 }
 
-/// The words that a pasted `access_denied` comes with: its `error_description` (address, JSON, a line of its own), or what
+/// Words in which a service says no more than that it is in trouble.
+const OF_TROUBLE: [&str; 7] = ["internal", "server error", "bad gateway", "unavailable", "again", "retry", "later"];
+
+/// Whether the description of a `server_error` says no more than that; further words, as of a script that stopped, say what it
+/// was.
+pub fn is_trouble(description: &str) -> bool {
+    let lower = description.trim().to_lowercase();
+    lower.is_empty() || OF_TROUBLE.iter().any(|words| lower.contains(words))
+}
+
+/// The words that an error comes with in a pasted text: its `error_description` (address, JSON, a line of its own), or what
 /// stands behind it after a colon, a dash or a bracket; empty when it comes with none, `None` where there is no such error.
-pub fn words_of(text: &str) -> Option<String> {
-    const ERROR: &str = "access_denied";
+pub fn words_of(error: &str, text: &str) -> Option<String> {
     // In a callback or an answer, and in an entry of Auth0's log.
     const DESCRIPTIONS: [&str; 2] = ["error_description", "\"description\""];
-    let at = text.find(ERROR)?;
+    let at = text.find(error)?;
     let described = DESCRIPTIONS.iter().find_map(|name| Some(text.find(name)? + name.len()));
     if let Some(behind) = described {
         let rest = &text[behind..];
@@ -59,7 +69,7 @@ pub fn words_of(text: &str) -> Option<String> {
         let encoded = in_address && value.contains(['%', '+']);
         return Some(plain(if encoded { value.split_whitespace().next().unwrap_or_default() } else { value }));
     }
-    let line = text[at + ERROR.len()..].lines().next().unwrap_or_default().trim_start_matches(['"', '`', '\'', ' ']);
+    let line = text[at + error.len()..].lines().next().unwrap_or_default().trim_start_matches(['"', '`', '\'', ' ']);
     let said = line.strip_prefix([':', '-', '–', '(']);
     Some(plain(said.unwrap_or_default()))
 }
@@ -120,8 +130,8 @@ mod tests {
             (r#"{"error":"access_denied","state":"x"}"#, ""),
             ("the browser came back with access_denied", ""),
         ] {
-            assert_eq!(words_of(text).as_deref(), Some(words), "{text}");
+            assert_eq!(words_of("access_denied", text).as_deref(), Some(words), "{text}");
         }
-        assert_eq!(words_of("everything works"), None);
+        assert_eq!(words_of("access_denied", "everything works"), None);
     }
 }

@@ -26,7 +26,7 @@ mod values;
 use std::fmt;
 use std::str::FromStr;
 
-pub use denial::{is_about_testing, is_denial};
+pub use denial::{is_about_testing, is_denial, is_trouble};
 pub use failure::Failure;
 pub use recognise::{recognise, recognise_returned};
 pub use sign::{NOT_ABOUT_THE_ID, Sign};

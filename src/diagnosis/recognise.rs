@@ -28,6 +28,12 @@ pub fn recognise(original: &str) -> Vec<Code> {
         Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
     );
     refused_by_whom(original, &text, &mut found);
+    // Words of its own say more than that a service is in trouble.
+    let words = denial::words_of("server_error", original).filter(|words| !denial::is_trouble(words));
+    if words.is_some_and(|words| !recognise(&words).contains(&ServiceUnavailable)) {
+        found.retain(|code| *code != ServiceUnavailable);
+        found.extend(found.is_empty().then_some(UnrecognisedAnswer));
+    }
     // What Google says with an error page of its own is no person's Cancel, and about test users only where it says so.
     let told = auth_error::find(original).filter(|error| error.code == "access_denied");
     if let Some(error) = told {
@@ -78,7 +84,7 @@ pub fn recognise_returned(text: &str) -> Option<Code> {
 /// An `access_denied` with words that are no person's is a refusal of the tenant's, unless another row knows the words; a
 /// person's words mean the same without the code.
 fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
-    let Some(words) = denial::words_of(original) else {
+    let Some(words) = denial::words_of("access_denied", original) else {
         let says_so = text.holds("user has denied") || text.holds("user denied");
         if found.is_empty() && says_so {
             found.push(if is_denial(original) { AccessDenied } else { LoginBlocked });

@@ -19,7 +19,7 @@ pub use waiting::{wait, what_is_shown};
 use crate::ask::Question;
 use crate::checks::id;
 use crate::console::IdentityDoc;
-use crate::diagnosis::{Code, Failure, is_denial, recognise, recognise_returned};
+use crate::diagnosis::{Code, Failure, is_denial, is_trouble, recognise, recognise_returned};
 use crate::finding::Finding;
 use crate::http::{Answer, Call};
 use crate::ids::Domain;
@@ -166,6 +166,7 @@ pub fn refused(error: &str, description: &str) -> Failure {
         ("login_required" | "consent_required" | "interaction_required", None) => Code::LoginRequired,
         ("invalid_grant", None) => Code::CodeRejected,
         ("unauthorized", None) => Code::LoginBlocked,
+        ("server_error", None) if !is_trouble(description) => Code::UnrecognisedAnswer,
         ("server_error" | "temporarily_unavailable", None) => Code::ServiceUnavailable,
         ("invalid_scope", None) => Code::InvalidScope,
         ("invalid_request", None) if description.to_lowercase().contains("connection") => {

@@ -7,6 +7,7 @@ use crate::auth0::authorize::{PageError, Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
 use crate::checks::applications::{can_log_in_with, not_found};
+use crate::checks::authorize::is_request;
 use crate::checks::connection::why_refused;
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
@@ -128,17 +129,17 @@ fn preflight(
         can_log_in_with(application, through.all)?;
     }
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
-        Reading::Upstream(_) => Ok(()),
+        Reading::Upstream(upstream) => is_request(&upstream, host),
         Reading::Page { error: Some(PageError::CallbackMismatch), .. } => {
             let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
             let hint = format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}");
             Err(Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
         }
         Reading::Page { error: Some(PageError::UnknownClient), .. } => missing(),
-        Reading::Page { status, said, .. } => {
-            // What is not understood is left to the person's browser to show.
-            world.console.warn(&format!("{host} answered {status} for {application}: {said}"));
-            Ok(())
+        // The code and the tokens would come from there as well.
+        Reading::Page { status, said, error: None } => {
+            let message = format!("no login is started: {host} answered {status} for {application}: {said}");
+            Err(Failure::new(Code::UnrecognisedAnswer, message))
         }
         Reading::Refused { error, description } if description.to_lowercase().contains("connection") => {
             let said = format!("{host} refuses the login with {application}: {error}, {description}");

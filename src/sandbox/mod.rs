@@ -68,11 +68,12 @@ impl Sandbox {
         let (tenant_door, google_door, fitbit_door) = (open(0)?, open(1)?, open(2)?);
         let has = |fault| options.faults.contains(&fault);
         let (leads_elsewhere, is_gone) = (has(Fault::LoginDomainElsewhere), has(Fault::LoginDomainGone));
-        let elsewhere = if leads_elsewhere || is_gone { Some(open(3)?) } else { None };
+        let has_login_domain = leads_elsewhere || is_gone || has(Fault::CustomDomain);
+        let login_door = if has_login_domain { Some(open(3)?) } else { None };
         let nowhere = Nowhere::open()?;
         let tenant_origin = if has(Fault::TenantUnreachable) { nowhere.origin() } else { tenant_door.origin() };
         let setup = Arc::new(Setup {
-            login_origin: elsewhere.as_ref().map_or_else(|| tenant_origin.clone(), Door::origin),
+            login_origin: login_door.as_ref().map_or_else(|| tenant_origin.clone(), Door::origin),
             tenant_origin,
             nowhere: nowhere.origin(),
             google_origin: google_door.origin(),
@@ -92,8 +93,13 @@ impl Sandbox {
             google_door.serve(google)?,
             fitbit_door.serve(fitbit)?,
         ];
-        if let Some(door) = elsewhere {
-            served.push(door.serve(Arc::new(if is_gone { tenant::nobodys } else { tenant::another }))?);
+        if let Some(door) = login_door {
+            let same = Arc::clone(&tenant);
+            served.push(door.serve(match (is_gone, leads_elsewhere) {
+                (true, _) => Arc::new(tenant::nobodys),
+                (_, true) => Arc::new(tenant::another),
+                _ => Arc::new(move |request| same.handle_at(facts::CUSTOM_DOMAIN, request)),
+            })?);
         }
         Ok(Self { setup, tenant, _served: served, _nowhere: nowhere })
     }
@@ -181,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_domain_has_a_door_of_its_own_only_when_it_leads_elsewhere() {
+    fn a_login_domain_is_another_way_to_the_tenant_unless_it_leads_elsewhere() {
         let path = format!("/authorize?client_id={}", facts::APPLICATIONS[0].client_id);
         let both = |fault: Fault| {
             let sandbox = sandbox(&[fault]);

@@ -2,14 +2,14 @@
 //! `/authorize`.
 
 use super::app::{self, App};
-use super::{demand, within};
+use super::redirects;
 use crate::ask::given::Applications;
 use crate::ask::{self, Question, Stop};
 use crate::checks::applications::{Chosen, is_client_id};
-use crate::checks::authorize::{Expected, redirect, typed_address};
+use crate::checks::authorize::{Answers, Expected, typed_address};
 use crate::checks::id;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::{Finding, State, Step, StepReport, StepState};
+use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::provider::{FETCH_USER_PROFILE, Provider, scopes};
 use crate::world::World;
@@ -36,13 +36,17 @@ pub fn applications(world: &World, choice: &Applications, back: bool) -> Result<
             split(&list)
         }
     };
-    match ids.iter().find(|id| !is_client_id(id)) {
-        Some(wrong) => {
-            let message = format!("the application {wrong} is not right: {SHAPE}");
-            Err(Failure::new(Code::InputInvalid, message).into())
-        }
-        None => Ok(ids.iter().map(|id| Chosen::saved(id, &world.saved.callbacks)).collect()),
-    }
+    refuse_names(&ids)?;
+    Ok(ids.iter().map(|id| Chosen::saved(id, &world.saved.callbacks)).collect())
+}
+
+/// Applications are named by their client IDs here.
+///
+/// # Errors
+/// `input_invalid`.
+pub fn refuse_names(applications: &[String]) -> Result<(), Failure> {
+    let Some(wrong) = applications.iter().find(|id| !is_client_id(id)) else { return Ok(()) };
+    Err(Failure::new(Code::InputInvalid, format!("the application {wrong} is not right: {SHAPE}")))
 }
 
 const SHAPE: &str = "without the Management API an application is named by its client ID, 32 letters and digits as on its Settings page";
@@ -117,8 +121,7 @@ fn dashboard(domain: &Domain) -> String {
     }
 }
 
-/// Verifies steps 4 and 5 through `/authorize`. A person says when it is done, and mends what is refused. Whether each answer was
-/// understood.
+/// Verifies steps 4 and 5 through `/authorize`. A person says when it is done, and mends what is refused.
 ///
 /// # Errors
 /// The first refusal, when there is nobody or the person leaves it at that.
@@ -128,15 +131,17 @@ pub fn verify(
     app: &App,
     applications: &[Chosen],
     expected: &Expected,
-) -> Result<bool, Failure> {
-    let Some(person) = &world.dialogue else { return verify_once(world, app, applications, expected) };
+    login_domains: &[Domain],
+) -> Result<Answers, Failure> {
+    let verify = || verify_once(world, app, applications, expected, login_domains);
+    let Some(person) = &world.dialogue else { return verify() };
     let ways = ["It is done: verify it", "Show the values again", "Leave it at that"].map(str::to_owned);
     let question = Question { text: "Is it entered in the dashboard?", ..Question::default() };
     let mut refused = None;
     loop {
         match person.choose(&question, &ways, 0)? {
-            0 => match verify_once(world, app, applications, expected) {
-                Ok(is_verified) => return Ok(is_verified),
+            0 => match verify() {
+                Ok(answers) => return Ok(answers),
                 Err(failure) => refused = Some(failure),
             },
             1 => match guide(world, domain, expected.connection, app, false) {
@@ -179,24 +184,17 @@ fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, exp
     failure.with_hint(format!("{enter}, then {again}"))
 }
 
-fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Expected) -> Result<bool, Failure> {
-    let mut unknown = None;
-    for application in applications {
-        let finding = redirect(&world.http, application, expected);
-        let finding = match finding.failure.clone().filter(|_| finding.is_fail()) {
-            Some(failure) => {
-                let told = Finding::fail(finding.check, by_hand(failure, world, app, application, expected));
-                told.about(&application.client_id, application.name.as_deref())
-            }
-            None => finding,
-        };
-        let finding = within(world, Step::Connection, || demand(world, finding))?;
-        if finding.state != State::Pass {
-            unknown = Some(finding.detail);
-        }
-    }
-    let is_verified = unknown.is_none();
-    let (state, detail) = match unknown {
+fn verify_once(
+    world: &World,
+    app: &App,
+    applications: &[Chosen],
+    expected: &Expected,
+    login_domains: &[Domain],
+) -> Result<Answers, Failure> {
+    let cure = |failure, application: &Chosen| by_hand(failure, world, app, application, expected);
+    let all = (applications, usize::MAX);
+    let answers = redirects::verify(world, Step::Connection, all, expected, login_domains, cure)?;
+    let (state, detail) = match answers.open.last() {
         None => {
             let what = match app.provider {
                 Provider::Fitbit => "the client secret is",
@@ -204,12 +202,12 @@ fn verify_once(world: &World, app: &App, applications: &[Chosen], expected: &Exp
             };
             (StepState::Done, format!("verified through /authorize; {what} verified by a login alone"))
         }
-        Some(why) => (StepState::Skipped, format!("not verified: {why}")),
+        Some(open) => (StepState::Skipped, format!("not verified: {}", open.detail)),
     };
     for check in [id::CONNECTION_SETTINGS, id::CONNECTION_SECRET] {
         world.console.finding(&Finding::skip(check, "not compared: no Management API session"));
     }
     world.console.step(StepReport::new(Step::Connection, state, detail.clone()));
     world.console.step(StepReport::new(Step::Applications, state, detail));
-    Ok(is_verified)
+    Ok(answers)
 }

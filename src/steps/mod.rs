@@ -9,6 +9,7 @@ pub mod local;
 pub mod login_domains;
 pub mod manual;
 pub mod plan;
+pub mod redirects;
 pub mod sign_in;
 pub mod tenant;
 

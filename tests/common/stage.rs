@@ -109,7 +109,16 @@ impl Stage {
 
     /// `http://127.0.0.1:PORT` of the tenant.
     pub fn tenant(&self) -> String {
-        let domain = format!("https://{}", facts::DOMAIN);
+        self.at(facts::DOMAIN)
+    }
+
+    /// The same of its custom login domain.
+    pub fn login_domain(&self) -> String {
+        self.at(facts::CUSTOM_DOMAIN)
+    }
+
+    fn at(&self, domain: &str) -> String {
+        let domain = format!("https://{domain}");
         self.sandbox.endpoints().into_iter().find(|(origin, _)| *origin == domain).unwrap().1
     }
 

@@ -2,21 +2,22 @@
 
 use super::Place;
 use crate::checks::applications::Chosen;
+use crate::checks::authorize::Answers;
 use crate::diagnosis::Failure;
 use crate::finding::{Step, StepReport, StepState};
 use crate::steps::app::App;
 use crate::steps::manual;
 use crate::world::World;
 
-/// Verifies what the person entered; whether each answer was understood.
+/// Verifies what the person entered.
 ///
 /// # Errors
 /// The first refusal that the person did not mend.
-pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) -> Result<bool, Failure> {
+pub fn verify(world: &World, app: &App, place: &Place, applications: &[Chosen]) -> Result<Answers, Failure> {
     world.console.title("In the dashboard, by your hand");
     world.console.say("  On the connection's Applications tab, switch it on for:");
     applications.iter().for_each(|application| world.console.say(&format!("    {}", application.label())));
-    manual::verify(world, &place.domain, app, applications, &place.expected(app, true, true))
+    manual::verify(world, &place.domain, app, applications, &place.expected(app, true, true), &place.login_domains)
 }
 
 /// The end of a dry run.

@@ -117,13 +117,13 @@ fn answer_behind(code: Code) -> Option<(Answer, &'static str)> {
     Some(match code {
         Code::ClientSecretRejected => (Answer::Secret, "Enter the client secret again"),
         Code::ClientIdUnknown | Code::ClientDeleted => (Answer::ClientId, "Enter another client ID"),
-        Code::TenantNotFound => (Answer::Tenant, "Enter another tenant domain"),
+        // The audience of the Management API is made of the domain; a custom login domain has none.
+        Code::TenantNotFound | Code::ManagementAudienceUnknown => (Answer::Tenant, "Enter another tenant domain"),
         Code::ManagementCredentialsRejected
         | Code::ManagementTokenRejected
         | Code::ManagementTokenExpired
         | Code::ManagementClientNotAuthorized
         | Code::ManagementGrantNotAllowed
-        | Code::ManagementAudienceUnknown
         | Code::MissingScope => (Answer::Access, "Enter other Management API credentials"),
         Code::ApplicationNotFound | Code::ApplicationGone | Code::OtherTenant => {
             (Answer::Applications, "Choose other applications")

@@ -6,7 +6,7 @@ use crate::cli;
 use crate::diagnosis::{Code, Failure};
 use crate::ids::SecretOf;
 use crate::secret::Secret;
-use crate::steps::{access, credentials};
+use crate::steps::{access, credentials, manual};
 use crate::world::World;
 
 /// Checks the inputs, and returns the client secret that the store holds for this profile.
@@ -43,7 +43,10 @@ fn refuse_what_contradicts(args: &cli::Setup, inputs: &Inputs) -> Result<(), Fai
     if args.manual && inputs.applications == Applications::All {
         return contradiction("--all-apps needs the Management API; with --manual name the applications by client ID");
     }
-    Ok(())
+    match &inputs.applications {
+        Applications::Named(named) if args.manual => manual::refuse_names(named),
+        _ => Ok(()),
+    }
 }
 
 /// Why the secret in the store is not this client's, although the settings look like it.

@@ -4,7 +4,7 @@ use super::Place;
 use super::draft::Draft;
 use crate::auth0::connection::Wanted;
 use crate::checks::applications::Chosen;
-use crate::finding::{Step, StepReport, StepState};
+use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Store;
 use crate::provider::Provider;
 use crate::steps::app::App;
@@ -54,14 +54,19 @@ pub fn summary(
     chosen: &[Chosen],
     change: Option<&Change>,
     local: &Local,
-    proof: Proof,
+    (proof, open): (Proof, &[Finding]),
 ) {
     let console = &world.console;
-    let names: Vec<String> = chosen.iter().map(Chosen::label).collect();
+    let is_open = |one: &&Chosen| open.iter().any(|open| open.application.as_ref() == Some(&one.client_id));
+    let mut proved: Vec<&Chosen> = chosen.iter().filter(|one| !is_open(one)).collect();
+    if proved.is_empty() {
+        proved.extend(chosen);
+    }
+    let names: Vec<String> = proved.into_iter().map(Chosen::label).collect();
     let names = names.join(", ");
     match proof {
         Proof::Whole => {
-            console.title("Done");
+            console.title(if open.is_empty() { "Done" } else { "Done, but not all of it is verified" });
             console.say(&format!("  {} is set up in {} for {names}", place.connection, place.domain));
         }
         Proof::WithoutProvider => {
@@ -90,11 +95,10 @@ pub fn summary(
         Proof::Nothing => {
             console.title("Not verified");
             let what = format!("{} in {} for {names}", place.connection, place.domain);
-            console.say(&format!(
-                "  Whether {what} is set up is not known: /authorize gave an answer that is not understood"
-            ));
+            console.say(&format!("  Whether {what} is set up is not known: /authorize does not show it"));
         }
     }
+    open.iter().for_each(|open| console.say(&format!("  Not verified: {}", open.detail)));
     console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
     if app.provider == Provider::GoogleHealth && world.sandbox.is_none() {
         console.say("  Which of them a person grants only the provider knows; a direct login shows it:");

@@ -219,7 +219,8 @@ impl Draft<'_> {
             world.console.way_on(&self.way_on());
         }
         self.page_is_strange = probed.iter().all(|one| matches!(one, Ok(Verdict::Unknown { .. })));
-        self.callbacks_accepted = app::verify_callbacks(world, provider, &client_id, &callbacks, &probed)?;
+        self.callbacks_accepted =
+            app::verify_callbacks(world, provider, &client_id, &callbacks, &probed, self.inputs.domain.as_ref())?;
         self.callbacks_verified = Some(now);
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Run<'_> {
             }
             let found = callback(self.provider, &self.client_id, url, &verdict, *needed);
             let found = match elsewhere {
-                None => unless_domain_is_gone(&self.world.http, found, url),
+                None => unless_domain_is_gone(&self.world.http, found, url, inputs.domain.as_ref()),
                 Some(_) => found,
             };
             if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
@@ -83,16 +83,6 @@ impl Run<'_> {
             found.failure.clone().filter(|_| is_not_understood(found))
         };
         strange(id::CREDENTIALS_ACCEPTED).and_then(|_| strange(id::PROVIDER_CALLBACK))
-    }
-
-    /// No application was led to the provider, and what `/authorize` answered is not understood. The first such answer.
-    pub(super) fn not_the_tenant(&self) -> Option<Failure> {
-        let seen = self.seen.borrow();
-        let mut asked = seen.iter().filter(|found| found.check == id::AUTHORIZE_REDIRECT);
-        if asked.clone().any(|found| found.state == State::Pass) {
-            return None;
-        }
-        asked.find(|found| is_not_understood(found)).and_then(|found| found.failure.clone())
     }
 
     /// Whether the secret is kept, and whether the provider takes the pair.

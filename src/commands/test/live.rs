@@ -32,8 +32,8 @@ impl Run<'_> {
     }
 
     /// Refuses to send a person to whatever answers in the provider's place, or in the tenant's.
-    fn refuse_strangers(&self, is_asked: bool) -> Result<(), Failure> {
-        let (failure, place) = match (self.not_the_provider(), self.not_the_tenant().filter(|_| is_asked)) {
+    fn refuse_strangers(&self, tenants: Option<&Failure>) -> Result<(), Failure> {
+        let (failure, place) = match (self.not_the_provider(), tenants.cloned()) {
             (Some(failure), _) => (failure, "in the provider's place"),
             (None, Some(failure)) => (failure, "at /authorize of the tenant"),
             (None, None) => return Ok(()),
@@ -67,7 +67,7 @@ impl Run<'_> {
         if self.leave_login_out(None) {
             return Ok(());
         }
-        self.refuse_strangers(false)?;
+        self.refuse_strangers(None)?;
         let Some(secret) = secret else {
             self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], "not tried: the client secret is not at hand");
             return Ok(());
@@ -97,8 +97,8 @@ impl Run<'_> {
         if self.leave_login_out(Some(state)) {
             return Ok(());
         }
-        // Without the Management API it may be for want of the callback URL that it is not understood.
-        self.refuse_strangers(state.management.is_some())?;
+        // Without the Management API it may be for want of the callback URL that it is not understood: then the login asks itself.
+        self.refuse_strangers(state.stranger.as_ref().filter(|_| state.management.is_some()))?;
         let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
         let why = match (&state.management, connection_id) {

@@ -126,10 +126,13 @@ impl Run<'_> {
             let left = watch.limit.saturating_sub(watch.began.elapsed());
             let end = match judged {
                 // What was not understood is not green, and no failure either.
-                Ok(()) if left.is_zero() || !self.is_any_not_understood() => {
+                Ok(()) if self.is_any_not_understood() && !left.is_zero() => None,
+                Ok(()) => {
+                    if self.is_any_not_understood() {
+                        self.world.console.say("The time is over, and an answer is still not understood.");
+                    }
                     return Ok(Watched::Over(state.map(Box::new)));
                 }
-                Ok(()) => None,
                 Err(failure) => match self.beyond_waiting(&failure, known) {
                     None if left.is_zero() => Some(over(failure, watch.began.elapsed(), watch.count)),
                     other => other,

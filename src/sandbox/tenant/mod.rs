@@ -37,7 +37,7 @@ pub use self::another::{another, nobodys};
 use self::keys::Keys;
 use self::outage::Silence;
 use self::state::State;
-use super::facts::{CUSTOM_DOMAIN, DOMAIN, Setup};
+use super::facts::{DOMAIN, Setup};
 use super::faults::Fault;
 use super::web::{Handler, Reply, Request};
 
@@ -59,9 +59,14 @@ impl Tenant {
         Self { setup, google, fitbit, keys: Keys::new(), state, silence: Silence::default() }
     }
 
-    /// Answers one request.
+    /// Answers one request at the tenant's own domain.
     pub fn handle(&self, request: &Request) -> Reply {
-        let reply = self.answer(request);
+        self.handle_at(DOMAIN, request)
+    }
+
+    /// Answers one request at one of its domains. The `Host` header cannot tell which: on loopback it names none.
+    pub fn handle_at(&self, host: &str, request: &Request) -> Reply {
+        let reply = self.answer(host, request);
         let asked = (request.method.clone(), target(request), reply.status);
         self.lock().requests.push(asked);
         reply
@@ -82,7 +87,7 @@ impl Tenant {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, request: &Request) -> Reply {
+    fn answer(&self, host: &str, request: &Request) -> Reply {
         if let Some(reply) = self.outage(request) {
             return reply;
         }
@@ -91,13 +96,13 @@ impl Tenant {
         }
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/oauth/token") => self.token(request),
-            ("GET", "/authorize") => authorize::answer(&mut self.lock(), &self.setup, self.host(), request),
+            ("GET", "/authorize") => authorize::answer(&mut self.lock(), &self.setup, host, request),
             ("GET", "/authorize/resume") => self.resume(request),
             ("GET", "/login/callback") => self.callback(request),
             ("GET", "/u/login") => pages::login(),
             ("GET" | "POST", "/userinfo") => self.userinfo(request),
             ("GET", "/.well-known/jwks.json") => Reply::json(200, &self.keys.jwks()),
-            ("GET", DISCOVERY) => Reply::json(200, &keys::discovery(self.issuer(), DOMAIN)),
+            ("GET", DISCOVERY) => Reply::json(200, &keys::discovery(self.issuer(host), host)),
             (_, path) if PATHS.contains(&path) => {
                 pages::error(405, "Method not allowed", "This address takes another.")
             }
@@ -105,15 +110,9 @@ impl Tenant {
         }
     }
 
-    /// The domain that logins go through. The `Host` header cannot tell: on loopback it names no domain.
-    fn host(&self) -> &'static str {
-        let elsewhere = self.setup.has(Fault::LoginDomainElsewhere);
-        if self.setup.has(Fault::CustomDomain) && !elsewhere { CUSTOM_DOMAIN } else { DOMAIN }
-    }
-
     /// The domain that the discovery document names as issuer.
-    fn issuer(&self) -> &'static str {
-        if self.setup.has(Fault::OtherIssuer) { "other.example" } else { DOMAIN }
+    fn issuer<'h>(&self, host: &'h str) -> &'h str {
+        if self.setup.has(Fault::OtherIssuer) { "other.example" } else { host }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::checks::provider::{alive, callback, probe, unless_domain_is_gone};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{State, Step, StepReport, StepState};
+use crate::ids::Domain;
 use crate::provider::Provider;
 use crate::provider::authorize_page::Verdict;
 use crate::steps::{demand, within};
@@ -37,7 +38,8 @@ pub fn verify_alive(world: &World, provider: Provider, probed: &[Probed]) -> Res
     Ok(())
 }
 
-/// Verifies step 2: the provider takes the client ID with each callback URL. Whether it said so of all of them.
+/// Verifies step 2: the provider takes the client ID with each callback URL of the `tenant` and its login domains. Whether it said so of all of
+/// them.
 ///
 /// # Errors
 /// The first refusal.
@@ -47,13 +49,14 @@ pub fn verify_callbacks(
     client_id: &str,
     callbacks: &[(String, bool)],
     probed: &[Probed],
+    tenant: Option<&Domain>,
 ) -> Result<bool, Failure> {
     let mut unknown = None;
     within(world, Step::Callback, || {
         let mut refused = Vec::new();
         for ((url, needed), verdict) in callbacks.iter().zip(probed) {
             let finding = callback(provider, client_id, url, verdict, *needed);
-            match demand(world, unless_domain_is_gone(&world.http, finding, url)) {
+            match demand(world, unless_domain_is_gone(&world.http, finding, url, tenant)) {
                 Ok(finding) if finding.state == State::Pass => {}
                 Ok(finding) => unknown = Some(finding.detail),
                 // All are named at once: an edit may take hours to act.

@@ -10,6 +10,10 @@ use Configured::{Fitbit, GoogleHealth};
 
 /// A well-formed request of Acme Mobile, with some parameters replaced; an empty value leaves one out.
 pub(super) fn authorize(tenant: &Tenant, connection: &str, replaced: &[(&str, &str)]) -> Reply {
+    authorize_at(tenant, DOMAIN, connection, replaced)
+}
+
+fn authorize_at(tenant: &Tenant, host: &str, connection: &str, replaced: &[(&str, &str)]) -> Reply {
     let mut pairs = vec![
         ("client_id", MOBILE),
         ("response_type", "code"),
@@ -25,7 +29,7 @@ pub(super) fn authorize(tenant: &Tenant, connection: &str, replaced: &[(&str, &s
     pairs.extend(replaced.iter().filter(|(_, value)| !value.is_empty()));
     let mut asked = request("GET", "/authorize", "", &Value::Null);
     asked.query = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    tenant.handle(&asked)
+    tenant.handle_at(host, &asked)
 }
 
 /// The provider says yes: the redirect that the callback ends in.
@@ -85,12 +89,14 @@ fn authorize_leads_to_the_provider_with_what_the_connection_holds() {
 
 #[test]
 fn the_callback_sent_to_the_provider_is_of_the_login_domain() {
-    let sent = |fault: Fault| {
+    let sent = |fault: Fault, host: &str| {
         let tenant = tenant(Some(GoogleHealth), &[fault]);
-        param(&location(&authorize(&tenant, "google-health", &[])), "redirect_uri").unwrap()
+        param(&location(&authorize_at(&tenant, host, "google-health", &[])), "redirect_uri").unwrap()
     };
-    assert_eq!(sent(Fault::CustomDomain), "https://login.acme.sandbox.test/login/callback");
-    assert_eq!(sent(Fault::WrongCallbackSent), format!("https://{DOMAIN}/callback"));
+    for host in [DOMAIN, CUSTOM_DOMAIN] {
+        assert_eq!(sent(Fault::CustomDomain, host), format!("https://{host}/login/callback"));
+    }
+    assert_eq!(sent(Fault::WrongCallbackSent, DOMAIN), format!("https://{DOMAIN}/callback"));
 }
 
 #[test]
@@ -156,7 +162,8 @@ fn a_google_health_login_ends_in_tokens_and_a_user_that_keeps_the_old_id() {
 #[test]
 fn a_fitbit_login_has_the_encoded_id_and_no_email() {
     let tenant = tenant(Some(Fitbit), &[Fault::CustomDomain]);
-    let code = param(&log_in(&tenant, "fitbit"), "code").unwrap();
+    let to_provider = authorize_at(&tenant, CUSTOM_DOMAIN, "fitbit", &[]);
+    let code = param(&location(&come_back(&tenant, &to_provider, "code=4%2F0A")), "code").unwrap();
     let (_, body) = token_request(&tenant, &exchange(&code));
     let claims = claims(&body);
     assert_eq!(

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Tenant, another};
-use crate::sandbox::facts::{Configured, DOMAIN, MANAGEMENT_CLIENT_ID, MANAGEMENT_CLIENT_SECRET, Setup};
+use crate::sandbox::facts::{CUSTOM_DOMAIN, Configured, DOMAIN, MANAGEMENT_CLIENT_ID, MANAGEMENT_CLIENT_SECRET, Setup};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::web::{Handler, Reply, Request, find};
 
