@@ -61,7 +61,7 @@ fn where_authorize_is_not_understood_no_login_is_started_and_nothing_is_said_to_
         assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
         let login = output.checks("login.live")[0].clone();
         assert_eq!(
-            (&login["state"], login["detail"].to_string().contains("/authorize of the tenant")),
+            (&login["state"], login["detail"].to_string().contains("/authorize of acme.sandbox.test")),
             (&json!("skip"), true),
             "{output}"
         );

@@ -6,6 +6,7 @@ use crate::ask::given::Inputs;
 use crate::checks::id;
 use crate::diagnosis::Failure;
 use crate::finding::Finding;
+use crate::ids::Domain;
 use crate::login::{Login, bind, direct, session, temporary, what_is_shown};
 use crate::secret::Secret;
 
@@ -32,10 +33,10 @@ impl Run<'_> {
     }
 
     /// Refuses to send a person to whatever answers in the provider's place, or in the tenant's.
-    fn refuse_strangers(&self, tenants: Option<&Failure>) -> Result<(), Failure> {
-        let (failure, place) = match (self.not_the_provider(), tenants.cloned()) {
-            (Some(failure), _) => (failure, "in the provider's place"),
-            (None, Some(failure)) => (failure, "at /authorize of the tenant"),
+    fn refuse_strangers(&self, at: Option<(&Domain, &Failure)>) -> Result<(), Failure> {
+        let (failure, place) = match (self.not_the_provider(), at) {
+            (Some(failure), _) => (failure, "in the provider's place".to_owned()),
+            (None, Some((host, failure))) => (failure.clone(), format!("at /authorize of {host}")),
             (None, None) => return Ok(()),
         };
         self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], &format!("not tried: what answers {place} is not understood"));
@@ -98,7 +99,8 @@ impl Run<'_> {
             return Ok(());
         }
         // Without the Management API it may be for want of the callback URL that it is not understood: then the login asks itself.
-        self.refuse_strangers(state.stranger.as_ref().filter(|_| state.management.is_some()))?;
+        let stranger = state.stranger.as_ref().filter(|_| state.management.is_some());
+        self.refuse_strangers(stranger.map(|failure| (&state.host, failure)))?;
         let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
         let why = match (&state.management, connection_id) {
