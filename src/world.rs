@@ -40,8 +40,8 @@ use crate::vault::{self, Vault};
 pub use forget::InKeychain;
 pub use kept::{Another, store_failure};
 use kept::{alone, keychain, secrets_beside};
-pub use known::values_for;
 use known::{Files, again};
+pub use known::{Testing, values_for};
 use variables::refuse_wrong_proxies;
 
 /// Everything a command can touch.

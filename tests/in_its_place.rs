@@ -57,6 +57,13 @@ fn where_authorize_is_not_understood_no_login_is_started_and_nothing_is_said_to_
     for reply in [Reply::html(403, "<h1>Request blocked</h1>"), Reply::json(404, &json!({ "message": "no route" }))] {
         let stage = Stage::configured(GoogleHealth, &[])
             .behind(Box::new(move |request, pass| if request.path == "/authorize" { reply.clone() } else { pass() }));
+        // With no application to look at it shows with the temporary one, which is removed.
+        let nobodys = stage.settings(Store::Nothing).replace("applications = ", "# ");
+        let environment = stage.environment();
+        environment.write_settings(&nobodys);
+        let output = environment.run(&["test", "--json", "--no-browser"]).exits(6);
+        assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
+        output.hides("Open this address");
         let output = stage.environment().run(&["test", "--json"]).exits(6);
         assert_eq!(output.error_code(), "unrecognised_answer", "{output}");
         let login = output.checks("login.live")[0].clone();

@@ -264,6 +264,13 @@ pub fn not_enabled(connection: &str, client_id: &str, label: &str, enable: Optio
     Failure::new(Code::ApplicationNotEnabled, message).with_hint(hint)
 }
 
+/// The same, known without the Management API: others are led through the connection, which `said` refuses this one.
+pub fn not_enabled_as_others(connection: &str, client_id: &str, label: &str, said: &str) -> Failure {
+    let failure = not_enabled(connection, client_id, label, None);
+    let message = format!("{}: others are led through it ({said})", failure.message);
+    Failure::new(failure.code, message).with_hint(failure.hint())
+}
+
 /// `applications.enabled` for one application.
 pub fn enabled(application: &Chosen, connection: &str, enabled: &BTreeSet<String>, way_on: &WayOn) -> Finding {
     let finding = if application.for_machines {

@@ -74,7 +74,8 @@ pub fn missing(management: &Management, provider: Provider, name: &str, client_i
     let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
     match twin(management, provider, name, client_id) {
         Some(twin) => failure.with_hint(format!(
-            "The connection {twin} holds this client ID. If it is the one that is meant, run the command again with `--connection {twin}`"
+            "The connection {twin} holds this client ID. If it is the one that is meant, run the command again with `--connection {twin}` \
+             or have it kept by `{{setup}} --connection {twin}`"
         )),
         None => failure,
     }

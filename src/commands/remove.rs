@@ -27,6 +27,12 @@ struct Doomed<'a> {
     left: LeftBehind,
 }
 
+fn no_profile(world: &World) -> Failure {
+    let names = world.settings.borrow().profiles();
+    let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Failure::new(Code::InputInvalid, format!("there is no profile {} (profiles: {known})", world.profile))
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -36,10 +42,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     let provider = inputs.provider.map(|provider| provider.to_string());
     world.console.about(world.profile.as_str(), provider, inputs.domain.as_ref().map(ToString::to_string));
     if !world.profile_exists && !args.delete_connection {
-        let names = world.settings.borrow().profiles();
-        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let message = format!("there is no profile {} (profiles: {known})", world.profile);
-        return Err(Failure::new(Code::InputInvalid, message).with_hint("Name one with --profile NAME"));
+        return Err(no_profile(world).with_hint("Name one with --profile NAME"));
     }
     if !args.yes && world.dialogue.is_none() {
         return Err(Failure::new(
@@ -53,7 +56,14 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
         world.refuse_other_than_saved()?;
         let (Some(provider), Some(domain)) = (inputs.provider, inputs.domain.clone()) else {
             let fields = [ask::PROVIDER, ask::DOMAIN].map(|field| field.how_to_give());
-            return Err(ask::given::missing(&fields));
+            let missing = ask::given::missing(&fields);
+            return Err(match world.profile_exists {
+                true => missing,
+                false => {
+                    let none = no_profile(world).message;
+                    missing.with_hint(format!("Name a profile with --profile NAME ({none}), or give these"))
+                }
+            });
         };
         let login = {
             let purpose = Purpose {

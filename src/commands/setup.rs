@@ -240,7 +240,7 @@ impl Prepared {
         let connection = made.connection.as_ref();
         let by_hand = match &draft.change {
             // It asks how to go on itself.
-            None => Some(by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default())?),
+            None => Some(by_hand::verify(world, app, place, draft.by_hand.as_deref().unwrap_or_default(), inputs)?),
             Some(_) => None,
         };
         let answers = by_hand.as_ref().unwrap_or(&made.answers);
@@ -251,9 +251,12 @@ impl Prepared {
             all: draft.change.as_ref().map_or(&[], |change| &change.selection.all),
             connection_id: connection.map_or("", |connection| &connection.id),
             test_app,
+            leads_others: answers.is_led,
         };
-        let needs_app = connection.is_none() && test_app.is_none();
-        let why = without_login.or(needs_app.then_some("needs an existing application: --test-app ID"));
+        let to_be = session::test_app_to_be(inputs.port);
+        let needs_app = (connection.is_none() && test_app.is_none())
+            .then(|| format!("needs an existing application: --test-app ID, {to_be}"));
+        let why = without_login.or(needs_app.as_deref());
         if let Some(why) = why {
             world.console.say(&format!("  {why}"));
             world.console.step(StepReport::new(Step::Login, StepState::Skipped, why));

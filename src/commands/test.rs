@@ -22,7 +22,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::steps;
 use crate::steps::login_domains::LoginDomains;
-use crate::world::World;
+use crate::world::{Testing, World};
 use look::Looked;
 use report::Destination;
 use tenant::TenantState;
@@ -52,7 +52,12 @@ enum Passage {
 fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Passage, Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     id::refuse_of_the_other(&inputs)?;
-    world.know_of_test(&inputs, &[], switches(args), args.direct);
+    let testing = Testing {
+        switches: switches(args),
+        direct: args.direct,
+        by_hand: !args.direct && inputs.management.is_none() && inputs.management_id.is_none(),
+    };
+    world.know_of_test(&inputs, &[], &testing);
     if watch.is_none() {
         *watch = Watch::asked(args)?;
     }
@@ -94,6 +99,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         scopes,
         scopes_chosen,
         direct,
+        testing: Testing { direct, ..testing }.into(),
         login_domains: inputs.login_domains.clone().into(),
         domains: RefCell::default(),
         lacks: RefCell::default(),
@@ -201,6 +207,7 @@ struct Run<'a> {
     scopes: Vec<String>,
     scopes_chosen: bool,
     direct: bool,
+    testing: Cell<Testing>,
     /// The custom login domains, those included that the tenant tells.
     login_domains: RefCell<Vec<Domain>>,
     /// What the tenant said of them, once it was asked.
@@ -268,7 +275,7 @@ impl Run<'_> {
 
     /// Cures name what is known by now.
     fn know(&self, inputs: &Inputs, login_domains: &[Domain]) {
-        self.world.know_of_test(inputs, login_domains, switches(self.args), self.direct);
+        self.world.know_of_test(inputs, login_domains, &self.testing.get());
     }
 
     fn note(&self, finding: Finding) -> bool {

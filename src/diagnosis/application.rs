@@ -73,7 +73,9 @@ pub(super) static APPLICATION_CONFIDENTIAL: Diagnosis = Diagnosis {
     cause: "A login from this machine has no secret of the application: it needs a public client, as native and single-page \
             applications are.",
     cure: "Leave `--test-app` out, so that the run makes an application of its own for the login and removes it, or name a \
-           native application. One that is in use keeps its authentication method: without it its own logins may fail.",
+           native application. One that is in use keeps its authentication method: without it its own logins may fail. | By hand: Name \
+           a native application with `--test-app ID` which has `{loopback}` among its Allowed Callback URLs and is switched on for \
+           the connection. One that is in use keeps its authentication method: without it its own logins may fail.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_APPLICATION],
     signs: &[],

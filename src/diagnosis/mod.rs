@@ -30,7 +30,7 @@ pub use denial::{is_about_testing, is_denial, is_trouble};
 pub use failure::Failure;
 pub use recognise::{recognise, recognise_returned};
 pub use sign::{NOT_ABOUT_THE_ID, Sign};
-pub use values::{Blank, Values};
+pub use values::{Blank, Values, followed_by, led_by};
 
 /// How the program ends; the numbers are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,18 @@ const AT_GOOGLE: &str = " | Google: ";
 
 /// What separates the wording for who enters everything by hand; it stands last.
 const BY_HAND: &str = " | By hand: ";
+/// All of them.
+const MARKS: [&str; 3] = [AT_FITBIT, AT_GOOGLE, BY_HAND];
+
+/// The cure with a sentence before it, in each of its wordings.
+pub fn led_by(sentence: &str, cure: &str) -> String {
+    MARKS.iter().fold(format!("{sentence}{cure}"), |cure, mark| cure.replace(mark, &format!("{mark}{sentence}")))
+}
+
+/// The cure with something behind it, in each of its wordings.
+pub fn followed_by(cure: &str, words: &str) -> String {
+    MARKS.iter().fold(format!("{cure}{words}"), |cure, mark| cure.replace(mark, &format!("{words}{mark}")))
+}
 
 /// What is known of a set-up.
 #[derive(Clone, Debug, Default)]
@@ -183,6 +195,17 @@ mod tests {
         assert_eq!(values.fill(text), "Look");
         values.set_by_hand(true);
         assert_eq!(values.fill(text), "Enter it");
+    }
+
+    #[test]
+    fn what_is_said_before_and_behind_a_cure_is_said_in_each_wording() {
+        let cure = followed_by(&led_by("First. ", "Run it | Fitbit: Look | By hand: Enter it"), " (twice)");
+        let mut values = Values::default();
+        assert_eq!(values.fill(&cure), "First. Run it (twice)");
+        values.set_for_fitbit(true);
+        assert_eq!(values.fill(&cure), "First. Look (twice)");
+        values.set_by_hand(true);
+        assert_eq!(values.fill(&cure), "First. Enter it (twice)");
     }
 
     #[test]

@@ -259,8 +259,14 @@ impl Trail<'_> {
             Some(true) => failure,
             _ if tenant.management.is_none() => {
                 looked.push("the secret in the tenant was not read: that needs the Management API".to_owned());
-                let hint = "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the \
-                            connection `{connection}` as its Client Secret and save ({connections_page} )";
+                let mut hint =
+                    "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the \
+                                connection `{connection}` as its Client Secret and save ({connections_page} )"
+                        .to_owned();
+                // The other field that the tenant's request for a token is made of.
+                if self.login.provider == Provider::GoogleHealth {
+                    hint += &format!(". Where it stays, its Token URL has to be `{}`", self.login.provider.token_url());
+                }
                 Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
             }
             _ => {

@@ -6,7 +6,7 @@ use super::{LoggedIn, Login, bind, bind_near, through_auth0};
 use crate::auth0::authorize::{PageError, Reading, ask};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Application;
-use crate::checks::applications::{can_log_in_with, not_found};
+use crate::checks::applications::{can_log_in_with, not_enabled_as_others, not_found};
 use crate::checks::authorize::is_request;
 use crate::checks::connection::why_refused;
 use crate::checks::id;
@@ -25,6 +25,16 @@ pub struct Through<'a> {
     pub connection_id: &'a str,
     /// An existing application instead of a temporary one.
     pub test_app: Option<&'a str>,
+    /// Whether `/authorize` has led another application to the provider through the connection.
+    pub leads_others: bool,
+}
+
+/// What an application has to be that a person logs in with from here.
+pub fn test_app_to_be(port: u16) -> String {
+    format!(
+        "a native application that has http://127.0.0.1:{port}/callback among its Allowed Callback URLs and is switched on for the \
+         connection"
+    )
 }
 
 /// Runs it and reports the findings and who signed in.
@@ -87,7 +97,8 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
                 shared: temporary.taken_over,
                 may_be_confidential: false,
             };
-            let mut result = through_auth0::run(world, login, &way, listener);
+            let mut result = leads_somewhere(world, login, &way, &listener.redirect_uri())
+                .and_then(|()| through_auth0::run(world, login, &way, listener));
             let left = temporary.remove(management);
             to_clean_up(None);
             if let Some(left) = left {
@@ -104,6 +115,25 @@ fn log_in(world: &World, login: &Login, host: &Domain, through: &Through) -> Res
                 .with_hint("Give Management API credentials, or an existing application with --test-app ID"))
         }
     }
+}
+
+/// Asks `/authorize` for the temporary application: what is not understood there is nothing to send a person to. Anything else may be
+/// the answer of a change that has yet to act.
+fn leads_somewhere(world: &World, login: &Login, way: &Way, redirect_uri: &str) -> Result<(), Failure> {
+    let host = way.host;
+    match ask(&world.http, host, way.application, Some(redirect_uri), login.connection) {
+        Ok(Reading::Upstream(upstream)) => is_request(&upstream, host),
+        Ok(Reading::Page { status, said, error: None }) => {
+            Err(nothing_to_log_in_at(host, way.application, status, &said))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The code and the tokens would come from there as well.
+fn nothing_to_log_in_at(host: &Domain, application: &str, status: u16, said: &str) -> Failure {
+    let message = format!("no login is started: {host} answered {status} for {application}: {said}");
+    Failure::new(Code::UnrecognisedAnswer, message)
 }
 
 /// Asks `/authorize` for a named application before a person is sent there: an application that does not exist, does not allow
@@ -125,6 +155,10 @@ fn preflight(
             all => not_found(message, all),
         })
     };
+    let not_taken = |said: String| match through.management {
+        None if through.leads_others => not_enabled_as_others(login.connection, application, application, &said),
+        management => why_refused(management, login.connection, application, said),
+    };
     if !through.all.is_empty() {
         can_log_in_with(application, through.all)?;
     }
@@ -132,23 +166,24 @@ fn preflight(
         Reading::Upstream(upstream) => is_request(&upstream, host),
         Reading::Page { error: Some(PageError::CallbackMismatch), .. } => {
             let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
-            let hint = format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}");
+            let hint = match through.all {
+                // What kind it is nobody could look at.
+                [] => format!(
+                    "Where it is a native application, whose logins need no secret, add exactly this to its Allowed Callback URLs: \
+                     {redirect_uri}"
+                ),
+                _ => format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}"),
+            };
             Err(Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
         }
         Reading::Page { error: Some(PageError::UnknownClient), .. } => missing(),
-        // The code and the tokens would come from there as well.
-        Reading::Page { status, said, error: None } => {
-            let message = format!("no login is started: {host} answered {status} for {application}: {said}");
-            Err(Failure::new(Code::UnrecognisedAnswer, message))
-        }
+        Reading::Page { status, said, error: None } => Err(nothing_to_log_in_at(host, application, status, &said)),
         Reading::Refused { error, description } if description.to_lowercase().contains("connection") => {
-            let said = format!("{host} refuses the login with {application}: {error}, {description}");
-            Err(why_refused(through.management, login.connection, application, said))
+            Err(not_taken(format!("{host} refuses the login with {application}: {error}, {description}")))
         }
         Reading::Refused { error, description } => Err(super::refused(&error, &description)),
         Reading::LoginPage => {
-            let said = format!("{host} does not take {} for the application {application}", login.connection);
-            Err(why_refused(through.management, login.connection, application, said))
+            Err(not_taken(format!("{host} does not take {} for the application {application}", login.connection)))
         }
     }
 }

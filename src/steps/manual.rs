@@ -69,7 +69,7 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: 
             );
         }
     }
-    let fields = fields(connection, app);
+    let fields = fields(app.provider, connection, &app.client_id, &app.scopes);
     for (label, value) in &fields {
         say(&format!("  {label}:"));
         world.console.copyable(value);
@@ -98,14 +98,14 @@ pub fn guide(world: &World, domain: &Domain, connection: &str, app: &App, back: 
 }
 
 /// The fields that take one line each.
-fn fields(connection: &str, app: &App) -> Vec<(&'static str, String)> {
+fn fields(provider: Provider, connection: &str, client_id: &str, names: &[String]) -> Vec<(&'static str, String)> {
     let mut fields = vec![("Connection Name", connection.to_owned())];
-    if app.provider == Provider::GoogleHealth {
-        fields.push(("Authorization URL", typed_address(app.provider)));
-        fields.push(("Token URL", app.provider.token_url().to_owned()));
-        fields.push(("Scope", scopes::to_wire(app.provider, &app.scopes).join(" ")));
+    if provider == Provider::GoogleHealth {
+        fields.push(("Authorization URL", typed_address(provider)));
+        fields.push(("Token URL", provider.token_url().to_owned()));
+        fields.push(("Scope", scopes::to_wire(provider, names).join(" ")));
     }
-    fields.push(("Client ID", app.client_id.clone()));
+    fields.push(("Client ID", client_id.to_owned()));
     fields
 }
 
@@ -153,35 +153,41 @@ pub fn verify(
     }
 }
 
-/// What somebody has to do who has the dashboard and no Management API, with the exact value to enter; what nothing in the
-/// connection mends keeps its own cure.
-fn by_hand(failure: Failure, world: &World, app: &App, application: &Chosen, expected: &Expected) -> Failure {
-    let name = expected.connection;
+/// What somebody has to do who has the dashboard and no Management API, with the exact value to enter and what comes `then`; what
+/// nothing in the connection mends keeps its own cure.
+pub fn by_hand(failure: Failure, application: &Chosen, expected: &Expected, then: &str) -> Failure {
+    let (provider, name) = (expected.provider, expected.connection);
     let of_field = |wanted: &str| {
-        let field = fields(name, app).into_iter().find(|(label, _)| *label == wanted);
+        let fields = fields(provider, name, expected.client_id, expected.scopes);
+        let field = fields.into_iter().find(|(label, _)| *label == wanted);
         field.map(|(label, value)| format!("{label} `{value}`"))
     };
-    let enter = match (failure.code, app.provider) {
-        (Code::AuthorizeConnectionNotUsable, _) => Some(format!(
-            "In the dashboard look whether the connection is named `{name}` exactly, is switched on, and is switched on for {} on \
-             its Applications tab (a change is reported to take a few minutes to act)",
-            application.label()
-        )),
+    let enter = match (failure.code, provider) {
+        (Code::AuthorizeConnectionNotUsable, _) => {
+            return failure.with_hint(format!(
+                "In the dashboard look whether the connection is named `{name}` exactly, is switched on, and is switched on for {} \
+                 on its Applications tab (a change is reported to take a few minutes to act), then {then}",
+                application.label()
+            ));
+        }
         (Code::ConnectionNotConfigured | Code::AuthorizeWrongProvider, Provider::GoogleHealth) => {
             of_field("Authorization URL").zip(of_field("Token URL")).map(|(one, two)| format!("{one} and {two}"))
         }
-        (Code::AuthorizeWrongClientId, _) => of_field("Client ID"),
+        (Code::AuthorizeWrongClientId, _) => of_field("Client ID").map(|id| format!("{id} with its Client Secret")),
         (Code::AuthorizeScopesMissing | Code::InvalidScope, Provider::GoogleHealth) => of_field("Scope"),
-        (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", app.scopes.join(", "))),
+        (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", expected.scopes.join(", "))),
         _ => None,
     };
     let Some(enter) = enter else { return failure };
-    let enter = match failure.code {
-        Code::AuthorizeConnectionNotUsable => enter,
-        _ => format!("In the dashboard enter into the connection `{name}` exactly {enter} and save"),
+    let or = match failure.code {
+        Code::AuthorizeWrongClientId => {
+            ". Where the client ID in the tenant is the right one, give that one instead with `--client-id`"
+        }
+        _ => "",
     };
-    let again = if world.dialogue.is_some() { "verify it again" } else { "run the same command again" };
-    failure.with_hint(format!("{enter}, then {again}"))
+    failure.with_hint(format!(
+        "In the dashboard enter into the connection `{name}` exactly {enter} and save, then {then}{or}"
+    ))
 }
 
 fn verify_once(
@@ -191,7 +197,8 @@ fn verify_once(
     expected: &Expected,
     login_domains: &[Domain],
 ) -> Result<Answers, Failure> {
-    let cure = |failure, application: &Chosen| by_hand(failure, world, app, application, expected);
+    let then = if world.dialogue.is_some() { "verify it again" } else { "run the same command again" };
+    let cure = |failure, application: &Chosen| by_hand(failure, application, expected, then);
     let all = (applications, usize::MAX);
     let answers = redirects::verify(world, Step::Connection, all, expected, login_domains, cure)?;
     let (state, detail) = match answers.open.last() {

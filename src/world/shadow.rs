@@ -6,7 +6,7 @@ use super::World;
 use crate::ask::given::Variables;
 use crate::ask::{self, Field};
 use crate::cli;
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, led_by};
 use crate::finding::Finding;
 use crate::ids::{Domain, SecretOf};
 use crate::secret::Secret;
@@ -115,8 +115,8 @@ impl World {
         let shadows = self.shadows.borrow();
         let shadow = shadows.plain.iter().find(|(of, ..)| is_command && PLACES.contains(of));
         let Some((_, name, over)) = shadow.filter(|_| !hint.contains(WINS)) else { return failure };
-        let hint = format!("`{name}`{WINS}{over}: unset it where that is meant. {hint}");
-        failure.with_hint(hint)
+        let first = format!("`{name}`{WINS}{over}: unset it where that is meant. ");
+        failure.with_hint(led_by(&first, hint))
     }
 
     /// The variable with a client ID of the other provider, over nothing that is saved: it wins over what is given next as well.
@@ -163,15 +163,17 @@ impl World {
             self.shadows_of(&failure).into_iter().map(|(name, over)| (format!("`{name}`"), over)).unzip();
         if names.is_empty() {
             return match self.of_another_provider(&failure) {
-                Some(name) => failure.with_hint(format!(
-                    "{UNSET}`{name}`, which is of the other provider, and its secret with it. {hint}"
-                )),
+                Some(name) => {
+                    let first = format!("{UNSET}`{name}`, which is of the other provider, and its secret with it. ");
+                    failure.with_hint(led_by(&first, &hint))
+                }
                 None => self.beside_a_shadow(failure, &hint),
             };
         }
         let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
         let (names, over) = (names.join(" and "), over.join(" and "));
-        failure.with_hint(format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: {hint}"))
+        let first = format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: ");
+        failure.with_hint(led_by(&first, &hint))
     }
 
     /// The variable with another Management API client than the saved one, which would need no question.

@@ -5,7 +5,8 @@ use super::draft::Draft;
 use crate::auth0::connection::Wanted;
 use crate::checks::applications::Chosen;
 use crate::finding::{Finding, Step, StepReport, StepState};
-use crate::ids::Store;
+use crate::ids::{DEFAULT_PORT, Store};
+use crate::login::session;
 use crate::provider::Provider;
 use crate::steps::app::App;
 use crate::steps::local::Local;
@@ -89,7 +90,11 @@ pub fn summary(
                 Provider::Fitbit => "the client secret that you entered is",
                 Provider::GoogleHealth => "the client secret, Token URL and script that you entered are",
             };
-            console.say(&format!("  Not verified: whether {entered} right; only a login shows it. Log in once, or:"));
+            console.say(&format!("  Not verified: whether {entered} right; only a login shows it."));
+            console.say(&format!(
+                "  Log in once, or test it with {}:",
+                session::test_app_to_be(local.profile.port.unwrap_or(DEFAULT_PORT))
+            ));
             console.copyable(&format!("fitbit-connect test --test-app ID{}", world.again));
         }
         Proof::Nothing => {
@@ -99,7 +104,9 @@ pub fn summary(
         }
     }
     open.iter().for_each(|open| console.say(&format!("  Not verified: {}", open.detail)));
-    console.say(&format!("  Asked for: {}", app.scopes.join(" ")));
+    // Of a connection that was entered by hand it is known that these are, and not what more is.
+    let asked = if change.is_some() { "Asked for" } else { "Asked for at least" };
+    console.say(&format!("  {asked}: {}", app.scopes.join(" ")));
     if app.provider == Provider::GoogleHealth && world.sandbox.is_none() {
         console.say("  Which of them a person grants only the provider knows; a direct login shows it:");
         console.copyable(&format!("fitbit-connect test --direct{}", world.again));

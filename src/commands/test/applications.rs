@@ -7,11 +7,12 @@ use super::{ASKED_APPLICATIONS, Run};
 use crate::ask::given::{Applications, Inputs};
 use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{Chosen, WayOn, enabled, not_enabled, resolve, setup_for};
+use crate::checks::applications::{Chosen, WayOn, enabled, not_enabled_as_others, resolve, setup_for};
 use crate::checks::authorize::{Answers, Expected, redirect, to_ask_further};
 use crate::checks::{id, met};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, State};
+use crate::steps::manual::by_hand;
 
 /// What `/authorize` said of the applications.
 #[derive(Default)]
@@ -22,7 +23,9 @@ pub(super) struct Asked {
     pub(super) one: Option<Chosen>,
     /// What answers in place of the tenant, as far as it is not understood.
     pub(super) stranger: Option<Failure>,
-    /// What failed at `/authorize`.
+    /// Whether `/authorize` led one to the provider.
+    pub(super) is_led: bool,
+    /// What failed there.
     pub(super) failed: BTreeSet<Code>,
 }
 
@@ -115,7 +118,9 @@ impl Run<'_> {
                     "not asked: only the first 20 applications are, unless --check-all",
                 )
             } else {
-                self.unless_it_follows(redirect(&self.world.http, application, expected), expected.host)
+                let found = redirect(&self.world.http, application, expected);
+                let found = if management.is_some() { found } else { for_the_dashboard(found, application, expected) };
+                self.unless_it_follows(found, expected.host)
             });
         }
         let mut answers = Answers::default();
@@ -130,7 +135,22 @@ impl Run<'_> {
         }));
         let on = chosen.iter().zip(&asked).filter(|(one, _)| !off.contains(&one.client_id));
         let one = to_ask_further(on.map(|(one, found)| (one, found.state == State::Pass))).cloned();
-        Ok(Asked { all, one, stranger: answers.stranger().cloned(), failed })
+        Ok(Asked { all, one, stranger: answers.stranger().cloned(), is_led: answers.is_led, failed })
+    }
+}
+
+/// The finding with the cure of who has the dashboard alone. Why a connection is not usable the Management API tells better.
+fn for_the_dashboard(found: Finding, application: &Chosen, expected: &Expected) -> Finding {
+    let with = match found.code {
+        Some(Code::AuthorizeScopesMissing | Code::InvalidScope) => "`{setup} --scopes {scopes}`",
+        _ => "`{setup}`",
+    };
+    let then = format!("run the same command again; with Management API credentials {with} does it");
+    match found.failure.clone().filter(|_| found.is_fail()) {
+        Some(failure) if failure.code != Code::AuthorizeConnectionNotUsable => {
+            Finding::fail(found.check, by_hand(failure, application, expected, &then))
+        }
+        _ => found,
     }
 }
 
@@ -139,10 +159,7 @@ impl Run<'_> {
 fn beside_others(found: Finding, application: &Chosen, expected: &Expected, led: &[&Chosen]) -> Finding {
     let failure = match found.code.filter(|_| found.is_fail() && !led.is_empty()) {
         Some(Code::AuthorizeConnectionNotUsable) if !expected.confirmed => {
-            let failure = not_enabled(expected.connection, &application.client_id, &application.label(), None);
-            let message = format!("{}: others are led through it ({})", failure.message, found.detail);
-            let hint = failure.hint();
-            Failure::new(failure.code, message).with_hint(hint)
+            not_enabled_as_others(expected.connection, &application.client_id, &application.label(), &found.detail)
         }
         Some(Code::ApplicationUnknownToTenant) => {
             let hint = format!(

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::auth0::management::Management;
-use crate::diagnosis::Code;
+use crate::diagnosis::{Code, followed_by};
 use crate::finding::Finding;
 use crate::provider::Provider;
 use crate::steps::tenant;
@@ -40,7 +40,7 @@ impl Run<'_> {
         {
             return hint;
         }
-        format!("{hint} (a token that may do that needs {} too)", lacks.join(" "))
+        followed_by(&hint, &format!(" (a token that may do that needs {} too)", lacks.join(" ")))
     }
 
     /// What a `setup` would lack.

@@ -110,7 +110,10 @@ impl Run<'_> {
                 (!missing.is_empty())
                     .then(|| format!("not tried: the token lacks {} for a temporary application", missing.join(" ")))
             }
-            _ => Some("not tried: a temporary application needs the Management API; or use --test-app ID".to_owned()),
+            _ => Some(format!(
+                "not tried: a temporary application needs the Management API; or use --test-app ID, {}",
+                session::test_app_to_be(inputs.port)
+            )),
         };
         if let Some(why) = why {
             self.skip(&[id::LOGIN_LIVE, id::IDENTITY_READ], &why);
@@ -127,6 +130,7 @@ impl Run<'_> {
                 all: &state.all,
                 connection_id: connection_id.unwrap_or_default(),
                 test_app,
+                leads_others: state.is_led,
             },
         );
         self.keep(findings.map_err(|failure| what_is_shown(self.world, &login, failure))?);

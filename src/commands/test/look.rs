@@ -14,6 +14,7 @@ use crate::ids::Domain;
 use crate::steps::access::stored_login;
 use crate::steps::login_domains::LoginDomains;
 use crate::steps::sign_in::no_session;
+use crate::world::Testing;
 
 /// What was read of the tenant before anything is reported.
 pub(super) struct Looked<'w> {
@@ -74,6 +75,7 @@ impl Run<'_> {
                 Err(failure) => return (reachable, Err(failure)),
             }
         }
+        self.testing.set(Testing { by_hand: matches!(session, Ok(None)), ..self.testing.get() });
         self.know(inputs, login_domains);
         (reachable, session)
     }

@@ -29,6 +29,8 @@ pub(super) struct TenantState<'a> {
     pub(super) host: Domain,
     /// What answers at `/authorize` in place of the tenant, as far as it is not understood.
     pub(super) stranger: Option<Failure>,
+    /// Whether `/authorize` led an application to the provider.
+    pub(super) is_led: bool,
 }
 
 impl Run<'_> {
@@ -96,7 +98,7 @@ impl Run<'_> {
             shows_settings: connection.as_ref().is_some_and(|connection| connection.options.is_some()),
             asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
         };
-        let Asked { all, one, stranger, failed } =
+        let Asked { all, one, stranger, is_led, failed } =
             self.application_checks(inputs, management.as_ref(), listed, connection.as_ref(), usable, &expected)?;
         if let Some(one) = one.filter(|_| usable) {
             for further in login_domains.iter().filter(|further| **further != host) {
@@ -111,7 +113,7 @@ impl Run<'_> {
         for (_, gone) in self.domains.borrow().iter().flat_map(|domains| &domains.gone) {
             self.note(Finding::fail(id::AUTHORIZE_REDIRECT, gone.clone()));
         }
-        Ok(TenantState { management, all, connection, name, host, stranger })
+        Ok(TenantState { management, all, connection, name, host, stranger, is_led })
     }
 
     pub(super) fn management_check<'w>(

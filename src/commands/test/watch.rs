@@ -14,7 +14,7 @@ use super::{Kept, Known, Run};
 use crate::ask::given::Inputs;
 use crate::auth0::management::Login;
 use crate::cli;
-use crate::diagnosis::{Code, Exit, Failure};
+use crate::diagnosis::{Code, Exit, Failure, led_by};
 use crate::finding::{Finding, State};
 use crate::ids::SecretOf;
 
@@ -283,7 +283,7 @@ fn is_about_the_session(finding: &Finding) -> bool {
 fn over(failure: Failure, took: Duration, rounds: u32) -> Failure {
     let took = humantime::format_duration(Duration::from_secs(took.as_secs()));
     let times = if rounds == 1 { "once".to_owned() } else { format!("{rounds} times") };
-    let hint = format!("Asked {times} within {took}, and it still fails. {}", failure.hint());
+    let hint = led_by(&format!("Asked {times} within {took}, and it still fails. "), &failure.hint());
     failure.with_hint(hint)
 }
 

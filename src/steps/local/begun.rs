@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, followed_by};
 use crate::files;
 use crate::ids::SecretOf;
 use crate::settings::{Profile, Settings};
@@ -59,9 +59,9 @@ impl Begun {
             return failure;
         }
         let hint = failure.hint();
-        failure.with_hint(format!(
-            "{hint} The settings name what may have been kept, also later: the same command goes on with it, and `remove` takes all of it out."
-        ))
+        let named = " The settings name what may have been kept, also later: the same command goes on with it, and `remove` takes all \
+                     of it out.";
+        failure.with_hint(followed_by(&hint, named))
     }
 
     fn take_back(self, world: &World) -> Result<(), Failure> {
