@@ -52,10 +52,10 @@ fn short_names_of_scopes_in_the_tenant_are_told_and_written_as_google_knows_them
     let stage = drifted(&json!({ "scope": ["openid", "email", "profile", "profile.readonly"] }));
     let output = stage.environment_without_management().run(&HEADLESS[..3]).exits(3);
     assert_eq!(output.error_code(), "invalid_scope", "{output}");
-    assert!(
-        cure(&output, "authorize.redirect").starts_with("The connection asks for profile.readonly as well"),
-        "{output}"
-    );
+    assert!(output.checks("authorize.redirect")[0]["detail"].to_string().contains("profile.readonly"), "{output}");
+    let exact =
+        "In the dashboard enter into the connection `google-health` exactly Scope `openid email profile https://";
+    assert!(cure(&output, "authorize.redirect").starts_with(exact), "{output}");
     // The second application says nothing new.
     let states: Vec<_> = output.checks("authorize.redirect").iter().map(|found| found["state"].clone()).collect();
     assert_eq!(states, ["fail", "skip"], "{output}");
