@@ -6,9 +6,10 @@ mod common;
 
 use common::Output;
 use common::stage::Stage;
-use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
+use fitbit_connect::simulated;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,4 +124,27 @@ fn a_removal_of_a_connection_whose_profile_is_gone_says_that_there_is_none() {
     assert!(hint(&output).contains("there is no profile default (profiles: none)"), "{output}");
     let document: Value = output.document();
     assert!(document["error"]["message"].as_str().unwrap().contains("2 inputs are missing"), "{output}");
+}
+
+#[test]
+fn a_connection_of_another_provider_is_left_as_it_is() {
+    let google = ["--provider", "google-health", "--client-id", facts::GOOGLE_CLIENT_ID, "--connection", "fitbit"];
+    let fitbit = ["--provider", "fitbit", "--client-id", facts::FITBIT_CLIENT_ID, "--connection", "google-health"];
+    for (there, given, cure) in [
+        (
+            Fitbit,
+            google,
+            "Where the connection `fitbit` is not a Custom one, it is another provider's: leave it as it is",
+        ),
+        (GoogleHealth, fitbit, "The connection `google-health` is not Auth0's own one for Fitbit"),
+    ] {
+        let stage = Stage::configured(there, &[]);
+        let secret = simulated::client_secret(given[1].parse().unwrap());
+        let environment = stage.environment_without_management().with("FITBIT_CONNECT_CLIENT_SECRET", secret);
+        for args in [&HEADLESS[..], &[&MANUAL[..], &["--skip-login"]].concat()] {
+            let output = environment.run(&[args, &given].concat()).exits(3);
+            assert_eq!(output.error_code(), "authorize_wrong_provider", "{output}");
+            assert!(hint(&output).starts_with(cure), "{output}");
+        }
+    }
 }

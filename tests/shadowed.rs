@@ -315,3 +315,31 @@ fn what_is_refused_at_the_door_names_the_variable_that_wins_over_what_is_kept() 
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
     assert!(hint.starts_with("Unset `FITBIT_CONNECT_CLIENT_ID`, which is of the other provider"), "{hint}");
 }
+
+#[test]
+fn a_variable_that_this_run_has_saved_is_said_to_be_saved_and_what_was_there_can_be_given_again() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment_without_management();
+    let settings = stage.settings(Store::Nothing);
+    environment.write_settings(&settings.replace("\nport = ", "\nconnection = \"google-health\"\nport = "));
+    let setup = ["setup", "--manual", "--yes", "--skip-login", "--json"];
+    let environment = environment.with("FITBIT_CONNECT_CONNECTION", "nope");
+    let output = environment.run(&setup).exits(3);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    let told =
+        "Unset `FITBIT_CONNECT_CONNECTION`, which this run has saved in place of the connection name google-health, ";
+    assert!(hint.starts_with(told), "{hint}");
+    let environment = environment.without("FITBIT_CONNECT_CONNECTION");
+    environment.run(&[&setup[..], &["--connection", "google-health"]].concat()).exits(0);
+    environment.run(&HEADLESS).exits(0);
+}
+
+#[test]
+fn the_applications_of_another_project_are_named_without_the_management_api_too() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment_without_management();
+    let output = environment.with("FITBIT_CONNECT_APPS", "AnothersAppAnothersAppAnothersApp").run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "application_unknown_to_tenant", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.starts_with("Unset `FITBIT_CONNECT_APPS`, which wins over the saved applications "), "{hint}");
+}

@@ -52,17 +52,17 @@ enum Passage {
 fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Passage, Failure> {
     let mut inputs = world.inputs(&args.inputs)?;
     id::refuse_of_the_other(&inputs)?;
+    let direct = args.direct || inputs.domain.is_none();
     let testing = Testing {
         switches: switches(args),
-        direct: args.direct,
-        by_hand: !args.direct && inputs.management.is_none() && inputs.management_id.is_none(),
+        direct,
+        by_hand: !direct && inputs.management.is_none() && inputs.management_id.is_none(),
     };
     world.know_of_test(&inputs, &[], &testing);
     if watch.is_none() {
         *watch = Watch::asked(args)?;
     }
     let destination = Destination::asked(args, &world.console)?;
-    let direct = args.direct || inputs.domain.is_none();
     let secret = find_secret(world, &mut inputs);
     let (Some(provider), Some(client_id)) = (inputs.provider, inputs.client_id.clone()) else {
         return Err(world.unshadowed(report_missing(world, args, &inputs, &secret)));
@@ -99,7 +99,7 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         scopes,
         scopes_chosen,
         direct,
-        testing: Testing { direct, ..testing }.into(),
+        testing: testing.into(),
         login_domains: inputs.login_domains.clone().into(),
         domains: RefCell::default(),
         lacks: RefCell::default(),

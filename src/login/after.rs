@@ -263,10 +263,17 @@ impl Trail<'_> {
                     "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the \
                                 connection `{connection}` as its Client Secret and save ({connections_page} )"
                         .to_owned();
-                // The other field that the tenant's request for a token is made of.
-                if self.login.provider == Provider::GoogleHealth {
-                    hint += &format!(". Where it stays, its Token URL has to be `{}`", self.login.provider.token_url());
-                }
+                // What else the tenant's request for a token is made of.
+                hint += &match self.login.provider {
+                    Provider::GoogleHealth => {
+                        format!(". Where it stays, its Token URL has to be `{}`", self.login.provider.token_url())
+                    }
+                    Provider::Fitbit => {
+                        ". Where it stays, the connection has to be Auth0's own (Create Connection > Fitbit) and not a \
+                                         Custom one"
+                            .to_owned()
+                    }
+                };
                 Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
             }
             _ => {

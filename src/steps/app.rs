@@ -279,7 +279,9 @@ pub fn show_callbacks(
     let Some(person) = world.dialogue.as_ref().filter(|_| to_enter) else { return Ok(()) };
     world.console.say("  Enter them, one by one and exactly, in the app at:");
     world.console.copyable(provider.apps_url());
-    world.console.beware("An edit takes 5 minutes to a few hours to act at Google.");
+    if provider == Provider::GoogleHealth {
+        world.console.beware("An edit takes 5 minutes to a few hours to act at Google.");
+    }
     let values: Vec<&str> = callbacks.iter().map(|(url, _)| url.as_str()).chain([loopback]).collect();
     stay(world, &**person, &values, Some(provider.apps_url()), None, "entered, go on", true)
 }

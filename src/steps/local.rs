@@ -261,6 +261,7 @@ impl Local<'_> {
             let profile = if leaves_keychain { self.moving(world, self.profile) } else { self.profile.clone() };
             settings.put(&world.profile, &profile);
             settings.write()?;
+            world.has_saved_the_variables();
             let left = world.forget_in_keychain(Some(self.profile))?;
             world.forget_in_file(Some(self.profile))?;
             // Where something is left the settings go on saying so, and the next setup or removal empties it.

@@ -162,6 +162,8 @@ pub fn by_hand(failure: Failure, application: &Chosen, expected: &Expected, then
         let field = fields.into_iter().find(|(label, _)| *label == wanted);
         field.map(|(label, value)| format!("{label} `{value}`"))
     };
+    let of_both =
+        || of_field("Authorization URL").zip(of_field("Token URL")).map(|(one, two)| format!("{one} and {two}"));
     let enter = match (failure.code, provider) {
         (Code::AuthorizeConnectionNotUsable, _) => {
             return failure.with_hint(format!(
@@ -170,8 +172,17 @@ pub fn by_hand(failure: Failure, application: &Chosen, expected: &Expected, then
                 application.label()
             ));
         }
-        (Code::ConnectionNotConfigured | Code::AuthorizeWrongProvider, Provider::GoogleHealth) => {
-            of_field("Authorization URL").zip(of_field("Token URL")).map(|(one, two)| format!("{one} and {two}"))
+        (Code::ConnectionNotConfigured, Provider::GoogleHealth) => of_both(),
+        // One of Auth0's own connections has no such fields, and becomes no other.
+        (Code::AuthorizeWrongProvider, Provider::GoogleHealth) => {
+            let both = of_both().unwrap_or_default();
+            let another = provider.default_connection();
+            let another = if name == another { "NAME" } else { another };
+            return failure.with_hint(format!(
+                "Where the connection `{name}` is not a Custom one, it is another provider's: leave it as it is, make a Custom one, and \
+                 name that with `--connection {another}` here. Where it is, enter into it exactly {both} and save, then run the same \
+                 command again"
+            ));
         }
         (Code::AuthorizeWrongClientId, _) => of_field("Client ID").map(|id| format!("{id} with its Client Secret")),
         (Code::AuthorizeScopesMissing | Code::InvalidScope, Provider::GoogleHealth) => of_field("Scope"),

@@ -18,6 +18,8 @@ pub(super) struct Shadows {
     plain: Vec<(Of, &'static str, String)>,
     /// Those of secrets, which are compared when it matters: a keychain is not asked for nothing.
     secrets: Vec<(Of, &'static str)>,
+    /// Whether this run has written them into the settings, so that they win over nothing any more.
+    are_saved: bool,
 }
 
 /// What a variable is about.
@@ -58,7 +60,12 @@ impl World {
         ];
         let secrets = secrets.into_iter().filter_map(|(of, name)| Some((of, name?))).collect();
         let plain = self.plain_shadows(&name, flags, variables);
-        *self.shadows.borrow_mut() = Shadows { plain, secrets };
+        *self.shadows.borrow_mut() = Shadows { plain, secrets, are_saved: false };
+    }
+
+    /// Notes that the settings say now what the variables said.
+    pub fn has_saved_the_variables(&self) {
+        self.shadows.borrow_mut().are_saved = true;
     }
 
     /// Variables that say something else than the settings, where those say anything.
@@ -113,7 +120,8 @@ impl World {
             [Of::Provider, Of::ClientId, Of::Domain, Of::LoginDomain, Of::Connection, Of::Applications];
         let is_command = ["{setup}", "{test}", "{until_then}"].iter().any(|blank| hint.contains(blank));
         let shadows = self.shadows.borrow();
-        let shadow = shadows.plain.iter().find(|(of, ..)| is_command && PLACES.contains(of));
+        let is_other = is_command && !shadows.are_saved;
+        let shadow = shadows.plain.iter().find(|(of, ..)| is_other && PLACES.contains(of));
         let Some((_, name, over)) = shadow.filter(|_| !hint.contains(WINS)) else { return failure };
         let first = format!("`{name}`{WINS}{over}: unset it where that is meant. ");
         failure.with_hint(led_by(&first, hint))
@@ -172,7 +180,14 @@ impl World {
         }
         let (win, meant) = if names.len() == 1 { ("wins", "it is") } else { ("win", "they are") };
         let (names, over) = (names.join(" and "), over.join(" and "));
-        let first = format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: ");
+        let first = match self.shadows.borrow().are_saved {
+            false => format!("{UNSET}{names}, which {win} over {over}. Where {meant} meant: "),
+            true => format!(
+                "{UNSET}{names}, which this run has saved in place of {}, and run `fitbit-connect setup` with that as a flag. Where \
+                 {meant} meant: ",
+                over.replace("the saved ", "the ")
+            ),
+        };
         failure.with_hint(led_by(&first, &hint))
     }
 
@@ -309,7 +324,7 @@ fn about(code: Code) -> &'static [Of] {
         Code::ConnectionWrongStrategy | Code::AuthorizeConnectionNotUsable => {
             &[Of::Connection, Of::Provider, Of::ClientId]
         }
-        Code::ApplicationNotFound => &[Of::Applications, Of::Domain],
+        Code::ApplicationNotFound | Code::ApplicationUnknownToTenant => &[Of::Applications, Of::Domain],
         Code::InvalidScope | Code::ConnectionScopesDiffer | Code::AuthorizeScopesMissing => &[Of::Scopes],
         Code::RedirectUriMismatch => &[Of::LoginDomain, Of::Domain, Of::ClientId],
         Code::LoginDomainGone => &[Of::LoginDomain],

@@ -165,7 +165,9 @@ fn lines(draft: &Draft) -> Vec<(Answer, String)> {
     }
     if let Some(id) = &inputs.client_id {
         line(Answer::ClientId, "client ID", id.clone());
-        line(Answer::Secret, "client secret", "********".to_owned());
+        if draft.app.is_some() || draft.inputs.secret.is_some() || draft.stored.is_some() {
+            line(Answer::Secret, "client secret", "********".to_owned());
+        }
     }
     if let (Some(provider), Some(domain)) = (inputs.provider, &inputs.domain) {
         line(Answer::Connection, "connection", draft.place(provider, domain).connection);
