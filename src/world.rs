@@ -3,6 +3,7 @@
 //! Refuses to read the environment itself: it is given a [`Process`], and gives everything below what it needs.
 
 mod along;
+mod beside;
 mod forget;
 mod kept;
 mod known;

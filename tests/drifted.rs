@@ -167,3 +167,19 @@ fn parameters_that_are_missing_are_told_also_where_the_token_may_not_see_them_an
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
     assert!(hint.contains("In the dashboard enter") && !hint.contains("does it"), "{hint}");
 }
+
+#[test]
+fn two_profiles_that_want_one_connection_otherwise_are_told_of_each_other() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let second = settings.replace("default_profile", "# ").replace("profiles.default", "profiles.production");
+    environment.write_settings(&format!("{settings}\n{second}"));
+    let scopes = ["--profile", "production", "--scopes", "profile.readonly,sleep.readonly"];
+    let output = environment.run(&[&SETUP[..], &scopes].concat()).exits(0);
+    assert!(output.stderr.contains("profile default of these settings uses it too"), "{output}");
+    let output = environment.run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "connection_scopes_differ", "{output}");
+    let hint = cure(&output, "connection.settings");
+    assert!(hint.contains("Profile production of these settings uses this connection too"), "{hint}");
+}

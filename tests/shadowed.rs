@@ -343,3 +343,40 @@ fn the_applications_of_another_project_are_named_without_the_management_api_too(
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
     assert!(hint.starts_with("Unset `FITBIT_CONNECT_APPS`, which wins over the saved applications "), "{hint}");
 }
+
+#[test]
+fn a_provider_that_was_left_in_a_variable_is_named_beside_the_client_id_and_a_flag_wins_in_every_cure() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongSecret]);
+    // As in a job of variables alone: nothing is saved but where the simulator is.
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let at = settings.find("[profiles.default.endpoints]").unwrap();
+    environment.write_settings(&settings[at..]);
+    let environment = environment
+        .with("AUTH0_DOMAIN", facts::DOMAIN)
+        .with("AUTH0_CLIENT_ID", facts::MANAGEMENT_CLIENT_ID)
+        .with("FITBIT_CONNECT_STORE", "none")
+        .with("FITBIT_CONNECT_CLIENT_ID", facts::GOOGLE_CLIENT_ID)
+        .with("FITBIT_CONNECT_PROVIDER", "fitbit");
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    let hint = |output: &Output| output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    for args in [&HEADLESS[..], &setup] {
+        let output = environment.run(args).exits(2);
+        assert_eq!(output.error_code(), "google_id_at_fitbit", "{output}");
+        let told = "Unset `FITBIT_CONNECT_PROVIDER` where the client ID in `FITBIT_CONNECT_CLIENT_ID` is meant, or ";
+        assert!(hint(&output).starts_with(told), "{output}");
+        let output = environment.run(&[args, &["--provider", "google-health"]].concat()).exits(4);
+        assert_eq!(output.error_code(), "client_secret_rejected", "{output}");
+        assert!(hint(&output).contains("`fitbit-connect setup --provider google-health"), "{output}");
+    }
+}
+
+#[test]
+fn the_way_over_from_fitbit_wins_over_the_connection_in_a_variable() {
+    let stage = Stage::configured(Fitbit, &[Fault::ShutDown]);
+    let environment = stage.environment().with("FITBIT_CONNECT_CONNECTION", "fitbit");
+    let output = environment.run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "provider_shut_down", "{output}");
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("setup --provider google-health --connection google-health"), "{hint}");
+}

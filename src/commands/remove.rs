@@ -9,7 +9,7 @@ use crate::cli;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
-use crate::ids::{ConnectionName, Domain, SecretOf, Store};
+use crate::ids::{SecretOf, Store};
 use crate::login::temporary::LeftBehind;
 use crate::steps::access::{self, Purpose};
 use crate::steps::plan::{Item, Plan};
@@ -109,7 +109,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
                 return Err(Failure::new(Code::ConnectionClientIdDiffers, message).with_hint(hint));
             }
             others.iter().for_each(|others| plan.add(Item::Detail(format!("it {others}"))));
-            for profile in users_of(world, inputs.domain.as_ref(), &connection.name) {
+            for profile in world.others_with(inputs.domain.as_ref(), &connection.name) {
                 plan.add(Item::Detail(format!("profile {profile} of these settings uses it too")));
             }
         }
@@ -199,16 +199,4 @@ fn anothers(world: &World, connection: &Connection) -> Option<String> {
     let holds = connection.options.as_ref()?.get("client_id")?.as_str().filter(|id| !id.is_empty())?;
     let ours = world.saved.client_id.as_ref().filter(|ours| *ours != holds)?;
     Some(format!("holds the client ID {}, and not {ours} of profile {}", excerpt(holds, 90), world.profile))
-}
-
-/// The other profiles of these settings that lead to the same connection.
-fn users_of(world: &World, domain: Option<&Domain>, connection: &str) -> Vec<String> {
-    let settings = world.settings.borrow();
-    let uses = |name: &String| {
-        let other = name.parse().ok().and_then(|name| settings.profile(&name).ok()?).unwrap_or_default();
-        let default = other.provider.map(|provider| provider.default_connection());
-        let named = other.connection.as_ref().map(ConnectionName::as_str).or(default);
-        other.domain.as_ref() == domain && named == Some(connection)
-    };
-    settings.profiles().into_iter().filter(|name| name != world.profile.as_str() && uses(name)).collect()
 }

@@ -163,7 +163,8 @@ impl Prepared {
                 }
                 required => within(world, Step::Connection, || required)?,
             }
-            tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain);
+            let others = world.others_with(Some(&place.domain), &place.connection);
+            tenant::plan(&mut plan, change, &app.wanted(&place.connection), &place.domain, &others);
             if !draft.args.skip_login && draft.inputs.test_app.is_none() {
                 plan.add(Item::Keep("for the test login: a temporary application, removed afterwards".to_owned()));
             } else {

@@ -192,9 +192,10 @@ fn report_missing(world: &World, args: &cli::Test, inputs: &Inputs, secret: &Kep
             false => format!(" (profiles: {})", profiles.join(", ")),
         };
         failure.with_hint(format!(
-            "Nothing is set up for the profile {}{}{there_are}: run `{{setup}}` or give these",
+            "Nothing is set up for the profile {}{}{there_are}: {}run `{{setup}}` or give these",
             world.profile,
-            world.whence_profile().map(|whence| format!(" (from {whence})")).unwrap_or_default()
+            world.whence_profile().map(|whence| format!(" (from {whence})")).unwrap_or_default(),
+            if profiles.is_empty() { "" } else { "name one of those with `--profile NAME` or " }
         ))
     }
 }

@@ -194,8 +194,8 @@ pub fn require_for(
     management.require(&wanted)
 }
 
-/// Adds steps 4 and 5 to the plan.
-pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) {
+/// Adds steps 4 and 5 to the plan; `others` are the profiles of the same settings that use the connection too.
+pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain, others: &[String]) {
     plan.section(format!("In the tenant {domain}"));
     match (&change.now, change.differences.as_slice()) {
         (None, _) => {
@@ -214,6 +214,9 @@ pub fn plan(plan: &mut Plan, change: &Change, wanted: &Wanted, domain: &Domain) 
             plan.add(Item::Change(format!("change the connection {} ({})", now.name, now.id)));
             for difference in differences {
                 plan.differs(difference.field, Some(&difference.now), Some(&difference.wanted));
+            }
+            for profile in others {
+                plan.add(Item::Detail(format!("profile {profile} of these settings uses it too")));
             }
         }
     }

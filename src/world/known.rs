@@ -11,8 +11,9 @@ pub(super) use files::{Files, again};
 
 use super::World;
 use crate::ask::given::{Applications, Inputs};
+use crate::ask::{self, Field};
 use crate::diagnosis::{Blank, Values};
-use crate::ids::{DEFAULT_PORT, Domain, Store};
+use crate::ids::{ConnectionName, DEFAULT_PORT, Domain, Store};
 use crate::provider::{Provider, scopes};
 use crate::settings::Profile;
 use crate::text::shell_word;
@@ -33,6 +34,8 @@ struct Known<'a> {
     /// ` --port 4711 --store none --token-file FILE`.
     further: String,
     run: Run<'a>,
+    /// What the way over to Google has to repeat beyond the rest: ` --connection google-health`.
+    of_move: String,
     login_domains: &'a [Domain],
     connection: Option<&'a str>,
     scopes: &'a [String],
@@ -78,7 +81,8 @@ impl World {
     /// Tells the console the values of the saved profile, before any input is read.
     pub(super) fn know_saved(&self) {
         let known = of_profile(&self.saved, None, &self.again);
-        self.console.knows(Known { further: self.store_not_saved(), ..known }.values());
+        let (further, of_move) = (self.store_not_saved(), self.connection_of_google());
+        self.console.knows(Known { further, of_move, ..known }.values());
     }
 
     /// The same for a test.
@@ -113,6 +117,7 @@ impl World {
             given: self.not_saved(inputs) + client_files,
             further: self.port_not_saved(inputs) + &self.store_not_saved() + &self.files.management,
             run: Run { of_test, ..run },
+            of_move: self.connection_of_google(),
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),
             scopes: inputs.scopes.as_deref().unwrap_or_default(),
@@ -127,22 +132,29 @@ impl World {
         let saved = &self.saved;
         let mut flags = String::new();
         let mut flag = |name: &str, value: &str| flags.push_str(&format!(" {name} {}", shell_word(value)));
-        if let Some(provider) =
-            inputs.provider.filter(|_| inputs.provider != saved.provider && saved.provider.is_some())
-        {
+        // What a flag said has to win again over a variable that says something else.
+        let wins = |field: &Field, value: &str| self.variable_says_else(field, value);
+        let beside = |provider: &Provider| {
+            inputs.provider != saved.provider && saved.provider.is_some() || wins(&ask::PROVIDER, provider.name())
+        };
+        if let Some(provider) = inputs.provider.filter(beside) {
             flag("--provider", provider.name());
         }
-        let worth = |id: &&String| Some(*id) != saved.client_id.as_ref() && !self.is_refused(id);
+        let worth =
+            |id: &&String| (Some(*id) != saved.client_id.as_ref() || wins(&ask::CLIENT_ID, id)) && !self.is_refused(id);
         if let Some(id) = inputs.client_id.as_ref().filter(worth) {
             flag("--client-id", id);
         }
-        if let Some(domain) = inputs.domain.as_ref().filter(|domain| Some(*domain) != saved.domain.as_ref()) {
+        let worth = |domain: &&Domain| Some(*domain) != saved.domain.as_ref() || wins(&ask::DOMAIN, domain.as_str());
+        if let Some(domain) = inputs.domain.as_ref().filter(worth) {
             flag("--domain", domain.as_str());
         }
         if inputs.login_domains != saved.login_domains {
             inputs.login_domains.iter().for_each(|domain| flag("--login-domain", domain.as_str()));
         }
-        if let Some(name) = inputs.connection.as_ref().filter(|name| Some(*name) != saved.connection.as_ref()) {
+        let worth =
+            |name: &&ConnectionName| Some(*name) != saved.connection.as_ref() || wins(&ask::CONNECTION, name.as_str());
+        if let Some(name) = inputs.connection.as_ref().filter(worth) {
             flag("--connection", name.as_str());
         }
         if let Some(names) = inputs.scopes.as_ref().filter(|names| **names != saved.scopes) {
@@ -152,14 +164,27 @@ impl World {
     }
 
     fn port_not_saved(&self, inputs: &Inputs) -> String {
-        let is_saved = inputs.port == self.saved.port.unwrap_or(DEFAULT_PORT);
+        let is_saved = inputs.port == self.saved.port.unwrap_or(DEFAULT_PORT)
+            && !self.variable_says_else(&ask::PORT, &inputs.port.to_string());
         if is_saved { String::new() } else { format!(" --port {}", inputs.port) }
+    }
+
+    /// The connection's usual name at Google, where a variable has the one that is left.
+    fn connection_of_google(&self) -> String {
+        let usual = Provider::GoogleHealth.default_connection();
+        let is_other = self.variable_says_else(&ask::CONNECTION, usual);
+        if is_other { format!(" --connection {usual}") } else { String::new() }
     }
 
     fn store_not_saved(&self) -> String {
         let store = self.store();
         let is_saved = store == self.saved.store.unwrap_or(Store::Keychain) || self.sandbox.is_some();
         if is_saved { String::new() } else { format!(" --store {}", store.as_str()) }
+    }
+
+    /// Whether a variable of this field is set to another value.
+    fn variable_says_else(&self, field: &Field, value: &str) -> bool {
+        self.variables.of(field).is_some_and(|(said, _)| !said.eq_ignore_ascii_case(value))
     }
 
     /// Whether the provider is known not to have this client ID.
@@ -199,6 +224,7 @@ fn of_profile<'a>(profile: &'a Profile, project: Option<&'a str>, again: &'a str
         given: String::new(),
         further: String::new(),
         run: Run { is_set_up: true, ..Run::default() },
+        of_move: String::new(),
         login_domains: &profile.login_domains,
         connection: profile.connection.as_ref().map(|name| name.as_str()),
         scopes: &profile.scopes,
@@ -274,8 +300,8 @@ impl Known<'_> {
         set(
             Blank::Move,
             format!(
-                "fitbit-connect setup --provider google-health{}{tenant}{wanted}{}{}",
-                self.again, self.further, self.run.of_setup
+                "fitbit-connect setup --provider google-health{}{tenant}{}{wanted}{}{}",
+                self.again, self.of_move, self.further, self.run.of_setup
             ),
         );
         if let Some(project) = project {

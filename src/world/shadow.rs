@@ -18,6 +18,8 @@ pub(super) struct Shadows {
     plain: Vec<(Of, &'static str, String)>,
     /// Those of secrets, which are compared when it matters: a keychain is not asked for nothing.
     secrets: Vec<(Of, &'static str)>,
+    /// The one that says which provider it is, saved or not.
+    provider: Option<&'static str>,
     /// Whether this run has written them into the settings, so that they win over nothing any more.
     are_saved: bool,
 }
@@ -60,7 +62,8 @@ impl World {
         ];
         let secrets = secrets.into_iter().filter_map(|(of, name)| Some((of, name?))).collect();
         let plain = self.plain_shadows(&name, flags, variables);
-        *self.shadows.borrow_mut() = Shadows { plain, secrets, are_saved: false };
+        let provider = name(&ask::PROVIDER, flags.provider.is_some());
+        *self.shadows.borrow_mut() = Shadows { plain, secrets, provider, are_saved: false };
     }
 
     /// Notes that the settings say now what the variables said.
@@ -172,7 +175,14 @@ impl World {
         if names.is_empty() {
             return match self.of_another_provider(&failure) {
                 Some(name) => {
-                    let first = format!("{UNSET}`{name}`, which is of the other provider, and its secret with it. ");
+                    let first = match self.shadows.borrow().provider {
+                        // One of the two is of before, and which only the person knows.
+                        Some(provider) => format!(
+                            "{UNSET}`{provider}` where the client ID in `{name}` is meant, or `{name}` and its secret where the \
+                             provider is. For this run alone: "
+                        ),
+                        None => format!("{UNSET}`{name}`, which is of the other provider, and its secret with it. "),
+                    };
                     failure.with_hint(led_by(&first, &hint))
                 }
                 None => self.beside_a_shadow(failure, &hint),

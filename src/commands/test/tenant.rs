@@ -10,7 +10,7 @@ use crate::auth0::wire::{Application, Connection};
 use crate::checks::authorize::{Expected, redirect_through};
 use crate::checks::{connection, id, tenant};
 use crate::console::ConnectionDoc;
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, followed_by};
 use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::login::{self, temporary};
@@ -73,7 +73,7 @@ impl Run<'_> {
                     scopes: &self.scopes,
                     scopes_chosen: self.scopes_chosen,
                 };
-                self.note(self.settings(&now, &wanted));
+                self.note(self.told_of_others(self.settings(&now, &wanted), domain, &name));
                 self.note(self.tenants_secret(&now, &wanted));
                 usable &= now.is_active();
                 connection = Some(now);
@@ -175,6 +175,21 @@ impl Run<'_> {
             ),
             finding => finding,
         }
+    }
+
+    /// The finding with the profiles that want the connection otherwise, as it seems: each puts out what the other put right.
+    fn told_of_others(&self, found: Finding, domain: &Domain, name: &str) -> Finding {
+        let others = self.world.others_with(Some(domain), name);
+        let Some(failure) = found.failure.clone().filter(|_| found.is_fail() && !others.is_empty()) else {
+            return found;
+        };
+        let words = format!(
+            " (Profile {} of these settings uses this connection too: where the two want it otherwise, each setup undoes the other's, \
+             and one of them needs a connection of its own, `--connection NAME` )",
+            others.join(", ")
+        );
+        let hint = followed_by(&failure.hint(), &words);
+        Finding::fail(found.check, failure.with_hint(hint))
     }
 
     /// `connection.secret`; a secret that the provider refused is nothing for a connection to hold.
