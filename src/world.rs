@@ -79,6 +79,8 @@ pub struct World {
     pub sandbox: Option<Sandbox>,
     /// The client ID that the provider does not have, once it has said so.
     refused_id: RefCell<Option<String>>,
+    /// Whether the provider has refused the client secret at hand.
+    is_secret_refused: Cell<bool>,
     /// Variables that win over what is saved.
     shadows: RefCell<shadow::Shadows>,
     /// Whether the Management API is used with a secret that is kept here.
@@ -194,6 +196,7 @@ impl World {
             files: Files::of(&flags),
             sandbox: None,
             refused_id: RefCell::default(),
+            is_secret_refused: Cell::default(),
             shadows: RefCell::default(),
             uses_kept_access: Cell::default(),
             variables,
@@ -267,6 +270,7 @@ impl World {
             files: Files::default(),
             sandbox: Some(sandbox),
             refused_id: RefCell::default(),
+            is_secret_refused: Cell::default(),
             shadows: RefCell::default(),
             uses_kept_access: Cell::default(),
             variables,

@@ -694,3 +694,29 @@ fn of_two_applications_of_one_name_each_is_named_by_its_client_id() {
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
     assert!(ids.iter().all(|id| hint.contains(&format!("`--app {id}`"))) && !hint.contains("missing"), "{hint}");
 }
+
+#[test]
+fn the_file_of_a_refused_secret_is_in_no_cure_since_it_would_win_over_the_next_one() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().without("FITBIT_CONNECT_CLIENT_SECRET");
+    let stale = "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";
+    let plain = environment.file("old.txt", stale);
+    let download = json!({ "web": { "client_id": facts::GOOGLE_CLIENT_ID, "client_secret": stale } });
+    let download = environment.file("client.json", download.to_string());
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    for given in [["--client-secret-file", &plain], ["--client-json", &download]] {
+        for args in [&HEADLESS[..], &setup] {
+            let output = environment.run(&[args, &given].concat()).exits(4);
+            assert_eq!(output.error_code(), "client_secret_rejected", "{output}");
+            let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+            assert!(hint.contains("`fitbit-connect setup") && !hint.contains(given[0]), "{hint}");
+        }
+    }
+    // Another failure goes on naming it.
+    let wrong = ["--client-json", &download, "--connection", "no-such-one"];
+    let accepted =
+        json!({ "web": { "client_id": facts::GOOGLE_CLIENT_ID, "client_secret": facts::GOOGLE_CLIENT_SECRET } });
+    std::fs::write(&download, accepted.to_string()).unwrap();
+    let output = environment.run(&[&HEADLESS[..], &wrong].concat()).exits(3);
+    assert!(output.document()["checks"].to_string().contains("--client-json"), "{output}");
+}

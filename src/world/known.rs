@@ -101,13 +101,19 @@ impl World {
         *self.refused_id.borrow_mut() = Some(client_id.to_owned());
     }
 
+    /// The provider refuses the client secret at hand: no command is to repeat the file that it is in, which would win over the next.
+    pub fn client_secret_is_refused(&self) {
+        self.is_secret_refused.set(true);
+    }
+
     fn tell(&self, inputs: &Inputs, found: &[Domain], run: Run) {
         let given = !inputs.login_domains.is_empty();
         // Without it a login may have no application, and would be left out.
         let test_app = inputs.test_app.as_ref().map(|id| format!(" --test-app {}", shell_word(id)));
         let of_test = &format!("{}{}", run.of_test, test_app.unwrap_or_default());
-        // A refused client ID is not repeated, nor what holds it.
-        let client_files = if self.refused_id.borrow().is_some() { "" } else { self.files.client.as_str() };
+        // What is refused is not repeated, nor what holds it.
+        let is_refused = self.refused_id.borrow().is_some() || self.is_secret_refused.get();
+        let client_files = if is_refused { "" } else { self.files.client.as_str() };
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),

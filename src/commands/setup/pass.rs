@@ -5,7 +5,7 @@ use super::door;
 use super::draft::{Answer, Draft};
 use crate::ask::Stop;
 use crate::diagnosis::Code;
-use crate::finding::{State, Step};
+use crate::finding::{Finding, State, Step};
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
 use crate::provider::{FormValues, Provider, scopes};
@@ -244,13 +244,19 @@ impl Draft<'_> {
         }
         if !self.app_verified {
             let redirect_uri = self.place_of_login().map(|host| host.callback()).unwrap_or_default();
-            if let Some(app) = &mut self.app {
-                // Read only where the secret is refused.
-                let tenant = || {
-                    let management = &self.session.as_ref()?.management;
-                    crate::checks::connection::find(management, provider, self.inputs.connection.as_ref()).ok()?
-                };
-                let found = credentials::verify(world, app, &redirect_uri, tenant)?;
+            // Read only where the secret is refused.
+            let tenant = || {
+                let management = &self.session.as_ref()?.management;
+                crate::checks::connection::find(management, provider, self.inputs.connection.as_ref()).ok()?
+            };
+            let found = self.app.as_ref().map(|app| credentials::look(world, app, &redirect_uri, tenant));
+            if found.as_ref().is_some_and(Finding::is_fail) {
+                // Before it is said: no cure is to repeat what is refused.
+                self.know();
+                world.console.way_on(&self.way_on());
+            }
+            if let (Some(app), Some(found)) = (&mut self.app, found) {
+                let found = credentials::verify(world, found)?;
                 app.verdict = (found.detail.clone(), found.state == State::Pass);
                 let is_strange = found.state == State::Unknown && self.page_is_strange;
                 self.stranger = found.failure.filter(|_| is_strange);

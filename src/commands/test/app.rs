@@ -153,6 +153,10 @@ impl Run<'_> {
                 if found.code.is_some_and(|code| REFUSED_ID.contains(&code)) {
                     self.client_id_is_refused(inputs);
                 }
+                if found.is_fail() && found.code == Some(Code::ClientSecretRejected) {
+                    self.world.client_secret_is_refused();
+                    self.know(inputs, &self.login_domains.borrow());
+                }
                 self.note(found);
             }
             Some(_) => {

@@ -139,18 +139,17 @@ impl Run<'_> {
     }
 }
 
-/// The finding with the cure of who has the dashboard alone. Why a connection is not usable the Management API tells better.
+/// The finding with the cure of who has the dashboard alone.
 fn for_the_dashboard(found: Finding, application: &Chosen, expected: &Expected) -> Finding {
     let with = match found.code {
-        Some(Code::AuthorizeScopesMissing | Code::InvalidScope) => "`{setup} --scopes {scopes}`",
-        _ => "`{setup}`",
+        Some(Code::AuthorizeScopesMissing | Code::InvalidScope) => "`{setup} --scopes {scopes}` does it",
+        Some(Code::AuthorizeConnectionNotUsable) => "`{test}` tells which it is, and `{setup}` puts it right",
+        _ => "`{setup}` does it",
     };
-    let then = format!("run the same command again; with Management API credentials {with} does it");
+    let then = format!("run the same command again; with Management API credentials {with}");
     match found.failure.clone().filter(|_| found.is_fail()) {
-        Some(failure) if failure.code != Code::AuthorizeConnectionNotUsable => {
-            Finding::fail(found.check, by_hand(failure, application, expected, &then))
-        }
-        _ => found,
+        Some(failure) => Finding::fail(found.check, by_hand(failure, application, expected, &then)),
+        None => found,
     }
 }
 
