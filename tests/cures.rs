@@ -10,6 +10,7 @@ use common::{Environment, Output, login_address};
 use fitbit_connect::diagnosis::Code;
 use fitbit_connect::endpoints::Endpoints;
 use fitbit_connect::http::{Call, Http};
+use fitbit_connect::ids::Store;
 use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
@@ -719,4 +720,24 @@ fn the_file_of_a_refused_secret_is_in_no_cure_since_it_would_win_over_the_next_o
     std::fs::write(&download, accepted.to_string()).unwrap();
     let output = environment.run(&[&HEADLESS[..], &wrong].concat()).exits(3);
     assert!(output.document()["checks"].to_string().contains("--client-json"), "{output}");
+}
+
+#[test]
+fn the_secret_that_is_missing_is_named_where_the_place_of_before_does_not_answer() {
+    // A settings file that was carried over from a machine with a keychain.
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment().with("FITBIT_CONNECT_STORE", "none");
+    environment.write_settings(&stage.settings(Store::Keychain));
+    let setup = ["setup", "--yes", "--all-apps", "--skip-login", "--json"];
+    environment.run(&setup).exits(0);
+    let hint = |environment: &Environment| {
+        let output = environment.run(&setup).exits(7);
+        output.document()["error"]["hint"].as_str().unwrap().to_owned()
+    };
+    let environment = environment.with("AUTH0_CLIENT_SECRET", "");
+    environment.write_settings(&stage.settings(Store::Keychain));
+    let said = hint(&environment);
+    assert!(said.contains("AUTH0_CLIENT_SECRET") && !said.contains("FITBIT_CONNECT_CLIENT_SECRET"), "{said}");
+    let said = hint(&environment.without("FITBIT_CONNECT_CLIENT_SECRET"));
+    assert!(said.contains("AUTH0_CLIENT_SECRET") && said.contains("FITBIT_CONNECT_CLIENT_SECRET"), "{said}");
 }

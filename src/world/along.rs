@@ -38,7 +38,11 @@ impl World {
         };
         read().map_err(|error| {
             let message = format!("what is kept in its place so far cannot be taken over ({error})");
-            let hint = format!("Make that place answer, or give the secret: {}", ask::CLIENT_SECRET.how_to_give());
+            let secret = match of {
+                SecretOf::Provider => ask::CLIENT_SECRET,
+                SecretOf::Management => ask::MANAGEMENT_SECRET,
+            };
+            let hint = format!("Make that place answer, or give the secret: {}", secret.how_to_give());
             Failure::new(store_failure(error).code, message).with_hint(hint)
         })
     }

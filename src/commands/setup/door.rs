@@ -85,7 +85,16 @@ fn report_missing(
         match access::stored_login(world, inputs) {
             Ok(Some(_)) => {}
             Ok(None) => lacking.push(access::how_to_give_login(inputs, true)),
-            Err(failure) => store_broken = store_broken.or(Some(failure)),
+            Err(failure) => {
+                store_broken = Some(match store_broken {
+                    // Both are named at once.
+                    Some(first) => {
+                        let both = format!("{}; {}", first.hint(), ask::MANAGEMENT_SECRET.how_to_give());
+                        first.with_hint(both)
+                    }
+                    None => failure,
+                });
+            }
         }
     }
     if inputs.applications == Applications::Unknown {
