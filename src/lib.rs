@@ -41,7 +41,7 @@
 //! What is looked at after a login that failed: [`login::after`]. A new fact that
 //! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
 //! A variable that may be behind a failure: a line in `world/shadow.rs`. What has to stand in the settings before a secret
-//! is kept: [`steps::local`].
+//! is kept: [`steps::local`]. What somebody is told who has the dashboard and no Management API: [`steps::manual`].
 
 #![warn(clippy::disallowed_methods)]
 

@@ -98,7 +98,6 @@ fn pass(world: &World, args: &cli::Test, watch: &mut Option<Watch>) -> Result<Pa
         client_id,
         scopes,
         scopes_chosen,
-        direct,
         testing: testing.into(),
         login_domains: inputs.login_domains.clone().into(),
         domains: RefCell::default(),
@@ -207,7 +206,6 @@ struct Run<'a> {
     client_id: String,
     scopes: Vec<String>,
     scopes_chosen: bool,
-    direct: bool,
     testing: Cell<Testing>,
     /// The custom login domains, those included that the tenant tells.
     login_domains: RefCell<Vec<Domain>>,
@@ -242,7 +240,7 @@ impl Run<'_> {
     /// Everything but the login; what the tenant's part found out, unless the login is a direct one.
     fn checks<'w>(&'w self, inputs: &mut Inputs, known: &mut Known<'w>) -> Result<Option<TenantState<'w>>, Failure> {
         let loopback = format!("http://127.0.0.1:{}/callback", inputs.port);
-        let domain = inputs.domain.clone().filter(|_| !self.direct);
+        let domain = inputs.domain.clone().filter(|_| !self.is_direct());
         let mut login_domains = self.login_domains.borrow().clone();
         // The session comes first, since it knows the custom domains whose callbacks are verified, and whether the domain is the
         // one that is meant; it is reported in its place.
@@ -266,6 +264,11 @@ impl Run<'_> {
         let (Some(domain), Some(looked)) = (domain, looked) else { return Ok(None) };
         self.title(&format!("Auth0 tenant {domain}"));
         self.tenant_checks(inputs, &domain, &login_domains, known.secret.secret(), looked).map(Some)
+    }
+
+    /// Whether the login is at the provider itself, and the tenant is not looked at.
+    fn is_direct(&self) -> bool {
+        self.testing.get().direct
     }
 
     fn title(&self, title: &str) {

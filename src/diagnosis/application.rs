@@ -106,9 +106,7 @@ pub(super) static AUTHORIZE_WRONG_PROVIDER: Diagnosis = Diagnosis {
     code: "authorize_wrong_provider",
     symptom: "`/authorize` sends the browser to another provider than this profile's.",
     cause: "The connection of this name belongs to another provider, or its authorization URL was changed.",
-    cure: "Run `{setup}` or name the right connection with `--connection NAME` | By hand: The connection `{connection}` is not \
-           Auth0's own one for Fitbit, or not any more. Make one in the dashboard, under Authentication > Social > Create Connection > \
-           Fitbit, and name it with `--connection NAME`",
+    cure: "Run `{setup}` or name the right connection with `--connection NAME`",
     exit: Exit::Misconfigured,
     links: &[],
     signs: &[],

@@ -259,21 +259,18 @@ impl Trail<'_> {
             Some(true) => failure,
             _ if tenant.management.is_none() => {
                 looked.push("the secret in the tenant was not read: that needs the Management API".to_owned());
-                let mut hint =
-                    "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the \
-                                connection `{connection}` as its Client Secret and save ({connections_page} )"
-                        .to_owned();
                 // What else the tenant's request for a token is made of.
-                hint += &match self.login.provider {
-                    Provider::GoogleHealth => {
-                        format!(". Where it stays, its Token URL has to be `{}`", self.login.provider.token_url())
-                    }
+                let else_it_is = match self.login.provider {
+                    Provider::GoogleHealth => format!("its Token URL has to be `{}`", self.login.provider.token_url()),
                     Provider::Fitbit => {
-                        ". Where it stays, the connection has to be Auth0's own (Create Connection > Fitbit) and not a \
-                                         Custom one"
+                        "the connection has to be Auth0's own (Create Connection > Fitbit) and not a Custom one"
                             .to_owned()
                     }
                 };
+                let hint = format!(
+                    "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the connection \
+                     `{{connection}}` as its Client Secret and save ({{connections_page}} ). Where it stays, {else_it_is}"
+                );
                 Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
             }
             _ => {

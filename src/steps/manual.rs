@@ -184,6 +184,12 @@ pub fn by_hand(failure: Failure, application: &Chosen, expected: &Expected, then
                  command again"
             ));
         }
+        (Code::AuthorizeWrongProvider, Provider::Fitbit) => {
+            return failure.with_hint(format!(
+                "The connection `{name}` is not Auth0's own one for Fitbit, or not any more. Make one in the dashboard, under \
+                 Authentication > Social > Create Connection > Fitbit, and name it with `--connection NAME`"
+            ));
+        }
         (Code::AuthorizeWrongClientId, _) => of_field("Client ID").map(|id| format!("{id} with its Client Secret")),
         (Code::AuthorizeScopesMissing | Code::InvalidScope, Provider::GoogleHealth) => of_field("Scope"),
         (Code::AuthorizeScopesMissing, Provider::Fitbit) => Some(format!("Permissions {}", expected.scopes.join(", "))),

@@ -21,10 +21,8 @@ pub(super) struct Asked {
     pub(super) all: Vec<Application>,
     /// One to ask further login domains about.
     pub(super) one: Option<Chosen>,
-    /// What answers in place of the tenant, as far as it is not understood.
-    pub(super) stranger: Option<Failure>,
-    /// Whether `/authorize` led one to the provider.
-    pub(super) is_led: bool,
+    /// What the answers of `/authorize` come to.
+    pub(super) answers: Answers,
     /// What failed there.
     pub(super) failed: BTreeSet<Code>,
 }
@@ -135,7 +133,7 @@ impl Run<'_> {
         }));
         let on = chosen.iter().zip(&asked).filter(|(one, _)| !off.contains(&one.client_id));
         let one = to_ask_further(on.map(|(one, found)| (one, found.state == State::Pass))).cloned();
-        Ok(Asked { all, one, stranger: answers.stranger().cloned(), is_led: answers.is_led, failed })
+        Ok(Asked { all, one, answers, failed })
     }
 }
 

@@ -99,7 +99,7 @@ impl Run<'_> {
             return Ok(());
         }
         // Without the Management API it may be for want of the callback URL that it is not understood: then the login asks itself.
-        let stranger = state.stranger.as_ref().filter(|_| state.management.is_some());
+        let stranger = state.answers.stranger().filter(|_| state.management.is_some());
         self.refuse_strangers(stranger.map(|failure| (&state.host, failure)))?;
         let test_app = inputs.test_app.as_deref();
         let connection_id = state.connection.as_ref().map(|connection| connection.id.as_str());
@@ -130,7 +130,7 @@ impl Run<'_> {
                 all: &state.all,
                 connection_id: connection_id.unwrap_or_default(),
                 test_app,
-                leads_others: state.is_led,
+                leads_others: state.answers.is_led,
             },
         );
         self.keep(findings.map_err(|failure| what_is_shown(self.world, &login, failure))?);

@@ -194,7 +194,7 @@ impl Run<'_> {
     fn command(&self, inputs: &Inputs, hosts: &Hosts) -> Vec<String> {
         let yes = |is: bool| if is { "yes" } else { "no" };
         let args = self.args;
-        let login = match (args.headless, self.direct, inputs.test_app.is_some()) {
+        let login = match (args.headless, self.is_direct(), inputs.test_app.is_some()) {
             (true, true, _) => "left out (--headless), directly at the provider otherwise",
             (true, false, _) => "left out (--headless)",
             (_, true, _) => "directly at the provider",
@@ -219,7 +219,7 @@ impl Run<'_> {
             ("strict", yes(args.strict).to_owned()),
             ("sandbox", yes(self.world.sandbox.is_some()).to_owned()),
             ("origins rewritten", yes(!self.world.http.endpoints().is_empty()).to_owned()),
-            ("tenant", yes(hosts.tenant.is_some() && !self.direct).to_owned()),
+            ("tenant", yes(hosts.tenant.is_some() && !self.is_direct()).to_owned()),
             ("login domains", hosts.login.len().to_string()),
             ("connection", connection.to_owned()),
             ("applications", applications),

@@ -7,7 +7,7 @@ use crate::ask::given::Inputs;
 use crate::auth0::connection::Wanted;
 use crate::auth0::management::Management;
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::authorize::{Expected, redirect_through};
+use crate::checks::authorize::{Answers, Expected, redirect_through};
 use crate::checks::{connection, id, tenant};
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure, followed_by};
@@ -27,10 +27,8 @@ pub(super) struct TenantState<'a> {
     pub(super) connection: Option<Connection>,
     pub(super) name: String,
     pub(super) host: Domain,
-    /// What answers at `/authorize` in place of the tenant, as far as it is not understood.
-    pub(super) stranger: Option<Failure>,
-    /// Whether `/authorize` led an application to the provider.
-    pub(super) is_led: bool,
+    /// What the answers of `/authorize` come to.
+    pub(super) answers: Answers,
 }
 
 impl Run<'_> {
@@ -98,7 +96,7 @@ impl Run<'_> {
             shows_settings: connection.as_ref().is_some_and(|connection| connection.options.is_some()),
             asks_provider: self.has_passed(id::PROVIDER_CALLBACK).into(),
         };
-        let Asked { all, one, stranger, is_led, failed } =
+        let Asked { all, one, answers, failed } =
             self.application_checks(inputs, management.as_ref(), listed, connection.as_ref(), usable, &expected)?;
         if let Some(one) = one.filter(|_| usable) {
             for further in login_domains.iter().filter(|further| **further != host) {
@@ -113,7 +111,7 @@ impl Run<'_> {
         for (_, gone) in self.domains.borrow().iter().flat_map(|domains| &domains.gone) {
             self.note(Finding::fail(id::AUTHORIZE_REDIRECT, gone.clone()));
         }
-        Ok(TenantState { management, all, connection, name, host, stranger, is_led })
+        Ok(TenantState { management, all, connection, name, host, answers })
     }
 
     pub(super) fn management_check<'w>(
