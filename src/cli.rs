@@ -177,6 +177,15 @@ pub struct Setup {
     pub save_management: bool,
 }
 
+impl Setup {
+    /// The switches that a command which goes on with the same work repeats, ` --yes --skip-login`.
+    pub fn repeated(&self) -> String {
+        let switches =
+            [(self.yes, " --yes"), (self.skip_login, " --skip-login"), (self.save_management, " --save-management")];
+        switches.into_iter().filter(|(is_given, _)| *is_given).map(|(_, switch)| switch).collect()
+    }
+}
+
 /// `test`.
 #[derive(Debug, Args)]
 pub struct Test {

@@ -41,7 +41,7 @@ use crate::vault::{self, Vault};
 pub use forget::InKeychain;
 pub use kept::{Another, store_failure};
 use kept::{alone, keychain, secrets_beside};
-use known::{Files, again};
+use known::{Flags, again};
 pub use known::{Testing, values_for};
 use variables::refuse_wrong_proxies;
 
@@ -73,8 +73,8 @@ pub struct World {
     pub surroundings: Surroundings,
     /// ` --config FILE --profile NAME`, as far as a command has to repeat them to mean the same.
     pub again: String,
-    /// The flags that name files with secrets.
-    files: Files,
+    /// The flags that a command has to repeat, since nothing saves them.
+    flags: Flags,
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
     /// The client ID that the provider does not have, once it has said so.
@@ -193,7 +193,7 @@ impl World {
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             surroundings: process.surroundings(),
             again: again(global),
-            files: Files::of(&flags),
+            flags: Flags::of(&flags),
             sandbox: None,
             refused_id: RefCell::default(),
             is_secret_refused: Cell::default(),
@@ -267,7 +267,7 @@ impl World {
             reads_pasted_answers: process.stdin_is_foreground && (process.stdin_is_terminal || flags.no_browser),
             surroundings: process.surroundings(),
             again: String::new(),
-            files: Files::default(),
+            flags: Flags::default(),
             sandbox: Some(sandbox),
             refused_id: RefCell::default(),
             is_secret_refused: Cell::default(),

@@ -3,15 +3,16 @@
 //! Refuses to ask and to send: what is not known yet stays a word in capitals.
 
 mod explained;
-mod files;
+mod flags;
 mod told;
 
 pub use explained::values_for;
-pub(super) use files::{Files, again};
+pub(super) use flags::{Flags, again};
 
 use super::World;
 use crate::ask::given::{Applications, Inputs};
 use crate::ask::{self, Field};
+use crate::cli;
 use crate::diagnosis::{Blank, Values};
 use crate::ids::{ConnectionName, DEFAULT_PORT, Domain, Store};
 use crate::provider::{Provider, scopes};
@@ -72,8 +73,8 @@ pub struct Testing {
 impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
-    pub fn know(&self, inputs: &Inputs, found: &[Domain], manual: bool) {
-        let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" };
+    pub fn know(&self, inputs: &Inputs, found: &[Domain], args: &cli::Setup, manual: bool) {
+        let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" } + &args.repeated();
         let direct = inputs.domain.is_none();
         self.tell(inputs, found, Run { of_setup: &of_setup, direct, by_hand: manual, ..Run::default() });
     }
@@ -110,10 +111,11 @@ impl World {
         let given = !inputs.login_domains.is_empty();
         // Without it a login may have no application, and would be left out.
         let test_app = inputs.test_app.as_ref().map(|id| format!(" --test-app {}", shell_word(id)));
-        let of_test = &format!("{}{}", run.of_test, test_app.unwrap_or_default());
+        let of_login = test_app.unwrap_or_default() + self.flags.login;
+        let (of_setup, of_test) = (&format!("{}{of_login}", run.of_setup), &format!("{}{of_login}", run.of_test));
         // What is refused is not repeated, nor what holds it.
         let is_refused = self.refused_id.borrow().is_some() || self.is_secret_refused.get();
-        let client_files = if is_refused { "" } else { self.files.client.as_str() };
+        let client_files = if is_refused { "" } else { self.flags.client.as_str() };
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),
@@ -121,8 +123,8 @@ impl World {
             domain: inputs.domain.as_ref(),
             names_domain: inputs.domain != self.saved.domain,
             given: self.not_saved(inputs) + client_files,
-            further: self.port_not_saved(inputs) + &self.store_not_saved() + &self.files.management,
-            run: Run { of_test, ..run },
+            further: self.port_not_saved(inputs) + &self.store_not_saved() + &self.flags.management,
+            run: Run { of_setup, of_test, ..run },
             of_move: self.connection_of_google(),
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),

@@ -55,7 +55,7 @@ impl Draft<'_> {
 
     /// Cures name what is known by now.
     fn know(&self) {
-        self.world.know(&self.inputs, &self.found_domains, self.manual);
+        self.world.know(&self.inputs, &self.found_domains, self.args, self.manual);
     }
 
     pub(super) fn can_go_back(&self) -> bool {

@@ -58,15 +58,14 @@ impl Draft<'_> {
         for (given, name) in [
             (inputs.applications == Applications::All, " --all-apps"),
             (self.manual, " --manual"),
-            (self.args.skip_login, " --skip-login"),
-            (self.args.save_management, " --save-management"),
             (self.args.dry_run, " --dry-run"),
+            (self.args.inputs.no_browser, " --no-browser"),
             (self.world.sandbox.is_some(), " --sandbox"),
         ] {
             if given {
                 command.push_str(name);
             }
         }
-        command + &self.world.again
+        command + &self.args.repeated() + &self.world.again
     }
 }

@@ -1,4 +1,6 @@
-//! Owns the flags that a suggested command repeats because they name files. Refuses to repeat what came from stdin.
+//! Owns the flags that a suggested command repeats as they were given, since nothing saves them: files, and how a person logs in.
+//!
+//! Refuses to repeat what came from stdin.
 
 use std::path::PathBuf;
 
@@ -6,16 +8,18 @@ use crate::cli;
 use crate::ids::{is_secret, shown_path};
 use crate::text::shell_word;
 
-/// The flags that name files with secrets, for commands that have to repeat them; what came from stdin cannot come again.
+/// The flags that commands have to repeat; what came from stdin cannot come again.
 #[derive(Default)]
-pub struct Files {
+pub struct Flags {
     /// ` --client-json FILE`
     pub client: String,
     /// ` --management-client-id ID --management-client-secret-file FILE`
     pub management: String,
+    /// ` --no-browser`
+    pub login: &'static str,
 }
 
-impl Files {
+impl Flags {
     /// As they were given.
     pub fn of(flags: &cli::Inputs) -> Self {
         let flag = |name: &str, path: &Option<PathBuf>| match path {
@@ -27,7 +31,8 @@ impl Files {
         let id = flags.management_client_id.as_ref().filter(|id| !is_secret(id));
         let id = id.map(|id| format!(" --management-client-id {}", shell_word(id))).unwrap_or_default();
         let secret = flag("--management-client-secret-file", &flags.management_client_secret_file);
-        Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret }
+        let login = if flags.no_browser { " --no-browser" } else { "" };
+        Self { client, management: flag("--token-file", &flags.token_file) + &id + &secret, login }
     }
 }
 
