@@ -56,7 +56,7 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         .with_hint(
             "Use that connection with `--connection NAME`, or remove it at {connections_page} and run `{setup}` again",
         ),
-        409 if path.starts_with("connections") => {
+        409 if path == "connections" && (code == "connection_conflict" || is_about_a_name(&lower)) => {
             Failure::new(Code::ConnectionNameTaken, about("the tenant refused the connection's name"))
         }
         404 if code == "inexistent_user" => Failure::new(Code::UserNotFound, about("the tenant has no such user")),
@@ -68,6 +68,11 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
             format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
         ),
     }
+}
+
+/// Whether a conflict is one of the name: taken, or of a connection that is still being deleted (the texts of Auth0's OpenAPI).
+fn is_about_a_name(said: &str) -> bool {
+    said.contains("name") || said.contains("delet")
 }
 
 /// What the API says, and never its body: a page's words, or that there are none.
