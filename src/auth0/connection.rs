@@ -107,8 +107,7 @@ impl Wanted<'_> {
         if !now.is_active() {
             differ("authentication.active", Code::ConnectionInactive, "false".to_owned(), "true".to_owned());
         }
-        // Typed into the dashboard, the parameters stand in the address itself.
-        let leads_to = |key: &str| text(key).split('?').next().unwrap_or_default();
+        let leads_to = |key: &str| without_query(text(key));
         // Nobody gets to the provider there, whatever client ID and scopes the connection holds.
         let (authorize, token) = (self.provider.authorize_url(), self.provider.token_url());
         if self.provider == Provider::GoogleHealth && leads_to("authorizationURL") != authorize {
@@ -143,28 +142,19 @@ impl Wanted<'_> {
         let stored = self.stored_names(options);
         if has != wants && (self.scopes_chosen || !has.is_superset(&wants)) {
             differ("options.scope", Code::ConnectionScopesDiffer, join(&has), join(&wants));
-        } else if stored.iter().any(|name| !scopes::is_on_the_wire(self.provider, name)) {
+        } else if is_encoded(options) || stored.iter().any(|name| !scopes::is_on_the_wire(self.provider, name)) {
             // The short names are this program's; the provider takes them for scopes that it does not have.
+            let now = if is_encoded(options) { options["scope"].to_string() } else { join(&stored) };
             let wanted = scopes::to_wire(self.provider, &has.iter().collect::<Vec<_>>()).join(" ");
-            differ("options.scope", Code::ConnectionScopesDiffer, join(&stored), wanted);
+            differ("options.scope", Code::ConnectionScopesDiffer, now, wanted);
         }
         if self.provider == Provider::GoogleHealth {
             if leads_to("tokenURL") != token {
                 let now = or_empty(text("tokenURL"));
                 differ("options.tokenURL", Code::ConnectionSettingsDiffer, now, token.to_owned());
             }
-            for (name, wanted) in provider::GOOGLE_AUTH_PARAMS {
-                let param = options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str);
-                let mut parts = text("authorizationURL").split(['?', '&']).skip(1);
-                let in_address = parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-                let now = match (in_address, param) {
-                    // No parameter may come twice (RFC 6749, 3.1).
-                    (Some(_), Some(_)) => format!("{name} twice, in the address as well"),
-                    (Some(has), None) | (None, Some(has)) if has == wanted => continue,
-                    (Some(has), None) | (None, Some(has)) => format!("{name}={has}"),
-                    (None, None) => format!("without {name}"),
-                };
-                differ("options.authParams", Code::ConnectionSettingsDiffer, now, format!("{name}={wanted}"));
+            for (now, wanted) in wrong_parameters(options) {
+                differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
             }
             if options.get("pkce_enabled").and_then(Value::as_bool) != Some(true) {
                 differ("options.pkce_enabled", Code::ConnectionSettingsDiffer, "false".to_owned(), "true".to_owned());
@@ -199,9 +189,9 @@ impl Wanted<'_> {
     fn stored_names(&self, options: &Map<String, Value>) -> BTreeSet<String> {
         match options.get("scope") {
             Some(Value::Array(list)) => {
-                list.iter().filter_map(Value::as_str).flat_map(str::split_whitespace).map(str::to_owned).collect()
+                list.iter().filter_map(Value::as_str).flat_map(|text| names(text, &[])).collect()
             }
-            Some(Value::String(text)) => text.split([' ', ',']).filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            Some(Value::String(text)) => names(text, &[',']).collect(),
             _ if self.provider == Provider::Fitbit => FITBIT_FLAGS
                 .iter()
                 .filter(|flag| options.get(**flag).and_then(Value::as_bool) == Some(true))
@@ -234,12 +224,16 @@ impl Wanted<'_> {
                 }
             }
             Provider::GoogleHealth => {
-                options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
+                let address = options.get("authorizationURL").and_then(Value::as_str).unwrap_or_default();
+                // What says the same in another way stays as somebody wrote it.
+                if without_query(address) != self.provider.authorize_url() || !wrong_parameters(&options).is_empty() {
+                    options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
+                    for (name, value) in provider::GOOGLE_AUTH_PARAMS {
+                        put_in(&mut options, "authParams", name, json!(value));
+                    }
+                }
                 options.insert("tokenURL".into(), json!(self.provider.token_url()));
                 options.insert("pkce_enabled".into(), json!(true));
-                for (name, value) in provider::GOOGLE_AUTH_PARAMS {
-                    put_in(&mut options, "authParams", name, json!(value));
-                }
                 let script = json!(provider::FETCH_USER_PROFILE.trim());
                 put_in(&mut options, "scripts", "fetchUserProfile", script);
             }
@@ -255,6 +249,47 @@ pub fn options_hidden(name: &str) -> Failure {
         format!("the settings of the connection {name} cannot be read, so they cannot be compared or merged"),
     )
     .with_hint(allow("read:connections_options update:connections_options"))
+}
+
+/// Typed into the dashboard, the parameters stand in the address itself.
+fn without_query(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
+/// The parameters that Google's authorize page has to get and does not, or not so: what is there, and what has to be.
+fn wrong_parameters(options: &Map<String, Value>) -> Vec<(String, String)> {
+    let address = options.get("authorizationURL").and_then(Value::as_str).unwrap_or_default();
+    let wrong = |(name, wanted): (&str, &str)| {
+        let param = options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str);
+        let mut parts = address.split(['?', '&']).skip(1);
+        let in_address = parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let now = match (in_address, param) {
+            // No parameter may come twice (RFC 6749, 3.1).
+            (Some(_), Some(_)) => format!("{name} twice, in the address as well"),
+            (Some(has), None) | (None, Some(has)) if has == wanted => return None,
+            (Some(has), None) | (None, Some(has)) => format!("{name}={has}"),
+            (None, None) => format!("without {name}"),
+        };
+        Some((now, format!("{name}={wanted}")))
+    };
+    provider::GOOGLE_AUTH_PARAMS.into_iter().filter_map(wrong).collect()
+}
+
+/// The names in a text of scopes, those too that were copied out of an address, where a space is `+` or `%20`.
+fn names<'a>(text: &'a str, further: &'static [char]) -> impl Iterator<Item = String> + 'a {
+    let text = text.replace("%20", " ").replace('+', " ");
+    let split = text.split(|c: char| c.is_whitespace() || further.contains(&c)).map(str::to_owned);
+    split.filter(|name| !name.is_empty()).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether the scopes stand there as in an address: Auth0 encodes them once more, and the provider takes all for one name.
+fn is_encoded(options: &Map<String, Value>) -> bool {
+    let is = |text: &str| text.contains('+') || text.contains("%20");
+    match options.get("scope") {
+        Some(Value::String(text)) => is(text),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).any(is),
+        _ => false,
+    }
 }
 
 /// Puts a value into the object under a key, which is made when it is missing or no object.
