@@ -9,7 +9,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::text::{REDACTED, unsafe_to_show};
+use crate::text::{GOOGLES, REDACTED, unsafe_to_show};
 pub use unfit::{masked, unfinished, wrapping};
 
 /// The loopback port registered when none is chosen: below 49152, so that no dynamic range reserves it.
@@ -126,7 +126,7 @@ pub fn is_secret(text: &str) -> bool {
     words(text).any(|word| {
         let hex = word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
         let long = word.len() >= 43 && !word.contains('.') && word.bytes().any(|b| b.is_ascii_digit());
-        word.contains("GOCSPX-") || ["eyJ", "ya29."].iter().any(|begin| word.starts_with(begin)) || hex || long
+        word.contains(GOOGLES) || ["eyJ", "ya29."].iter().any(|begin| word.starts_with(begin)) || hex || long
     })
 }
 

@@ -26,8 +26,8 @@ const PREFIXES: [&str; 5] = ["ya29.", "1//", "4/0", "eyJ", GOOGLES];
 
 /// Those of them that are nothing else inside a word either.
 const UNMISTAKABLE: [&str; 5] = ["ya29.", "1//0", "4/0A", "eyJ", GOOGLES];
-/// How a client secret of Google's begins.
-const GOOGLES: &str = "GOCSPX-";
+/// How a client secret of Google's begins, and none of Auth0's.
+pub const GOOGLES: &str = "GOCSPX-";
 
 /// One line of at most `max` characters: redacted, white space joined, control characters escaped.
 pub fn excerpt(text: &str, max: usize) -> String {

@@ -5,8 +5,8 @@
 
 mod door;
 pub mod id;
+mod variables;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use std::time::Duration;
 pub use door::looks_secret;
 use door::{Door, HIDDEN, invalid, pick};
 use url::Url;
+pub use variables::Variables;
 
-use super::Field;
 use crate::auth0::management::Login;
 use crate::cli;
 use crate::diagnosis::{Code, Failure};
@@ -23,6 +23,7 @@ use crate::ids::{self, ConnectionName, DEFAULT_PORT, Domain, Store, refuse_contr
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
 use crate::settings::Profile;
+use crate::text::GOOGLES;
 
 /// The live login waits this long unless told otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -63,61 +64,6 @@ pub fn read_client_json(path: &Path) -> Result<(String, Secret), Failure> {
     let read = door.client_json(path);
     door.verdict()?;
     read.ok_or_else(|| Failure::new(Code::FileNotReadable, format!("{} cannot be read", shown_path(path))))
-}
-
-/// A snapshot of the environment, which may hold secrets and so is not printable, and is wiped; an empty variable counts as
-/// unset.
-#[derive(Clone, Default)]
-pub struct Variables(HashMap<String, String>);
-
-impl Drop for Variables {
-    fn drop(&mut self) {
-        self.0.values_mut().for_each(zeroize::Zeroize::zeroize);
-    }
-}
-
-impl Variables {
-    /// From pairs.
-    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
-    }
-
-    /// The value of a variable.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// Whether a variable is set to nothing, for a library that takes this for a value.
-    pub fn is_blank(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(String::is_empty)
-    }
-
-    /// The names of those whose value is like this.
-    pub fn names_where(&self, is_one: impl Fn(&str) -> bool) -> Vec<String> {
-        self.0.iter().filter(|(_, value)| is_one(value)).map(|(name, _)| name.clone()).collect()
-    }
-
-    /// Those of some fields alone.
-    pub fn among(&self, fields: &[Field]) -> Self {
-        let of = |name: &str| fields.iter().any(|field| field.variables.contains(&name));
-        Self::new(self.0.iter().filter(|(name, _)| of(name)).map(|(name, value)| (name.clone(), value.clone())))
-    }
-
-    /// The values that are secrets.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        [&super::CLIENT_SECRET, &super::MANAGEMENT_SECRET, &super::TOKEN]
-            .into_iter()
-            .filter_map(|field| self.of(field))
-            .map(|(text, _)| text)
-    }
-
-    /// The first variable of a field that is set, with its name.
-    pub fn of(&self, field: &Field) -> Option<(&str, &'static str)> {
-        field.variables.iter().find_map(|name| {
-            let value = self.get(name)?.trim();
-            (!value.is_empty()).then_some((value, *name))
-        })
-    }
 }
 
 /// Which applications may log people in through the connection.
@@ -268,6 +214,7 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     let saved_secret_applies = same_provider && client_id == saved.client_id;
 
     let mut secret = door.secret(flags.client_secret_file.as_deref(), &super::CLIENT_SECRET);
+    let has_json = json.is_some();
     if let Some((_, from_json)) = json {
         if secret.is_some() && flags.client_secret_file.is_some() {
             let message = "--client-json holds the client secret, so --client-secret-file cannot be given with it";
@@ -278,8 +225,12 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     if let (Some(provider), Some(secret)) = (provider, &secret)
         && let Err(why) = provider.check_secret(secret.expose())
     {
-        let from = flags.client_secret_file.is_none().then(|| variables.of(&super::CLIENT_SECRET)).flatten();
-        let refused = invalid(&super::CLIENT_SECRET, from.map_or("", |(_, name)| name), HIDDEN, &why);
+        let from = match flags.client_secret_file {
+            _ if has_json => "--client-json",
+            Some(_) => "",
+            None => variables.of(&super::CLIENT_SECRET).map_or("", |(_, name)| name),
+        };
+        let refused = invalid(&super::CLIENT_SECRET, from, HIDDEN, &why);
         let is_others =
             Provider::ALL.iter().any(|other| *other != provider && other.check_secret(secret.expose()).is_ok());
         door.wrong.push(match is_others {
@@ -358,12 +309,21 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
     });
     let (management, management_id) =
         door.management(flags, saved.management_client_id.as_ref().filter(|_| same_tenant));
-    if let (Some(secret), Some(Login::Client { secret: other, .. })) = (&secret, &management)
-        && secret.same_as(other)
-    {
-        let message = "the client secret and the Management API client's secret are the same value: one belongs to the app at \
-                       the provider, the other to an application of the tenant";
-        door.wrong.push(Failure::new(Code::InputContradictory, message));
+    if let Some(Login::Client { secret: other, .. }) = &management {
+        let is_one_value = secret.as_ref().is_some_and(|secret| secret.same_as(other));
+        if is_one_value {
+            let message = "the client secret and the Management API client's secret are the same value: one belongs to the app at \
+                           the provider, the other to an application of the tenant";
+            door.wrong.push(Failure::new(Code::InputContradictory, message));
+        } else if other.expose().starts_with(GOOGLES) {
+            let why =
+                "it is a client secret of Google's, and belongs to the app at the provider; the two may be exchanged";
+            let from = match flags.management_client_secret_file {
+                Some(_) => "",
+                None => variables.of(&super::MANAGEMENT_SECRET).map_or("", |(_, name)| name),
+            };
+            door.wrong.push(invalid(&super::MANAGEMENT_SECRET, from, HIDDEN, why));
+        }
     }
 
     door.verdict()?;

@@ -2,6 +2,7 @@
 //! said as such.
 
 use super::{ClientAuth, ConsolePage, Facts, FormField, FormValues};
+use crate::text::GOOGLES;
 
 /// The profile script of the custom social connection, as stored in Auth0 (`options.scripts.fetchUserProfile`).
 pub const FETCH_USER_PROFILE: &str = include_str!("fetch_user_profile.js");
@@ -91,7 +92,7 @@ pub(super) fn is_client_id(value: &str) -> bool {
 
 /// `GOCSPX-` and more; secrets made before 2021 have no prefix and cannot be told.
 pub(super) fn is_secret(value: &str) -> bool {
-    value.starts_with("GOCSPX-")
+    value.starts_with(GOOGLES)
 }
 
 /// Judges a client ID that is not of the usual form: there is no other.

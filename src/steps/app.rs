@@ -310,7 +310,9 @@ pub fn ask_client_id(world: &World, provider: Provider, before: Option<&str>, ba
     let question = Question { text, help: &help, default: before, back };
     let read = |answer: &str| match given::dragged_path(answer).filter(|_| takes_file) {
         Some(path) => {
-            given::read_client_json(&path).map(|(id, secret)| (id, Some(secret))).map_err(|failure| failure.message)
+            let way_on = "or type the client ID here, and its secret when that is asked for";
+            let read = given::read_client_json(&path).map(|(id, secret)| (id, Some(secret)));
+            read.map_err(|failure| format!("{}; {way_on}", failure.message))
         }
         None => provider.check_client_id(answer).map(|()| (answer.to_owned(), None)),
     };

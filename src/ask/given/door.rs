@@ -157,7 +157,7 @@ impl<'a> Door<'a> {
             _ => shown_path(path),
         };
         // With room for all of it, so that growing leaves no copy behind.
-        let mut text = String::with_capacity(MAX_FILE as usize + 1);
+        let mut bytes = Vec::with_capacity(MAX_FILE as usize + 1);
         let result = if path.as_os_str() == "-" {
             if let Some(first) = self.stdin_taken.replace(field.name) {
                 let message = format!("{first} and {} cannot both be read from stdin", field.name);
@@ -173,31 +173,30 @@ impl<'a> Door<'a> {
                 )));
                 return None;
             }
-            io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text)
+            io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
         } else {
-            File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
+            File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
         };
-        if result.is_err() {
-            text.zeroize();
-        }
-        match result {
+        let cannot = |why: &str| {
+            Failure::new(
+                Code::FileNotReadable,
+                format!("the file with the {}, {shown}, cannot be read: {why}", field.name),
+            )
+        };
+        let read = match result {
             Ok(read) if read as u64 > MAX_FILE => {
                 let message = format!("the file with the {}, {shown}, is larger than 64 KiB", field.name);
-                self.wrong.push(Failure::new(Code::FileNotReadable, message));
-                None
+                Err(Failure::new(Code::FileNotReadable, message))
             }
-            Ok(_) => Some(text),
-            Err(error) => {
-                let why = if error.kind() == io::ErrorKind::InvalidData {
-                    "it is no text".to_owned()
-                } else {
-                    error.to_string()
-                };
-                let message = format!("the file with the {}, {shown}, cannot be read: {why}", field.name);
-                self.wrong.push(Failure::new(Code::FileNotReadable, message));
-                None
-            }
-        }
+            Ok(_) => str::from_utf8(&bytes).map(str::to_owned).map_err(|_| match bytes.get(..2) {
+                Some([0xff, 0xfe] | [0xfe, 0xff]) => cannot("it is UTF-16")
+                    .with_hint("Save it as UTF-8; what `>` of Windows PowerShell 5 writes is UTF-16"),
+                _ => cannot("it is no text"),
+            }),
+            Err(error) => Err(cannot(&error.to_string())),
+        };
+        bytes.zeroize();
+        read.map_err(|failure| self.wrong.push(failure)).ok()
     }
 
     /// Google's download: `{"web": {"client_id": ..., "client_secret": ...}}`.
@@ -224,8 +223,15 @@ impl<'a> Door<'a> {
             };
             let id = member("client_id")?;
             Provider::GoogleHealth.check_client_id(id).map_err(|why| shape(&why))?;
-            let secret = member("client_secret")?;
-            Provider::GoogleHealth.check_secret(secret).map_err(|why| shape(&why))?;
+            let made = |failure: Failure| {
+                let (id, secret) = (crate::ask::CLIENT_ID.how_to_give(), crate::ask::CLIENT_SECRET.how_to_give());
+                failure.with_hint(format!(
+                    "Google shows a secret only when it is made: add a new one on the client's page (Google Auth Platform > Clients) and \
+                     download the JSON then, or give both without it: {id}; {secret}"
+                ))
+            };
+            let secret = member("client_secret").map_err(made)?;
+            Provider::GoogleHealth.check_secret(secret).map_err(|why| made(shape(&why)))?;
             Ok((id.to_owned(), Secret::new(secret.to_owned())))
         };
         read().map_err(|failure| self.wrong.push(failure)).ok()

@@ -89,7 +89,11 @@ fn report_missing(
                 store_broken = Some(match store_broken {
                     // Both are named at once.
                     Some(first) => {
-                        let both = format!("{}; {}", first.hint(), ask::MANAGEMENT_SECRET.how_to_give());
+                        let both = format!(
+                            "{}. The other secret can be given: {}",
+                            first.hint().trim_end_matches('.'),
+                            ask::MANAGEMENT_SECRET.how_to_give()
+                        );
                         first.with_hint(both)
                     }
                     None => failure,
