@@ -7,23 +7,23 @@ mod draft;
 mod ending;
 mod pass;
 mod pass_tenant;
+mod place;
 mod take_back;
 mod way_on;
 
 use crate::ask::Stop;
-use crate::ask::given::{self, Inputs};
+use crate::ask::given::{self};
 use crate::auth0::connection::Wanted;
 use crate::auth0::wire::Connection;
-use crate::checks::applications::Chosen;
-use crate::checks::authorize::{Answers, Expected};
+use crate::checks::authorize::Answers;
 use crate::checks::id;
 use crate::cli;
 use crate::commands::test::ASKED_APPLICATIONS;
 use crate::console::ConnectionDoc;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
-use crate::ids::{Domain, SecretOf, Store};
-use crate::login::{self, Login, session, temporary};
+use crate::ids::SecretOf;
+use crate::login::{self, session, temporary};
 use crate::secret::Secret;
 use crate::settings::Profile;
 use crate::steps::app::App;
@@ -34,6 +34,7 @@ use crate::steps::{credentials, redirects, within};
 use crate::world::World;
 use decide::Decision;
 use draft::Draft;
+use place::Place;
 
 /// Runs it.
 ///
@@ -156,7 +157,12 @@ impl Prepared {
         let mut plan = Plan::default();
         if let (Some(change), Some(session)) = (&draft.change, &draft.session) {
             let login = !draft.args.skip_login && draft.inputs.test_app.is_none();
-            match tenant::require_for(&session.management, change, login, draft.inputs.test_app.as_deref()) {
+            if let Some(id) = &draft.inputs.test_app {
+                let at = (place.host(), place.connection.as_str());
+                let can = session::can_log_in(world, at, id, draft.inputs.port, &change.selection.all);
+                within(world, Step::Connection, || can)?;
+            }
+            match tenant::require_for(&session.management, change, login) {
                 // Who only looks at a plan may do that with permissions to look; what the run itself will lack is said.
                 Err(lacks) if draft.args.dry_run && lacks.code == Code::MissingScope => {
                     world.console.finding(&Finding::warn(id::MANAGEMENT_ACCESS, lacks));
@@ -303,76 +309,6 @@ impl Prepared {
         let proved = (proof, answers.open.as_slice());
         ending::summary(world, app, place, chosen, draft.change.as_ref(), &self.local(draft, app), proved);
         Ok(())
-    }
-}
-
-/// Where the connection is, or will be.
-struct Place {
-    domain: Domain,
-    login_domains: Vec<Domain>,
-    connection: String,
-}
-
-impl Place {
-    /// The domain people log in through.
-    fn host(&self) -> &Domain {
-        login::host(&self.domain, &self.login_domains)
-    }
-
-    /// What `/authorize` has to lead to; `by_hand` when nobody asked the Management API. The provider's own word on the tenant's
-    /// request is worth asking for where it takes ours.
-    fn expected<'a>(&'a self, app: &'a App, by_hand: bool, callbacks_accepted: bool) -> Expected<'a> {
-        Expected {
-            provider: app.provider,
-            connection: &self.connection,
-            client_id: &app.client_id,
-            scopes: &app.scopes,
-            host: self.host(),
-            domain: &self.domain,
-            confirmed: !by_hand,
-            shows_settings: !by_hand,
-            asks_provider: callbacks_accepted.into(),
-        }
-    }
-
-    fn login<'a>(&'a self, world: &World, app: &'a App, inputs: &Inputs, callback_accepted: bool) -> Login<'a> {
-        Login {
-            provider: app.provider,
-            client_id: &app.client_id,
-            scopes: &app.scopes,
-            connection: &self.connection,
-            provider_callback: self.host().callback(),
-            callback_accepted,
-            secret: Some(&app.secret),
-            secret_is: world.secret_is(!app.to_store || world.store() != Store::Nothing),
-            port: inputs.port,
-            timeout: inputs.timeout,
-        }
-    }
-
-    fn profile(&self, world: &World, app: &App, port: u16, applications: &[Chosen]) -> Profile {
-        let callback = |application: &Chosen| Some((application.client_id.clone(), application.callback()?.to_owned()));
-        Profile {
-            provider: Some(app.provider),
-            domain: Some(self.domain.clone()),
-            login_domains: self.login_domains.clone(),
-            client_id: Some(app.client_id.clone()),
-            connection: self.connection.parse().ok(),
-            applications: applications.iter().map(|application| application.client_id.clone()).collect(),
-            callbacks: applications.iter().filter_map(callback).collect(),
-            // Scopes that nobody chose are not pinned: what is added in the dashboard stays.
-            scopes: if app.scopes_chosen { app.scopes.clone() } else { Vec::new() },
-            port: Some(port),
-            store: Some(world.store()),
-            moving_from: None,
-            moving_clients: Vec::new(),
-            management_client_id: world
-                .saved
-                .management_client_id
-                .clone()
-                .filter(|_| world.saved.domain.as_ref() == Some(&self.domain)),
-            endpoints: world.saved.endpoints.clone(),
-        }
     }
 }
 

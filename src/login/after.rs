@@ -3,22 +3,24 @@
 //!
 //! Refuses to guess: what is not found out leaves the failure as it was, and says what was looked at.
 
+mod secret;
+
 use std::cell::Cell;
 use std::time::Duration;
 
 use super::{Login, cancelled};
 use crate::auth0::authorize::{PageError, Reading, ask};
-use crate::auth0::connection::holds_secret;
 use crate::auth0::logs::Entry;
 use crate::auth0::management::Management;
 use crate::checks::connection::why_refused;
-use crate::checks::{credentials, id, provider};
+use crate::checks::{id, provider};
 use crate::diagnosis::{Code, Failure, is_denial};
 use crate::finding::{Finding, State};
 use crate::ids::Domain;
 use crate::loopback::TurnedAway;
 use crate::provider::Provider;
 use crate::world::World;
+use secret::{needs, written_anew};
 
 /// An entry of the log appears seconds after what it tells of (reported); so often it is looked for, and with this pause.
 const LOOKS: usize = 5;
@@ -111,9 +113,10 @@ impl Trail<'_> {
                 Failure::new(failure.code, message).with_hint(failure.hint())
             }
             None => {
-                let message = also("the secret in the tenant could not be compared (read:connections_options)");
+                let message = also(&format!("the secret in the tenant could not be compared{}", needs(tenant)));
                 let hint = format!(
-                    "It may be the client secret in the connection `{{connection}}` too: `{{setup}}` writes the one at hand. {}",
+                    "It may be the client secret in the tenant too: {}. {}",
+                    written_anew(tenant),
                     failure.hint()
                 );
                 Failure::new(failure.code, message).with_hint(hint)
@@ -211,77 +214,6 @@ impl Trail<'_> {
         Failure::new(failure.code, also(&seen.join("; "))).with_hint(failure.hint())
     }
 
-    /// The person consented, and the tenant got no token for the provider's code.
-    fn no_token(&self, failure: Failure) -> Failure {
-        let Some(tenant) = &self.through else { return failure };
-        let also = |what: &str| format!("{}; {what}", failure.message);
-        let same = self.same_secret(tenant);
-        if same == Some(false) {
-            let message = also(&format!("the client secret in the tenant is not {}", self.login.secret_is));
-            return Failure::new(Code::ConnectionSecretDiffers, message);
-        }
-        let mut looked = Vec::new();
-        if let Some(secret) = self.login.secret {
-            let login = self.login;
-            let http = &self.world.http;
-            let asked = credentials::accepted(http, login.provider, login.client_id, secret, &login.provider_callback);
-            match (asked.state, asked.failure) {
-                (State::Fail, Some(refused)) => {
-                    return Failure::new(refused.code, also(&refused.message)).with_hint(refused.hint());
-                }
-                (State::Pass, _) => {
-                    looked.push(format!("{} accepts the secret at hand", login.provider.title()));
-                }
-                _ => {}
-            }
-        }
-        let entry = self.newest_entry(tenant, LOOKS);
-        if let Logged::Entry(entry) = &entry {
-            if !failure.message.contains(&entry.said()) {
-                looked.push(format!("the tenant's log says: {}", entry.said()));
-            }
-            // Where there is no token yet, no Action has run: a bare word is the provider's.
-            let code = self.code(entry).filter(|code| *code != Code::LoginBlocked || !entry.is_bare());
-            let says_more = entry.names_another_reason() || !entry.is_bare();
-            match code.or_else(|| says_more.then_some(Code::UnrecognisedAnswer)) {
-                Some(Code::ClientSecretRejected) | None => {}
-                Some(code) => return self.told(entry, code, also(&looked.join("; "))),
-            }
-        }
-        match same {
-            // The right secret, and a provider that takes it: it is something else.
-            Some(true) if !looked.is_empty() => {
-                looked.push("the tenant holds the same secret, so that this is not the reason".to_owned());
-                let hint =
-                    "Log in again; if it stays, read the newest entry of type `f` in the tenant's log ({logs_page} )";
-                Failure::new(Code::UnrecognisedAnswer, also(&looked.join("; "))).with_hint(hint)
-            }
-            Some(true) => failure,
-            _ if tenant.management.is_none() => {
-                looked.push("the secret in the tenant was not read: that needs the Management API".to_owned());
-                // What else the tenant's request for a token is made of.
-                let else_it_is = match self.login.provider {
-                    Provider::GoogleHealth => format!("its Token URL has to be `{}`", self.login.provider.token_url()),
-                    Provider::Fitbit => {
-                        "the connection has to be Auth0's own (Create Connection > Fitbit) and not a Custom one"
-                            .to_owned()
-                    }
-                };
-                let hint = format!(
-                    "Most likely the tenant holds another secret. In the dashboard enter the one at hand into the connection \
-                     `{{connection}}` as its Client Secret and save ({{connections_page}} ). Where it stays, {else_it_is}"
-                );
-                Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
-            }
-            _ => {
-                looked.push("the secret in the tenant could not be read (read:connections_options)".to_owned());
-                let hint = "Most likely the tenant holds another secret. Run `{setup}` which writes the one at hand into the \
-                            connection `{connection}` or allow the token read:connections_options, so that they are compared";
-                Failure::new(failure.code, also(&looked.join("; "))).with_hint(hint)
-            }
-        }
-    }
-
     /// The tenant refused for a reason of its own: its log has the long form.
     fn logged(&self, failure: Failure) -> Failure {
         let Some(tenant) = &self.through else { return failure };
@@ -342,14 +274,6 @@ impl Trail<'_> {
             ),
             false => failure,
         }
-    }
-
-    fn same_secret(&self, tenant: &ThroughTenant) -> Option<bool> {
-        let (management, secret) = (tenant.management?, self.login.secret?);
-        if tenant.connection_id.is_empty() {
-            return None;
-        }
-        holds_secret(&management.connection(tenant.connection_id).ok()?, secret)
     }
 
     fn newest_entry(&self, tenant: &ThroughTenant, looks: usize) -> Logged {

@@ -165,16 +165,7 @@ fn preflight(
     match ask(&world.http, host, application, Some(redirect_uri), login.connection)? {
         Reading::Upstream(upstream) => is_request(&upstream, host),
         Reading::Page { error: Some(PageError::CallbackMismatch), .. } => {
-            let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
-            let hint = match through.all {
-                // What kind it is nobody could look at.
-                [] => format!(
-                    "Where it is a native application, whose logins need no secret, add exactly this to its Allowed Callback URLs: \
-                     {redirect_uri}"
-                ),
-                _ => format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}"),
-            };
-            Err(Failure::new(Code::CallbackNotAllowed, message).with_hint(hint))
+            Err(callback_not_allowed(application, redirect_uri, through.all))
         }
         Reading::Page { error: Some(PageError::UnknownClient), .. } => missing(),
         Reading::Page { status, said, error: None } => Err(nothing_to_log_in_at(host, application, status, &said)),
@@ -185,6 +176,46 @@ fn preflight(
         Reading::LoginPage => {
             Err(not_taken(format!("{host} does not take {} for the application {application}", login.connection)))
         }
+    }
+}
+
+fn callback_not_allowed(application: &str, redirect_uri: &str, all: &[Application]) -> Failure {
+    let message = format!("the application {application} does not allow the callback URL {redirect_uri}");
+    let hint = match all {
+        // What kind it is nobody could look at.
+        [] => format!(
+            "Where it is a native application, whose logins need no secret, add exactly this to its Allowed Callback URLs: \
+             {redirect_uri}"
+        ),
+        _ => format!("Add exactly this to its Allowed Callback URLs: {redirect_uri}"),
+    };
+    Failure::new(Code::CallbackNotAllowed, message).with_hint(hint)
+}
+
+/// Whether a person can log in with a named application, as far as that can be told before the connection is what it is to be;
+/// `place` are the login domain and the connection's name, `port` is the listener's, 0 for one that is not known yet.
+///
+/// # Errors
+/// `application_not_found`, `application_confidential`, `callback_not_allowed`.
+pub fn can_log_in(
+    world: &World,
+    place: (&Domain, &str),
+    application: &str,
+    port: u16,
+    all: &[Application],
+) -> Result<(), Failure> {
+    let (host, connection) = place;
+    can_log_in_with(application, all)?;
+    let redirect_uri = format!("http://127.0.0.1:{port}/callback");
+    if port == 0 {
+        return Ok(());
+    }
+    match ask(&world.http, host, application, Some(&redirect_uri), connection) {
+        Ok(Reading::Page { error: Some(PageError::CallbackMismatch), .. }) => {
+            Err(callback_not_allowed(application, &redirect_uri, all))
+        }
+        // The rest is the login's to find out.
+        _ => Ok(()),
     }
 }
 

@@ -11,9 +11,7 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{
-    self, Chosen, WayOn, can_log_in_with, enabled, is_ours, resolve, there_are, without_the_gone,
-};
+use crate::checks::applications::{self, Chosen, WayOn, enabled, is_ours, resolve, there_are, without_the_gone};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Step, StepReport, StepState};
@@ -165,16 +163,8 @@ pub fn other_tenant(choice: &Applications, listed: &Listed, domain: &Domain, con
 /// Refuses to begin what is known not to come to an end.
 ///
 /// # Errors
-/// `missing_scope`, naming every scope that is missing; `application_not_found` and `application_confidential` for the test application.
-pub fn require_for(
-    management: &Management,
-    change: &Change,
-    login: bool,
-    test_app: Option<&str>,
-) -> Result<(), Failure> {
-    if let Some(id) = test_app {
-        can_log_in_with(id, &change.selection.all)?;
-    }
+/// `missing_scope`, naming every scope that is missing.
+pub fn require_for(management: &Management, change: &Change, login: bool) -> Result<(), Failure> {
     let mut wanted = Vec::new();
     match &change.now {
         None => wanted.push("create:connections"),
