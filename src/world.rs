@@ -41,7 +41,7 @@ use crate::vault::{self, Vault};
 pub use forget::InKeychain;
 pub use kept::{Another, store_failure};
 use kept::{alone, keychain, secrets_beside};
-use known::{Flags, again};
+use known::{Flags, Refused, again};
 pub use known::{Testing, values_for};
 use variables::refuse_wrong_proxies;
 
@@ -77,10 +77,8 @@ pub struct World {
     flags: Flags,
     /// The simulator, under `--sandbox`.
     pub sandbox: Option<Sandbox>,
-    /// The client ID that the provider does not have, once it has said so.
-    refused_id: RefCell<Option<String>>,
-    /// Whether the provider has refused the client secret at hand.
-    is_secret_refused: Cell<bool>,
+    /// What of the inputs is known to be wrong.
+    refused: Refused,
     /// Variables that win over what is saved.
     shadows: RefCell<shadow::Shadows>,
     /// Whether the Management API is used with a secret that is kept here.
@@ -195,8 +193,7 @@ impl World {
             again: again(global),
             flags: Flags::of(&flags),
             sandbox: None,
-            refused_id: RefCell::default(),
-            is_secret_refused: Cell::default(),
+            refused: Refused::default(),
             shadows: RefCell::default(),
             uses_kept_access: Cell::default(),
             variables,
@@ -269,8 +266,7 @@ impl World {
             again: String::new(),
             flags: Flags::default(),
             sandbox: Some(sandbox),
-            refused_id: RefCell::default(),
-            is_secret_refused: Cell::default(),
+            refused: Refused::default(),
             shadows: RefCell::default(),
             uses_kept_access: Cell::default(),
             variables,

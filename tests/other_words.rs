@@ -846,7 +846,7 @@ fn googles_own_word_for_a_refused_secret_in_the_log_is_no_refusal_of_an_action()
     let output = without_a_token(&[Fault::WrongSecretInTenant], json!({}), false).exits(4);
     let error = output.document()["error"].clone();
     let (message, hint) = (error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
-    assert!(message.contains("that needs the Management API") && hint.contains("In the dashboard enter"), "{error}");
+    assert!(message.contains("that needs the Management API") && hint.contains("in the dashboard enter"), "{error}");
     let output = without_a_token(&[Fault::Denied], json!({}), false).exits(5);
     let again = format!("--test-app {}", facts::APPLICATIONS[1].client_id);
     assert!(output.document()["error"]["hint"].as_str().unwrap().contains(&again), "{output}");

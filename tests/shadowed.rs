@@ -203,7 +203,7 @@ fn a_kept_secret_of_the_management_client_that_was_replaced_is_named_and_the_new
         let output = environment.run(args).exits(4);
         assert_eq!(output.error_code(), "management_credentials_rejected", "{output}");
         let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
-        let named = ["secrets.toml", "AUTH0_CLIENT_SECRET", "`fitbit-connect setup --save-management`"];
+        let named = ["secrets.toml", "AUTH0_CLIENT_SECRET", "`fitbit-connect setup", "--save-management`"];
         assert!(named.iter().all(|name| hint.contains(name)), "{hint}");
     }
     // Given for one run, and accepted: what is kept is of no use any more.

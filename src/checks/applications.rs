@@ -231,11 +231,18 @@ pub fn other_tenant(saved: &Applications, all: &[Application], domain: &Domain, 
     })
 }
 
-/// Whether the tenant has none of the applications that are named.
-pub fn has_none_of_them(named: &Applications, all: &[Application]) -> bool {
-    let Applications::Named(named) = named else { return false };
-    let is_one = |one: &Application| named.iter().any(|named| [&one.client_id, &one.name].contains(&named));
-    !all.iter().any(is_one)
+/// The named applications with their client IDs; without one what the tenant does not have. A name that it has twice stays.
+pub fn client_ids(named: &Applications, all: &[Application]) -> BTreeMap<String, Option<String>> {
+    let Applications::Named(named) = named else { return BTreeMap::new() };
+    let id = |named: &String| {
+        let mut of_it = all.iter().filter(|one| [&one.client_id, &one.name].contains(&named));
+        match (of_it.next(), of_it.next()) {
+            (Some(one), None) => Some(one.client_id.clone()),
+            (Some(_), Some(_)) => Some(named.clone()),
+            (None, _) => None,
+        }
+    };
+    named.iter().map(|named| (named.clone(), id(named))).collect()
 }
 
 /// Whether an application is the temporary one of a live login: by its name and, where they may be read, by its callbacks, of

@@ -5,11 +5,12 @@ use super::{id, met};
 use crate::auth0::connection::{Difference, Wanted, options_hidden};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, followed_by};
 use crate::finding::Finding;
 use crate::ids::ConnectionName;
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::text::REDACTED;
 
 /// Finds the connection: by its name when one was chosen, else by what the provider's connection is called.
 ///
@@ -70,9 +71,9 @@ pub fn twin(management: &Management, provider: Provider, name: &str, client_id: 
 }
 
 /// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID.
-pub fn missing(management: &Management, provider: Provider, name: &str, client_id: &str) -> Failure {
+pub fn missing(name: &str, twin: Option<String>) -> Failure {
     let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
-    match twin(management, provider, name, client_id) {
+    match twin {
         Some(twin) => failure.with_hint(format!(
             "The connection {twin} holds this client ID. If it is the one that is meant, run the command again with `--connection {twin}` \
              or have it kept by `{{setup}} --connection {twin}`"
@@ -144,8 +145,35 @@ pub fn settings(connection: &Connection, wanted: &Wanted) -> Finding {
         Some(first) => {
             let all: Vec<String> =
                 others.iter().map(|d| format!("{} is {}, should be {}", d.field, d.now, d.wanted)).collect();
-            Finding::fail(id::CONNECTION_SETTINGS, Failure::new(first.code, all.join("; ")))
+            let failure = Failure::new(first.code, all.join("; "));
+            let behind: String = others.iter().filter_map(|difference| what_it_costs(difference)).collect();
+            let hint = followed_by(&failure.hint(), &behind);
+            Finding::fail(id::CONNECTION_SETTINGS, failure.with_hint(hint))
         }
+    }
+}
+
+/// What somebody has to know who puts this right.
+fn what_it_costs(difference: &Difference) -> Option<String> {
+    match difference.field {
+        "options.scope" => {
+            let wanted: Vec<&str> = difference.wanted.split_whitespace().collect();
+            let now: Vec<&str> = difference.now.split_whitespace().collect();
+            let (kept, gone): (Vec<&str>, Vec<&str>) = now.into_iter().partition(|name| wanted.contains(name));
+            (kept.len() == wanted.len() && !gone.is_empty()).then(|| {
+                format!(
+                    " (It takes {} out of the connection: where somebody else needs that, save all of them with `--scopes {},{}` )",
+                    gone.join(" "),
+                    wanted.join(","),
+                    gone.join(",")
+                )
+            })
+        }
+        "options.client_id" if difference.now.contains(REDACTED) => Some(
+            " What stands there looks like a secret, and was in the address of every login: make a new one, and give that."
+                .to_owned(),
+        ),
+        _ => None,
     }
 }
 

@@ -91,9 +91,9 @@ pub(super) static CLIENT_SECRET_MISSING: Diagnosis = Diagnosis {
     symptom: "There is no client secret for this profile.",
     cause: "None was given, and none is in the secret store; with `--store none` nothing is ever kept.",
     cure: "Give it with `--client-secret-file PATH` or the variable `FITBIT_CONNECT_CLIENT_SECRET` or run \
-           `fitbit-connect setup` in a terminal. Google shows a secret only when it is made: if it is lost, add a \
+           `{setup}` in a terminal. Google shows a secret only when it is made: if it is lost, add a \
            new one on the client's page. | Fitbit: Give it with `--client-secret-file PATH` or the variable \
-           `FITBIT_CONNECT_CLIENT_SECRET` or run `fitbit-connect setup` in a terminal.",
+           `FITBIT_CONNECT_CLIENT_SECRET` or run `{setup}` in a terminal.",
     exit: Exit::Input,
     links: &[GOOGLE_CLIENTS],
     signs: &[],

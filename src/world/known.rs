@@ -4,10 +4,12 @@
 
 mod explained;
 mod flags;
+mod refused;
 mod told;
 
 pub use explained::values_for;
 pub(super) use flags::{Flags, again};
+pub(super) use refused::Refused;
 
 use super::World;
 use crate::ask::given::{Applications, Inputs};
@@ -74,7 +76,9 @@ impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
     pub fn know(&self, inputs: &Inputs, found: &[Domain], args: &cli::Setup, manual: bool) {
-        let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" } + &args.repeated();
+        let of_setup = flags_for(&self.refused.without_missing(&inputs.applications))
+            + if manual { " --manual" } else { "" }
+            + &args.repeated();
         let direct = inputs.domain.is_none();
         self.tell(inputs, found, Run { of_setup: &of_setup, direct, by_hand: manual, ..Run::default() });
     }
@@ -90,21 +94,16 @@ impl World {
     pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], test: &Testing) {
         let Testing { switches, direct, by_hand } = *test;
         let flag = if direct { " --direct" } else { "" };
-        let of_test = format!("{}{switches}{flag}", flags_for(&inputs.applications));
-        let of_setup = flags_beyond(&inputs.applications, &self.saved.applications);
+        let of_test = format!("{}{switches}{flag}", flags_for(&self.refused.without_missing(&inputs.applications)));
+        let of_setup = match self.refused.without_missing(&inputs.applications) {
+            Applications::Named(left) if self.refused.is_missing_any() => {
+                flags_instead(&left, &self.saved.applications)
+            }
+            all => flags_beyond(&all, &self.saved.applications),
+        };
         let direct = direct || inputs.domain.is_none();
         let run = Run { of_setup: &of_setup, of_test: &of_test, direct, is_set_up: true, by_hand };
         self.tell(inputs, found, run);
-    }
-
-    /// The provider does not have this client ID: no command is to repeat it.
-    pub fn client_id_is_refused(&self, client_id: &str) {
-        *self.refused_id.borrow_mut() = Some(client_id.to_owned());
-    }
-
-    /// The provider refuses the client secret at hand: no command is to repeat the file that it is in, which would win over the next.
-    pub fn client_secret_is_refused(&self) {
-        self.is_secret_refused.set(true);
     }
 
     fn tell(&self, inputs: &Inputs, found: &[Domain], run: Run) {
@@ -114,8 +113,7 @@ impl World {
         let of_login = test_app.unwrap_or_default() + self.flags.login;
         let (of_setup, of_test) = (&format!("{}{of_login}", run.of_setup), &format!("{}{of_login}", run.of_test));
         // What is refused is not repeated, nor what holds it.
-        let is_refused = self.refused_id.borrow().is_some() || self.is_secret_refused.get();
-        let client_files = if is_refused { "" } else { self.flags.client.as_str() };
+        let client_files = if self.refused.is_client() { "" } else { self.flags.client.as_str() };
         let known = Known {
             provider: inputs.provider,
             client_id: inputs.client_id.as_deref(),
@@ -194,11 +192,6 @@ impl World {
     fn variable_says_else(&self, field: &Field, value: &str) -> bool {
         self.variables.of(field).is_some_and(|(said, _)| !said.eq_ignore_ascii_case(value))
     }
-
-    /// Whether the provider is known not to have this client ID.
-    pub fn is_refused(&self, client_id: &str) -> bool {
-        self.refused_id.borrow().as_deref() == Some(client_id)
-    }
 }
 
 /// The flags for applications that were named now.
@@ -219,6 +212,15 @@ fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
             flags_for(&Applications::Named(all))
         }
         other => flags_for(other),
+    }
+}
+
+/// The same where some of those that were named are not there: what named them, a variable perhaps, must not do so again.
+fn flags_instead(left: &[String], saved: &[String]) -> String {
+    let beyond = left.iter().filter(|name| !saved.contains(name));
+    match saved.iter().chain(beyond).cloned().collect::<Vec<_>>() {
+        none if none.is_empty() => " --app NAME_OR_ID".to_owned(),
+        names => flags_for(&Applications::Named(names)),
     }
 }
 

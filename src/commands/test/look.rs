@@ -6,7 +6,7 @@ use super::{Known, Run};
 use crate::ask::given::Inputs;
 use crate::auth0::management::{Login, Management};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{has_none_of_them, other_tenant};
+use crate::checks::applications::{client_ids, other_tenant};
 use crate::checks::{connection, id, tenant};
 use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
@@ -112,16 +112,42 @@ impl Run<'_> {
             return Looked { reachable, session, name, found, listed: None };
         }
         let listed = management.applications();
-        let missing = || connection::missing(management, self.provider, &name, &self.client_id);
-        let found = match (found, &listed) {
-            (Ok(None), Ok(all)) if has_none_of_them(&inputs.applications, all) => Err(missing().with_hint(format!(
-                "The tenant has none of the applications that are named either: compare the domain {domain} with that of your \
-                 applications. Where it is right, `{{setup}}` creates the connection"
-            ))),
-            (Ok(None), Ok(all)) => Err(other_tenant(&inputs.applications, all, domain, &name).unwrap_or_else(missing)),
-            (Ok(None), Err(_)) => Err(missing()),
-            (found, _) => found,
+        if let Ok(all) = &listed {
+            self.world.applications_are(client_ids(&inputs.applications, all));
+            self.know(inputs, &self.login_domains.borrow());
+        }
+        let found = match found {
+            Ok(None) => Err(self.no_connection(inputs, domain, management, &name, listed.as_deref().ok())),
+            found => found,
         };
         Looked { reachable, session, name, found, listed: Some(listed) }
+    }
+    /// Why the tenant may not have the connection: another one holds the client ID, or it is another tenant than the one that is
+    /// meant, which has none of the applications either.
+    fn no_connection(
+        &self,
+        inputs: &Inputs,
+        domain: &Domain,
+        management: &Management,
+        name: &str,
+        all: Option<&[Application]>,
+    ) -> Failure {
+        let applications = &inputs.applications;
+        if let Some(other) = all.and_then(|all| other_tenant(applications, all, domain, name)) {
+            return other;
+        }
+        let twin = connection::twin(management, self.provider, name, &self.client_id);
+        let is_here = |id: &String| all.is_none_or(|all| all.iter().any(|one| one.client_id == *id));
+        let is_the_one = twin.is_some() || self.world.saved.applications.iter().any(is_here);
+        let failure = connection::missing(name, twin);
+        let named = all.map(|all| client_ids(applications, all)).unwrap_or_default();
+        let has_none = !named.is_empty() && named.values().all(Option::is_none);
+        if is_the_one || !has_none {
+            return failure;
+        }
+        failure.with_hint(format!(
+            "The tenant has none of the applications that are named either: compare the domain {domain} with that of your applications. \
+             Where it is right, `{{setup}}` creates the connection"
+        ))
     }
 }

@@ -37,8 +37,11 @@ pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, conso
     let mut values = if is_other {
         Known { provider: told.provider, client_id, project, port: DEFAULT_PORT, ..Known::default() }.values()
     } else if profile == Profile::default() {
-        let mut values = Values::default();
+        let (mut values, again) = (Values::default(), again(global));
         project.iter().for_each(|project| set_project(&mut values, project));
+        values.set(Blank::Setup, format!("fitbit-connect setup{again}"));
+        values.set(Blank::Test, format!("fitbit-connect test{again}"));
+        values.set(Blank::Move, format!("fitbit-connect setup --provider google-health{again}"));
         values
     } else {
         of_profile(&profile, project, &again(global)).values()
