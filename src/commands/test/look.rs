@@ -122,6 +122,7 @@ impl Run<'_> {
         };
         Looked { reachable, session, name, found, listed: Some(listed) }
     }
+
     /// Why the tenant may not have the connection: another one holds the client ID, or it is another tenant than the one that is
     /// meant, which has none of the applications either.
     fn no_connection(
