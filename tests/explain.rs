@@ -193,7 +193,7 @@ fn what_a_person_pastes_is_named() {
             "management_request_refused",
         ),
         (r#"{"statusCode":404,"errorCode":"inexistent_user"}"#, "user_not_found"),
-        (r#"{"date":"2026-11-25","type":"feacft","description":"x"}"#, "code_rejected"),
+        (r#"{"date":"2026-11-25","type":"feacft","description":"Invalid authorization code"}"#, "code_rejected"),
         ("Missing access token parameter.", "error_hidden_by_library"),
         ("The operation couldn't be completed. (WebKitErrorDomain error 305.)", "browser_refuses_http"),
         ("127.0.0.1 refused to connect. ERR_CONNECTION_REFUSED", "loopback_unreachable"),
@@ -608,4 +608,21 @@ fn further_words_of_services_are_known() {
         let output = Environment::new().run(&["explain", "--json", text]).exits(0);
         assert_eq!(output.document()["diagnoses"][0]["code"], code, "{text}: {output}");
     }
+}
+
+#[test]
+fn a_fitbit_id_at_google_is_told_from_one_that_google_has_lost() {
+    let page = "Access blocked: Authorization Error\nThe OAuth client was not found.\nError 401: invalid_client";
+    let environment = Environment::new();
+    let with_id = format!("{page}\nRequest details: client_id=23BCDF flowName=GeneralOAuthFlow");
+    let output = environment.run(&["explain", &with_id]).exits(0);
+    assert!(output.stdout.starts_with("fitbit_id_at_google\n"), "{output}");
+    assert!(
+        !output.stdout.contains("client_id_unknown") && output.stdout.contains("setup --provider google-health"),
+        "{output}"
+    );
+    // The page alone, and a profile that has such an ID.
+    environment.write_settings("[profiles.default]\nprovider = \"google-health\"\nclient_id = \"23BCDF\"\n");
+    assert!(environment.run(&["explain", page]).exits(0).stdout.starts_with("fitbit_id_at_google\n"));
+    assert!(environment.run(&["explain", "client_id_unknown"]).exits(0).stdout.starts_with("client_id_unknown\n"));
 }

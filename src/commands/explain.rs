@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::auth0::logs::Entry;
 use crate::cli;
 use crate::console::Console;
-use crate::diagnosis::{Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
+use crate::diagnosis::{Blank, Code, Diagnosis, Failure, Values, auth_error, own_output, recognise};
+use crate::provider::Provider;
 use crate::text::said;
 
 /// A pasted text is read up to this size (bytes).
@@ -34,6 +35,8 @@ pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::E
     }
     let codes = find(&text)?;
     let values = &values_for(&text);
+    // Who asks for a code is told of that one.
+    let codes = if text.parse::<Code>().is_ok() { codes } else { told_apart(codes, values) };
     console.member("diagnoses", codes.iter().map(|code| as_json(*code, values)).collect());
     for (n, code) in codes.iter().enumerate() {
         if n > 0 {
@@ -42,6 +45,20 @@ pub fn run(console: &Console, values_for: &dyn Fn(&str) -> Values, args: &cli::E
         show(console, code.diagnosis(), values);
     }
     Ok(())
+}
+
+/// An ID that the one provider does not know and that has the other's form is no slip of the pen.
+fn told_apart(codes: Vec<Code>, values: &Values) -> Vec<Code> {
+    let is_of = values.value(Blank::ClientId).and_then(Provider::of_client_id);
+    let better = match (values.for_fitbit(), is_of) {
+        (Some(false), Some(Provider::Fitbit)) => Code::FitbitIdAtGoogle,
+        (Some(true), Some(Provider::GoogleHealth)) => Code::GoogleIdAtFitbit,
+        _ => return codes,
+    };
+    let told = |code| if code == Code::ClientIdUnknown { better } else { code };
+    let mut codes: Vec<Code> = codes.into_iter().map(told).collect();
+    codes.dedup();
+    codes
 }
 
 /// Everything on stdin; what is no text is read as far as it is one.

@@ -23,6 +23,9 @@ pub fn recognise(original: &str) -> Vec<Code> {
     };
     let mut found: Vec<Code> =
         Code::ALL.iter().copied().filter(|code| code.diagnosis().signs.iter().any(means)).collect();
+    for error in ["invalid_grant", "feacft"] {
+        unless_of_another_grant(error, original, &mut found);
+    }
     // Our own names, as in our JSON; `access_denied` is also what providers say for other reasons.
     found.extend(
         Code::ALL.iter().filter(|code| **code != AccessDenied && code.name().contains('_') && text.holds(code.name())),
@@ -52,6 +55,11 @@ pub fn recognise(original: &str) -> Vec<Code> {
     if found.contains(&LoopbackUnreachable) && host_in(original) == Host::Other {
         found.retain(|code| *code != LoopbackUnreachable);
         found.push(NetworkUnreachable);
+    }
+    // A program names it so as well: Node.js, and what is built on it.
+    if found.contains(&NetworkUnreachable) && text.holds("econnrefused") && host_in(original) == Host::Loopback {
+        found.retain(|code| *code != NetworkUnreachable);
+        found.push(LoopbackUnreachable);
     }
     let refuses = || {
         auth_error::find(original).is_some()
@@ -107,10 +115,27 @@ fn refused_by_whom(original: &str, text: &Searched, found: &mut Vec<Code>) {
     found.retain(|code| !matches!(code, AccessDenied | ManagementCredentialsRejected));
     if found.is_empty() {
         // At the token endpoint nobody has logged in, and an audience is none that a person is refused for.
-        let is_no_persons =
-            ["oauth/token", "service not found", "resource server"].iter().any(|phrase| text.holds(phrase));
+        let is_no_persons = NO_PERSONS.iter().any(|phrase| text.holds(phrase));
         found.push(if is_no_persons { UnrecognisedAnswer } else { LoginBlocked });
     }
+}
+
+/// Who is refused an API is a program, and no person.
+const NO_PERSONS: [&str; 5] =
+    ["oauth/token", "service not found", "service not enabled", "resource server", "not authorized to access"];
+
+/// A grant that is refused without a word may be a code or a refresh token; words that nobody here knows say that it is something
+/// else: a refresh token of Auth0's own, another redirect URI, an assertion.
+fn unless_of_another_grant(error: &str, original: &str, found: &mut Vec<Code>) {
+    let Some(words) = denial::words_of(error, original).filter(|words| !words.is_empty()) else { return };
+    // Google says no more to a code that is not right (seen).
+    let is_bad = words.to_lowercase().contains("bad request");
+    let told = if words.len() < original.trim().len() { recognise(&words) } else { Vec::new() };
+    found.retain(|code| match code {
+        CodeRejected => is_bad || told.contains(code),
+        RefreshTokenRejected => told.contains(code),
+        _ => true,
+    });
 }
 
 /// The beginning and the end of a text that is longer than both (bytes).

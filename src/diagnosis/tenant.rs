@@ -38,7 +38,11 @@ pub(super) static MANAGEMENT_CLIENT_NOT_AUTHORIZED: Diagnosis = Diagnosis {
            application and tick the scopes that the message lists.",
     exit: Exit::Refused,
     links: &[AUTH0_MANAGEMENT_TOKENS],
-    signs: &[sign(&["client-grant", "associated to this api"]), sign(&["not authorized to access", "/api/v2/"])],
+    signs: &[
+        // It names the API, where it does, and need not be this one.
+        but(&["client-grant", "associated to this api"], &["not authorized to access"]),
+        sign(&["not authorized to access", "/api/v2/"]),
+    ],
     sure: Sure::Reported,
 };
 
@@ -67,7 +71,7 @@ pub(super) static MANAGEMENT_AUDIENCE_UNKNOWN: Diagnosis = Diagnosis {
     links: &[AUTH0_CUSTOM_DOMAINS, AUTH0_MANAGEMENT_TOKENS],
     signs: &[
         sign(&["service not found", "/api/v2"]),
-        sign(&["service not enabled within domain"]),
+        sign(&["service not enabled within domain", "/api/v2"]),
         sign(&["inexistent_resource_server"]),
     ],
     sure: Sure::Reported,

@@ -94,6 +94,11 @@ impl Values {
         }
     }
 
+    /// What fills a blank, where it is known.
+    pub fn value(&self, blank: Blank) -> Option<&str> {
+        self.blanks.get(&blank).map(String::as_str)
+    }
+
     /// Says whether the set-up is one of Fitbit's.
     pub fn set_for_fitbit(&mut self, yes: bool) {
         self.for_fitbit = Some(yes);

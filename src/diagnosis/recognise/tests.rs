@@ -203,6 +203,34 @@ fn what_is_not_meant_is_not_named() {
             &[UnrecognisedAnswer],
         ),
         (r#"{"type":"feacft","description":"Unauthorized"}"#, &[]),
+        // Auth0's own refresh tokens, another redirect URI, an assertion: no code and no refresh token of a provider's.
+        (r#"{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}"#, &[]),
+        (r#"{"error":"invalid_grant","error_description":"PKCE verification failed"}"#, &[]),
+        (r#"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#, &[]),
+        (
+            r#"{"type":"feacft","description":"The redirect URI is wrong. You sent http://a and we expected http://b"}"#,
+            &[],
+        ),
+        ("invalid_grant: The redirect URI is wrong.", &[]),
+        (r#"{"type":"feacft","description":"Invalid authorization code"}"#, &[CodeRejected]),
+        (r#"{"error":"invalid_grant","error_description":"Bad Request"}"#, &[CodeRejected]),
+        (
+            r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#,
+            &[RefreshTokenRejected, RefreshTokenExpiresIn7Days],
+        ),
+        (r#"{"error":"invalid_grant"}"#, &[RefreshTokenRejected, CodeRejected]),
+        // An API of somebody's own.
+        (
+            r#"{"error":"access_denied","error_description":"Service not enabled within domain: https://api.example.com"}"#,
+            &[UnrecognisedAnswer],
+        ),
+        (
+            r#"{"error":"access_denied","error_description":"Client is not authorized to access \"https://api.example.com\". You might probably want to create a \"client-grant\" associated to this API."}"#,
+            &[UnrecognisedAnswer],
+        ),
+        ("https://app.example.com/callback?error=unsupported_response_type&error_description=no", &[]),
+        ("Error: connect ECONNREFUSED 127.0.0.1:18917", &[LoopbackUnreachable]),
+        ("Error: connect ECONNREFUSED 10.0.0.7:443", &[NetworkUnreachable]),
         (r#"{"options":{"scripts":{"fetchUserProfile":"function fetchUserProfile(a) { error }"}}}"#, &[]),
         ("Calendar API has not been used in project 987654321 before or it is disabled.", &[]),
         (r#"Fitness API has not been used ... "SERVICE_DISABLED", "service": "fitness.googleapis.com""#, &[]),
