@@ -165,7 +165,7 @@ fn parameters_that_are_missing_are_told_also_where_the_token_may_not_see_them_an
     let manual = ["setup", "--manual", "--yes", "--skip-login", "--json"];
     let output = stage.environment().run(&manual).exits(3);
     let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
-    assert!(hint.contains("In the dashboard enter") && !hint.contains("does it"), "{hint}");
+    assert!(hint.starts_with("In the dashboard, in the connection") && !hint.contains("does all of it"), "{hint}");
 }
 
 #[test]
@@ -182,4 +182,79 @@ fn two_profiles_that_want_one_connection_otherwise_are_told_of_each_other() {
     assert_eq!(output.error_code(), "connection_scopes_differ", "{output}");
     let hint = cure(&output, "connection.settings");
     assert!(hint.contains("Profile production of these settings uses this connection too"), "{hint}");
+}
+
+#[test]
+fn what_the_dashboard_cannot_show_is_said_to_be_there_and_no_two_cures_undo_each_other() {
+    let plain = "https://accounts.google.com/o/oauth2/v2/auth";
+    let both = json!({ "access_type": "offline", "prompt": "consent" });
+    let typed = format!("{plain}?access_type=offline&prompt=consent");
+    // What is there, what the cure says, and what a person types then, where the dashboard reaches it.
+    for (there, said, then) in [
+        (json!({ "authParams": {} }), format!("exactly Authorization URL `{typed}` and save"), Some(typed.clone())),
+        (
+            json!({ "authParams": { "access_type": "offline" } }),
+            format!("exactly `{plain}?prompt=consent` where it has none"),
+            Some(format!("{plain}?prompt=consent")),
+        ),
+        (
+            json!({ "authParams": {}, "authorizationURL": format!("{plain}?prompt=consent") }),
+            format!("exactly Authorization URL `{typed}` where it has parameters"),
+            Some(typed.clone()),
+        ),
+        (
+            json!({ "authorizationURL": typed }),
+            format!("exactly Authorization URL `{plain}` and save"),
+            Some(plain.to_owned()),
+        ),
+        (
+            json!({ "authParams": { "access_type": "online", "prompt": "consent" } }),
+            "where it has none, it stands in authParams or upstream_params".to_owned(),
+            None,
+        ),
+        (
+            json!({ "upstream_params": { "prompt": { "value": "select_account" } } }),
+            "where it does not stand there, it stands in authParams or upstream_params".to_owned(),
+            None,
+        ),
+    ] {
+        let stage = drifted(&there);
+        let environment = stage.environment_without_management();
+        let output = environment.run(&HEADLESS[..3]).exits(3);
+        assert_eq!(output.error_code(), "connection_settings_differ", "{there}: {output}");
+        let found = cure(&output, "authorize.redirect");
+        assert!(found.contains(&said), "{there}: {found}");
+        match then {
+            Some(address) => stage.change_options("google-health", &json!({ "authorizationURL": address })),
+            None => drop(stage.environment().run(&SETUP).exits(0)),
+        }
+        environment.run(&HEADLESS[..3]).exits(0);
+        // The Management API shows all three places.
+        let stage = drifted(&there);
+        let output = stage.environment().run(&HEADLESS).exits(3);
+        assert_ne!(output.state("authorize.redirect"), "fail", "{there}: {output}");
+        let fields = output.checks("connection.settings")[0]["detail"].to_string();
+        assert!(fields.contains("options.authParams is "), "{fields}");
+        stage.environment().run(&SETUP).exits(0);
+        let options = stage.connection("google-health").unwrap()["options"].clone();
+        assert!(options["authParams"] == both && options["authorizationURL"] == plain, "{options}");
+        stage.environment().run(&HEADLESS).exits(0);
+    }
+    // A list that has what is wanted is right.
+    let stage = drifted(&json!({ "authParams": { "access_type": "offline", "prompt": "select_account consent" } }));
+    stage.environment().run(&HEADLESS).exits(0);
+    stage.environment_without_management().run(&HEADLESS[..3]).exits(0);
+}
+
+#[test]
+fn a_parameter_that_the_tenant_sends_twice_is_named() {
+    let stage = drifted(&json!({ "upstream_params": { "state": { "value": "x" } } }));
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "connection_settings_differ", "{output}");
+    let said = cure(&output, "authorize.redirect");
+    assert!(said.contains("upstream_params are put together: state"), "{said}");
+    let pasted = "Error 400: invalid_request OAuth 2 parameters can only have a single value: prompt";
+    let explained = stage.environment().run(&["explain", pasted]).exits(0);
+    assert!(explained.stdout.starts_with("connection_settings_differ\n"), "{explained}");
+    explained.hides("provider_refused_request");
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::refusal::allow;
 use super::wire::Connection;
 use crate::diagnosis::{Code, Failure};
+use crate::ids::masked;
 use crate::provider::{self, Provider, scopes};
 use crate::secret::Secret;
 use crate::text::excerpt;
@@ -22,6 +23,9 @@ const LONGEST_SCOPE_LIST: usize = 20;
 
 /// A value of the tenant is shown up to here (characters): longer than the names of all scopes together.
 const LONGEST_SHOWN: usize = 1000;
+
+/// What is told of a secret that the tenant does not show.
+const HIDDEN: &str = "not shown by the tenant";
 
 /// What the connection has to be.
 pub struct Wanted<'a> {
@@ -52,8 +56,30 @@ pub struct Difference {
     pub code: Code,
 }
 
-/// Whether a connection holds this client secret; none when its options could not be read.
+impl Difference {
+    /// Whether it is none that was seen: the tenant does not show its secret, so that it is written to be sure.
+    pub fn is_hidden(&self) -> bool {
+        self.now == HIDDEN
+    }
+}
+
+/// Whether the tenant keeps the client secret to itself: of a connection that has a client ID, nothing or a mask is shown.
+pub fn hides_secret(connection: &Connection) -> bool {
+    let option = |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(Value::as_str);
+    option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
+}
+
+/// What is shown in a secret's place. Neither provider's secrets have one of these signs in them.
+fn is_mask(text: &str) -> bool {
+    let is_sign = |c: char| matches!(c, '*' | '\u{2022}' | '.');
+    !text.is_empty() && (text.chars().all(is_sign) || masked(text).is_some())
+}
+
+/// Whether a connection holds this client secret; none when its options could not be read, or do not show it.
 pub fn holds_secret(connection: &Connection, secret: &Secret) -> Option<bool> {
+    if hides_secret(connection) {
+        return None;
+    }
     let held = connection.options.as_ref()?.get("client_secret").and_then(Value::as_str).unwrap_or_default();
     Some(secret.same_as(&Secret::new(held.to_owned())))
 }
@@ -90,6 +116,7 @@ impl Wanted<'_> {
     /// # Errors
     /// `connection_options_hidden` when the options could not be read.
     pub fn differences(&self, now: &Connection) -> Result<Vec<Difference>, Failure> {
+        let now_is = now;
         let options = now.options.as_ref().ok_or_else(|| options_hidden(&now.name))?;
         let mut found = Vec::new();
         // Foreign text: ID and secret may have been swapped in the dashboard.
@@ -129,7 +156,11 @@ impl Wanted<'_> {
         if let Some(secret) = self.secret
             && !secret.same_as(&Secret::new(text("client_secret").to_owned()))
         {
-            let state = if text("client_secret").is_empty() { "empty" } else { "another one" };
+            let state = match text("client_secret") {
+                _ if hides_secret(now_is) => HIDDEN,
+                "" => "empty",
+                _ => "another one",
+            };
             differ(
                 "options.client_secret",
                 Code::ConnectionSecretDiffers,
@@ -224,13 +255,12 @@ impl Wanted<'_> {
                 }
             }
             Provider::GoogleHealth => {
-                let address = options.get("authorizationURL").and_then(Value::as_str).unwrap_or_default();
-                // What says the same in another way stays as somebody wrote it.
-                if without_query(address) != self.provider.authorize_url() || !wrong_parameters(&options).is_empty() {
+                if without_query(address(&options).0) != self.provider.authorize_url() {
                     options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
-                    for (name, value) in provider::GOOGLE_AUTH_PARAMS {
-                        put_in(&mut options, "authParams", name, json!(value));
-                    }
+                }
+                // What says the same in another way stays as somebody wrote it.
+                if !wrong_parameters(&options).is_empty() {
+                    put_parameters(&mut options);
                 }
                 options.insert("tokenURL".into(), json!(self.provider.token_url()));
                 options.insert("pkce_enabled".into(), json!(true));
@@ -256,23 +286,56 @@ fn without_query(address: &str) -> &str {
     address.split('?').next().unwrap_or_default()
 }
 
-/// The parameters that Google's authorize page has to get and does not, or not so: what is there, and what has to be.
-fn wrong_parameters(options: &Map<String, Value>) -> Vec<(String, String)> {
+/// The authorization URL of options, and what its query has.
+fn address(options: &Map<String, Value>) -> (&str, Vec<(String, String)>) {
     let address = options.get("authorizationURL").and_then(Value::as_str).unwrap_or_default();
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    (address, url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+}
+
+/// The parameters that Google's authorize page has to get and does not, or not so: what is there, and what has to be. They come
+/// from three places, which a request holds one after the other.
+fn wrong_parameters(options: &Map<String, Value>) -> Vec<(String, String)> {
+    let (_, query) = address(options);
     let wrong = |(name, wanted): (&str, &str)| {
-        let param = options.get("authParams").and_then(|p| p.get(name)).and_then(Value::as_str);
-        let mut parts = address.split(['?', '&']).skip(1);
-        let in_address = parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        let now = match (in_address, param) {
+        let typed = query.iter().filter(|(key, _)| key == name).map(|(_, value)| ("the address", value.as_str()));
+        let apart = options.get("authParams").and_then(|all| all.get(name)).and_then(Value::as_str);
+        let upstream =
+            options.get("upstream_params").and_then(|all| all.get(name)?.get("value")).and_then(Value::as_str);
+        let further = [("authParams", apart), ("upstream_params", upstream)];
+        let found = typed.chain(further.into_iter().filter_map(|(place, value)| Some((place, value?))));
+        let now = match found.collect::<Vec<_>>().as_slice() {
+            [] => format!("without {name}"),
+            [(_, value)] if provider::is_auth_param(value, wanted) => return None,
+            [(_, value)] => format!("{name}={value}"),
             // No parameter may come twice (RFC 6749, 3.1).
-            (Some(_), Some(_)) => format!("{name} twice, in the address as well"),
-            (Some(has), None) | (None, Some(has)) if has == wanted => return None,
-            (Some(has), None) | (None, Some(has)) => format!("{name}={has}"),
-            (None, None) => format!("without {name}"),
+            several => {
+                let places: Vec<&str> = several.iter().map(|(place, _)| *place).collect();
+                format!("{name} {} times, in {}", several.len(), places.join(" and "))
+            }
         };
         Some((now, format!("{name}={wanted}")))
     };
     provider::GOOGLE_AUTH_PARAMS.into_iter().filter_map(wrong).collect()
+}
+
+/// Puts the parameters where this program keeps them, and takes them out of the two other places.
+fn put_parameters(options: &mut Map<String, Value>) {
+    let is_ours = |name: &str| provider::GOOGLE_AUTH_PARAMS.iter().any(|(ours, _)| *ours == name);
+    let (now, query) = address(options);
+    let foreign: Vec<&(String, String)> = query.iter().filter(|(name, _)| !is_ours(name)).collect();
+    let mut typed = without_query(now).to_owned();
+    if !foreign.is_empty() {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(foreign).finish();
+        typed = format!("{typed}?{query}");
+    }
+    options.insert("authorizationURL".into(), json!(typed));
+    if let Some(Value::Object(upstream)) = options.get_mut("upstream_params") {
+        upstream.retain(|name, _| !is_ours(name));
+    }
+    for (name, value) in provider::GOOGLE_AUTH_PARAMS {
+        put_in(options, "authParams", name, json!(value));
+    }
 }
 
 /// The names in a text of scopes, those too that were copied out of an address, where a space is `+` or `%20`.

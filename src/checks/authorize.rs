@@ -1,19 +1,22 @@
 //! Owns the check that `/authorize` of an application leads to the provider with the right client ID, callback and scopes.
 
 mod compare;
+mod parameters;
 
 use std::cell::Cell;
 
-use super::applications::{Chosen, is_client_id};
+use super::applications::Chosen;
 use super::{id, met};
 use crate::auth0::authorize::{PageError, Reading, ask};
+use crate::auth0::wire::is_client_id;
 use crate::diagnosis::{Code, Failure, is_trouble};
 use crate::finding::{Finding, State};
 use crate::http::Http;
 use crate::ids::Domain;
 use crate::provider::Provider;
+pub use compare::is_request;
 use compare::{compare, of_another_callback, taken};
-pub use compare::{is_request, typed_address};
+pub use parameters::typed_address;
 
 /// What the redirect has to lead to.
 pub struct Expected<'a> {

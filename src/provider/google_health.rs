@@ -48,6 +48,11 @@ pub(super) static FACTS: Facts = Facts {
 /// (developers.google.com/identity/protocols/oauth2/web-server).
 pub const GOOGLE_AUTH_PARAMS: [(&str, &str); 2] = [("access_type", "offline"), ("prompt", "consent")];
 
+/// Whether the value of such a parameter has what is wanted: `prompt` is a list, separated by spaces (the same page).
+pub fn is_auth_param(value: &str, wanted: &str) -> bool {
+    value.split(' ').any(|word| word == wanted)
+}
+
 /// What stands before `AREA.readonly` and `AREA.writeonly` in the full name of a scope.
 pub(super) const SCOPE_PREFIX: &str = "https://www.googleapis.com/auth/googlehealth.";
 

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use crate::ids::wrapping;
 
-pub use google_health::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS};
+pub use google_health::{FETCH_USER_PROFILE, GOOGLE_AUTH_PARAMS, is_auth_param};
 pub use pages::{ConsolePage, FieldValue, FormField, FormValues};
 
 /// Who holds the data: the Fitbit Web API, or the Google Health API that replaced it.
@@ -227,7 +227,9 @@ impl Provider {
             Self::GoogleHealth => (google_health::is_secret(secret), fitbit::is_secret(secret)),
         };
         if theirs && !ours {
-            return Err(format!("this is a client secret of another provider; the provider is {}", self.name()));
+            // What Fitbit's look like is not Fitbit's alone.
+            let whose = if self == Self::Fitbit { "Google's" } else { "another provider" };
+            return Err(format!("this is a client secret of {whose}; the provider is {}", self.name()));
         }
         if secret.len() > LONGEST_SECRET {
             return Err(format!("the client secret is longer than the {LONGEST_SECRET} characters that Auth0 takes"));

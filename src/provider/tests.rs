@@ -124,7 +124,7 @@ fn secrets_that_cannot_be_right_are_refused_with_the_reason_and_without_the_valu
         (GoogleHealth, GOOGLE_ID, "client ID"),
         (GoogleHealth, "23ABCD", "client ID"),
         (GoogleHealth, FITBIT_SECRET, "another provider"),
-        (Fitbit, GOOGLE_SECRET, "another provider"),
+        (Fitbit, GOOGLE_SECRET, "Google's"),
         (Fitbit, GOOGLE_ID, "client ID"),
         (GoogleHealth, "ya29.a0AfB_byCdefghijklmnop", "token"),
         (GoogleHealth, "1//0gabcdefghijklmnop", "token"),

@@ -1,6 +1,6 @@
 //! Owns the comparison of the request that a tenant sends to the provider with what it has to be.
 
-use super::Expected;
+use super::{Expected, parameters};
 use crate::auth0::authorize::Upstream;
 use crate::checks::{id, provider};
 use crate::diagnosis::{Code, Failure};
@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::http::Http;
 use crate::ids::Domain;
 use crate::provider::authorize_page::Verdict;
-use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, scopes};
+use crate::provider::{Provider, scopes};
 use crate::text::said;
 
 /// What is shown for a parameter that is not there once.
@@ -58,23 +58,7 @@ pub(super) fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> 
     }
     // What the Management API says of them is known where it shows them.
     if provider == Provider::GoogleHealth && !expected.shows_settings {
-        for (name, wanted) in GOOGLE_AUTH_PARAMS {
-            let values: Vec<&str> =
-                upstream.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
-            if values != [wanted] {
-                let has = if values.is_empty() { "not at all".to_owned() } else { said(&values.join(" and ")) };
-                let message = format!("the tenant sends {name} {has}, not once as {wanted}");
-                // Twice it comes from a connection that has the parameters apart, as the Management API writes them.
-                let address =
-                    if values.len() > 1 { provider.authorize_url().to_owned() } else { typed_address(provider) };
-                let hint = format!(
-                    "In the dashboard enter into the connection `{{connection}}` exactly Authorization URL `{address}` and save, then \
-                     look again; with Management API credentials `{{setup}}` does it | By hand: In the dashboard enter into the \
-                     connection `{{connection}}` exactly Authorization URL `{address}` and save, then run `{{setup}}` again"
-                );
-                return Err(Failure::new(Code::ConnectionSettingsDiffer, message).with_hint(hint));
-            }
-        }
+        parameters::compare(upstream)?;
     }
     let wanted = expected.host.callback();
     let callback = upstream.param("redirect_uri").unwrap_or(NONE_OR_SEVERAL);
@@ -83,12 +67,6 @@ pub(super) fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> 
     }
     let message = format!("the tenant sends the callback URL {}, not {wanted}", said(callback));
     Err(Failure::new(Code::AuthorizeWrongCallback, message))
-}
-
-/// The authorization URL as it is typed into the dashboard, which has no field for further parameters.
-pub fn typed_address(provider: Provider) -> String {
-    let parameters: Vec<String> = GOOGLE_AUTH_PARAMS.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("{}?{}", provider.authorize_url(), parameters.join("&"))
 }
 
 /// The verdict on another callback URL than the one of the login domain, when all else is right.
@@ -128,6 +106,7 @@ pub(super) fn taken(http: &Http, upstream: &Upstream, expected: &Expected) -> Re
             expected.asks_provider.set(true);
             let foreign = foreign_scopes(upstream, expected);
             Err(match code {
+                _ if !parameters::repeated(upstream).is_empty() => parameters::told_of_repeats(failure, upstream),
                 Code::InvalidScope if !foreign.is_empty() => failure.with_hint(format!(
                     "The connection asks for {foreign} as well, which is no scope of this profile as the provider knows it. \
                      `{{setup}} --scopes {{scopes}}` leaves in it what the profile asks for, and nothing else"
