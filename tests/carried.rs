@@ -279,3 +279,224 @@ fn two_secrets_that_are_missing_in_a_place_that_does_not_answer_are_two_sentence
     let said = hint(&output);
     assert!(!said.contains(".;") && said.contains(". The other secret can be given: "), "{said}");
 }
+
+/// The applications of the tenant without one.
+fn without_application(stage: Stage, id: &'static str) -> Stage {
+    stage.behind(Box::new(move |request, pass| match request.path.as_str() {
+        "/api/v2/clients" => {
+            let mut answer: Value = serde_json::from_slice(&pass().body).unwrap();
+            let list = if answer.is_array() { &mut answer } else { &mut answer["clients"] };
+            list.as_array_mut().unwrap().retain(|one| one["client_id"] != id);
+            Reply::json(200, &answer)
+        }
+        path if path == format!("/api/v2/clients/{id}") => Reply::json(
+            404,
+            &json!({ "statusCode": 404, "error": "Not Found", "message": "The client does not exist", "errorCode": "inexistent_client" }),
+        ),
+        _ => pass(),
+    }))
+}
+
+#[test]
+fn a_saved_application_that_is_gone_is_in_no_cure_about_another() {
+    let (web, mobile) = (facts::APPLICATIONS[0].client_id, facts::APPLICATIONS[1].client_id);
+    for fault in [Fault::ScopesMissingInTenant, Fault::ConnectionMissing, Fault::WrongSecretInTenant] {
+        for named in [true, false] {
+            let stage = without_application(Stage::configured(GoogleHealth, &[fault]), web);
+            let environment = stage.environment();
+            let args = if named { with(&HEADLESS, &["--app", "Acme Mobile"]) } else { HEADLESS.to_vec() };
+            let output = environment.run(&args);
+            let checks = output.document()["checks"].as_array().unwrap().clone();
+            let told = checks.iter().filter(|check| check["check"] != "applications.enabled");
+            let mut hints =
+                told.filter_map(|check| check["hint"].as_str()).filter(|hint| hint.contains("`fitbit-connect setup"));
+            let hint = hints.next().unwrap_or_else(|| panic!("{output}"));
+            assert!(!hint.contains(web) && hint.contains(mobile), "{hint}");
+            paste(&environment, hint, &["--yes", "--skip-login"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn an_application_that_a_list_does_not_have_is_looked_for_before_it_is_called_gone() {
+    let mobile = facts::APPLICATIONS[1].client_id;
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+        if request.path != "/api/v2/clients" {
+            return pass();
+        }
+        // What stands in between gives a first page of its own.
+        let answer: Value = serde_json::from_slice(&pass().body).unwrap();
+        let list = if answer.is_array() { answer } else { answer["clients"].clone() };
+        let first: Vec<&Value> = list.as_array().unwrap().iter().filter(|one| one["client_id"] != mobile).collect();
+        Reply::json(200, &json!(first))
+    }));
+    let environment = stage.environment();
+    environment.run(&HEADLESS).exits(0).hides("application_gone");
+    environment.run(&SETUP).exits(0);
+}
+
+#[test]
+fn a_list_that_is_told_to_be_longer_is_not_taken_for_whole() {
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(|request, pass| {
+        if request.path != "/api/v2/clients" {
+            return pass();
+        }
+        Reply::json(200, &json!({ "start": 0, "limit": 50, "length": 0, "total": 120, "clients": [] }))
+    }));
+    let output = stage.environment().run(&HEADLESS).exits(6);
+    output.says("0 of 120 clients").hides("application_gone");
+}
+
+#[test]
+fn a_connection_that_is_gone_is_not_replaced_by_that_of_another_profile() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let tables: Vec<&str> = settings.split("[profiles.default").collect();
+    let own = tables[1].split("\n[").next().unwrap();
+    let endpoints = settings.split("[profiles.default.endpoints]").nth(1).unwrap();
+    environment.write_settings(&format!(
+        "[profiles.default{own}\n[profiles.default.endpoints]{endpoints}\n[profiles.staging{own}\nconnection = \"gh-staging\"\n\
+         [profiles.staging.endpoints]{endpoints}"
+    ));
+    let staging = ["--profile", "staging"];
+    environment.run(&with(&with(&SETUP, &staging), &["--connection", "gh-staging"])).exits(0);
+    let gone = stage.connection("google-health").unwrap()["id"].as_str().unwrap().to_owned();
+    stage.api(reqwest::Method::DELETE, &format!("connections/{gone}"), None);
+    let said = cure(&environment.run(&HEADLESS).exits(3), "connection.exists");
+    assert!(said.contains("makes it again") && said.contains("belongs to the profile staging"), "{said}");
+    paste(&environment, &said, &["--yes", "--skip-login"]).exits(0);
+    assert!(stage.connection("google-health").is_some() && stage.connection("gh-staging").is_some());
+}
+
+#[test]
+fn a_missing_keychain_is_answered_in_the_words_of_each_command() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::Keychain));
+    let output = environment.run(&["status", "--json"]).exits(7);
+    let said = hint(&output);
+    assert!(said.contains("`fitbit-connect setup --store file` keeps"), "{said}");
+    let output = environment.run(&["remove", "--yes", "--json"]).exits(7);
+    let said = hint(&output);
+    assert!(said.contains("pass them over with `fitbit-connect remove --yes --store none`"), "{said}");
+    paste(&environment, &said, &[]).exits(0);
+}
+
+#[test]
+fn how_a_secret_is_handed_over_stands_in_the_cure_that_asks_for_one() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongSecret]);
+    let said = cure(&stage.environment().run(&HEADLESS).exits(4), "credentials.accepted");
+    for way in ["asked for in a terminal", "--client-secret-file PATH", "FITBIT_CONNECT_CLIENT_SECRET"] {
+        assert!(said.contains(way), "{said}");
+    }
+}
+
+#[test]
+fn the_way_over_from_fitbit_is_the_same_in_status_as_in_test() {
+    let stage = Stage::configured(Fitbit, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    environment.write_settings(
+        &settings.replace("[profiles.default]\n", "[profiles.default]\nscopes = [\"profile\", \"sleep\"]\n"),
+    );
+    let output = environment.run(&["status"]).exits(0);
+    output.says("setup --provider google-health --scopes openid,email,profile,profile.readonly,sleep.readonly");
+}
+
+#[test]
+fn a_removal_that_is_to_be_repeated_keeps_its_switches() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    stage.change_options(
+        "google-health",
+        &json!({ "client_id": "987654321098-another0another0another0another0.apps.googleusercontent.com" }),
+    );
+    let output = stage.environment().run(&["remove", "--delete-connection", "--yes", "--json"]).exits(3);
+    assert_eq!(output.error_code(), "connection_client_id_differs", "{output}");
+    let said = hint(&output);
+    assert!(said.contains("remove --delete-connection --yes --connection google-health`"), "{said}");
+}
+
+#[test]
+fn a_login_domain_that_is_gone_from_the_settings_is_taken_out_by_one_command() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::LoginDomainGone]);
+    let environment = stage.environment();
+    let output = environment.run(&HEADLESS).exits(3);
+    let said = cure(&output, "authorize.redirect");
+    assert!(said.starts_with("Run `fitbit-connect setup` which takes it out of the settings."), "{said}");
+}
+
+#[test]
+fn a_refusal_of_a_write_is_not_sent_to_a_report_that_has_nothing_of_it() {
+    let refused = Reply::json(403, &json!({ "message": "Custom social connections are not on offer here" }));
+    let stage = Stage::configured(GoogleHealth, &[Fault::ConnectionMissing]).behind(Box::new(move |request, pass| {
+        if request.method == "POST" && request.path == "/api/v2/connections" { refused.clone() } else { pass() }
+    }));
+    let output = stage.environment().run(&SETUP).exits(6);
+    let said = hint(&output);
+    assert!(!said.contains("--report") && said.contains("it is all that came back"), "{said}");
+    output.says("answered 403 to POST connections: Custom social connections are not on offer here");
+}
+
+#[test]
+fn a_secret_that_the_tenant_masks_is_not_called_another_one() {
+    for mask in ["****hing", "GOCSPX-****hing", "[REDACTED]", "********", "GOCSPX-\u{2026}hing"] {
+        let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(move |request, pass| {
+            let reply = pass();
+            if request.method != "GET"
+                || !request.path.starts_with("/api/v2/connections")
+                || request.path.ends_with("/clients")
+            {
+                return reply;
+            }
+            let mut answer: Value = serde_json::from_slice(&reply.body).unwrap();
+            let mask_it = |connection: &mut Value| connection["options"]["client_secret"] = json!(mask);
+            match &mut answer {
+                Value::Array(all) => all.iter_mut().for_each(mask_it),
+                answer if answer["connections"].is_array() => {
+                    answer["connections"].as_array_mut().unwrap().iter_mut().for_each(mask_it);
+                }
+                one => mask_it(one),
+            }
+            Reply::json(200, &answer)
+        }));
+        let environment = stage.environment();
+        let output = environment.run(&HEADLESS).exits(0);
+        assert_eq!(output.state("connection.secret"), "skip", "{mask}: {output}");
+        // It is written to be sure, and what cannot be read back is not called changed.
+        environment.run(&SETUP).exits(0);
+    }
+}
+
+#[test]
+fn the_connection_of_another_profile_is_not_deleted_by_a_cure_that_does_not_name_it() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::WrongClientIdInTenant]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let (head, own) = settings.split_once("[profiles.default]").unwrap();
+    let (own, endpoints) = own.split_once("[profiles.default.endpoints]").unwrap();
+    environment.write_settings(&format!(
+        "{head}[profiles.default]{own}[profiles.default.endpoints]{endpoints}\n[profiles.staging]{own}[profiles.staging.endpoints]{endpoints}"
+    ));
+    let output =
+        environment.run(&["remove", "--profile", "staging", "--delete-connection", "--yes", "--json"]).exits(3);
+    let said = hint(&output);
+    output.says("the profile default of these settings uses it");
+    assert!(said.contains("`fitbit-connect remove --profile staging` forgets the profile alone"), "{said}");
+    assert!(
+        said.contains("`fitbit-connect remove --delete-connection --profile staging --connection google-health`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_first_set_up_of_a_machine_without_a_keychain_warns_of_nothing() {
+    let stage = Stage::empty(GoogleHealth, &[]);
+    let environment = stage.environment();
+    let settings = std::fs::read_to_string(environment.settings()).unwrap();
+    let (_, endpoints) = settings.split_once(".endpoints]").unwrap();
+    environment.write_settings(&format!("[profiles.other]\n[profiles.other.endpoints]{endpoints}"));
+    let output =
+        environment.run(&["setup", "--profile", "fresh", "--store", "file", "--yes", "--skip-login", "--all-apps"]);
+    output.hides("may still be in the keychain");
+}

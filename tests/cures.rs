@@ -163,6 +163,14 @@ fn a_secret_of_the_other_provider_is_answered_with_all_that_the_move_needs() {
         assert!(hint.contains(part), "{part}: {hint}");
     }
     output.hides(facts::FITBIT_CLIENT_SECRET);
+    // The other way round nobody is sent back to what is shut down.
+    let environment = stage.environment().with("FITBIT_CONNECT_CLIENT_SECRET", facts::GOOGLE_CLIENT_SECRET);
+    let output = environment.run(&HEADLESS).exits(2);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(
+        hint.contains("shut down on 2 Nov 2026") && hint.contains("`fitbit-connect setup --provider google-health"),
+        "{hint}"
+    );
 }
 
 #[test]
@@ -710,7 +718,7 @@ fn the_file_of_a_refused_secret_is_in_no_cure_since_it_would_win_over_the_next_o
             let output = environment.run(&[args, &given].concat()).exits(4);
             assert_eq!(output.error_code(), "client_secret_rejected", "{output}");
             let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
-            assert!(hint.contains("`fitbit-connect setup") && !hint.contains(given[0]), "{hint}");
+            assert!(hint.contains("`fitbit-connect setup") && !hint.contains(given[1]), "{hint}");
         }
     }
     // Another failure goes on naming it.

@@ -109,8 +109,10 @@ fn a_connection_of_another_client_is_deleted_only_by_its_name() {
     assert!(stage.connection("google-health").is_some() && environment.files() == files, "{output}");
     let document: Value = output.document();
     let hint = document["error"]["hint"].as_str().unwrap();
-    let command = hint.split('`').nth(1).unwrap().strip_prefix("fitbit-connect ").unwrap();
-    let output = environment.run(&[&command.split(' ').collect::<Vec<_>>()[..], &["--yes"]].concat()).exits(0);
+    // The first one leaves the connection alone.
+    assert!(hint.contains("`fitbit-connect remove` forgets the profile alone"), "{hint}");
+    let command = hint.split('`').nth(3).unwrap().strip_prefix("fitbit-connect ").unwrap();
+    let output = environment.run(&command.split(' ').collect::<Vec<_>>()).exits(0);
     assert!(output.stderr.contains("and not "), "the plan says whose it is: {output}");
     assert!(stage.connection("google-health").is_none(), "{output}");
 }

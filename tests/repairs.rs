@@ -102,7 +102,7 @@ fn a_client_id_that_the_provider_does_not_have_is_one_failure_and_is_written_now
 
     let output = environment.run(&with(&SETUP, &["--client-id", OTHER_ID])).exits(4);
     assert_eq!(output.error_code(), "client_id_unknown");
-    output.hides("--client-id");
+    output.hides("--client-id 9");
 }
 
 #[test]

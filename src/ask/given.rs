@@ -79,6 +79,17 @@ pub enum Applications {
     Unknown,
 }
 
+impl Applications {
+    /// Those that are named or saved: names and client IDs.
+    pub fn listed(&self) -> &[String] {
+        match self {
+            Self::Named(names) => names,
+            Self::Saved(ids) => ids,
+            Self::All | Self::Unknown => &[],
+        }
+    }
+}
+
 /// All inputs that are known without asking anybody.
 pub struct Inputs {
     /// The provider.
@@ -233,14 +244,17 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
         let refused = invalid(&super::CLIENT_SECRET, from, HIDDEN, &why);
         let is_others =
             Provider::ALL.iter().any(|other| *other != provider && other.check_secret(secret.expose()).is_ok());
-        door.wrong.push(match is_others {
-            true => refused.with_hint(format!(
-                "Give the client ID and secret of {}: {}, {}",
-                provider.name(),
-                super::CLIENT_ID.how_to_give(),
-                super::CLIENT_SECRET.how_to_give()
+        let (id, given) = (super::CLIENT_ID.how_to_give(), super::CLIENT_SECRET.how_to_give());
+        door.wrong.push(match (is_others, provider) {
+            (true, Provider::Fitbit) => refused.with_hint(format!(
+                "Fitbit was shut down on 2 Nov 2026, and Google's secret belongs to google-health: `{{move}}` goes over, with {id}. \
+                 Should the app at Fitbit be meant, give its own secret: {given}"
             )),
-            false => refused,
+            (true, Provider::GoogleHealth) => refused.with_hint(format!(
+                "Give the client ID and secret of {}: {id}, {given}",
+                provider.name()
+            )),
+            (false, _) => refused,
         });
     }
 

@@ -16,7 +16,7 @@ use super::logs::Entry;
 pub use super::refusal::{allow, may_be_done};
 use super::refusal::{missing_scope, refusal, shape};
 use super::token::{client_credentials, look_at};
-use super::wire::{self, Application, Connection, CustomDomain, EnabledClient, page, read, read_all};
+use super::wire::{self, Application, Connection, CustomDomain, EnabledClient, is_client_id, page, read, read_all};
 use crate::diagnosis::{Code, Failure};
 use crate::http::{Body, Call, Http, TO_CLEAN_UP, TO_FINISH};
 use crate::ids::Domain;
@@ -29,6 +29,8 @@ const CLIENTS_A_CALL: usize = 50;
 const LONGEST_LIST: Duration = Duration::from_secs(120);
 /// A whole list is not larger (bytes): far more than any plan allows entries for.
 const LARGEST_LIST: usize = 32 * 1024 * 1024;
+/// So many applications are asked for by themselves where a list does not have them.
+const LOOKED_UP: usize = 20;
 
 /// How to get at the Management API.
 pub enum Login {
@@ -205,18 +207,28 @@ impl<'a> Management<'a> {
         Ok(())
     }
 
-    /// All applications but the global one, by checkpoint paging, which alone reaches beyond 1,000.
+    /// All applications but the global one, by checkpoint paging, which alone reaches beyond 1,000; of the expected ones (client
+    /// IDs) each that the list does not have is asked for by itself.
     ///
     /// # Errors
     /// As for every call.
-    pub fn applications(&self) -> Result<Vec<Application>, Failure> {
+    pub fn applications(&self, expected: &[String]) -> Result<Vec<Application>, Failure> {
         let mut fields = vec!["client_id", "name", "description", "app_type"];
         if self.may("read:clients") {
             fields.extend(["callbacks", "token_endpoint_auth_method"]);
         }
         let fields = fields.join(",");
-        let query = [("take", "100"), ("is_global", "false"), ("fields", fields.as_str()), ("include_fields", "true")];
-        let applications: Vec<Application> = read_all(self.pages("clients", "clients", &query)?)?;
+        let of_one = [("fields", fields.as_str()), ("include_fields", "true")];
+        let query = [&[("take", "100"), ("is_global", "false")], &of_one[..]].concat();
+        let mut applications: Vec<Application> = read_all(self.pages("clients", "clients", &query)?)?;
+        for id in expected.iter().filter(|id| is_client_id(id)).take(LOOKED_UP) {
+            if applications.iter().any(|application| application.client_id == *id) {
+                continue;
+            }
+            let found = self.call(Method::GET, &format!("clients/{}", segment(id)), &of_one, None).and_then(read);
+            // Not there, as the list says, or not to be had either way.
+            applications.extend(found.ok().filter(|found: &Application| found.client_id == *id));
+        }
         // One that never had any is listed without: where they are shown at all, there are none.
         let shows = self.scopes.is_some() && self.may("read:clients");
         let with_callbacks = |mut application: Application| {
@@ -241,7 +253,7 @@ impl<'a> Management<'a> {
     /// # Errors
     /// As for every call.
     pub fn find_application(&self, is_it: impl Fn(&Application) -> bool) -> Result<Option<Application>, Failure> {
-        let all = self.http.also_after_ctrl_c(TO_CLEAN_UP, || self.applications())?;
+        let all = self.http.also_after_ctrl_c(TO_CLEAN_UP, || self.applications(&[]))?;
         Ok(all.into_iter().find(is_it))
     }
 
@@ -311,7 +323,13 @@ impl<'a> Management<'a> {
             entries.extend(page.entries);
             match page.next {
                 Some(_) if is_again => break,
-                None => return Ok(entries),
+                None => match page.total {
+                    // What stands in the service's place gave one page of its own: what is not in it may be there all the same.
+                    Some(total) if total > entries.len() as u64 => {
+                        return Err(shape(&format!("{} of {total} {member}, and no way to the rest", entries.len())));
+                    }
+                    _ => return Ok(entries),
+                },
                 Some(next) if !seen.insert(next.clone()) => break,
                 next => from = next,
             }
@@ -331,7 +349,7 @@ impl<'a> Management<'a> {
         let absolute = path.starts_with("clients/") || path.ends_with("/clients");
         let repeatable = method == Method::GET || (method != Method::POST && absolute);
         let call = Call {
-            method,
+            method: method.clone(),
             url,
             authorization: crate::http::Authorization::None,
             body: body.map_or(Body::None, Body::Json),
@@ -355,7 +373,7 @@ impl<'a> Management<'a> {
                 None => Err(shape(&answer.page_says().map_or("no JSON".to_owned(), |said| format!("a page: {said}")))),
             };
         }
-        Err(refusal(&answer, path))
+        Err(refusal(&answer, method.as_str(), path))
     }
 }
 

@@ -11,8 +11,13 @@ use crate::text::{excerpt, plain_text, said};
 /// `errorCode` of a request that the API does not take as it stands.
 const REQUEST_REFUSED: [&str; 4] = ["invalid_body", "invalid_uri", "invalid_query_string", "operation_not_supported"];
 
+/// A test sends no such request, so that its report would have nothing of it.
+const OF_A_WRITE: &str = "Look at what the message repeats: it is all that came back, without secrets. Where it says what the tenant \
+     does not allow, change that in the Auth0 dashboard of `{domain}` and run `{setup}` again. If it is the service's own and says \
+     nothing, report the message.";
+
 /// Names a refusal of the Management API.
-pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
+pub(super) fn refusal(answer: &Answer, method: &str, path: &str) -> Failure {
     let body = answer.json().unwrap_or(Value::Null);
     let code = body["errorCode"].as_str().unwrap_or_default();
     let message = words(answer, &body);
@@ -63,10 +68,12 @@ pub(super) fn refusal(answer: &Answer, path: &str) -> Failure {
         400 if REQUEST_REFUSED.contains(&code) => {
             Failure::new(Code::ManagementRequestRefused, about("the Management API does not take the request"))
         }
-        status => Failure::new(
-            Code::UnrecognisedAnswer,
-            format!("the Management API answered {status} to {}: {message}", path.split('/').next().unwrap_or(path)),
-        ),
+        status => {
+            let what = path.split('/').next().unwrap_or(path);
+            let message = format!("the Management API answered {status} to {method} {what}: {message}");
+            let failure = Failure::new(Code::UnrecognisedAnswer, message);
+            if method == "GET" { failure } else { failure.with_hint(OF_A_WRITE) }
+        }
     }
 }
 

@@ -105,6 +105,12 @@ pub struct EnabledClient {
     pub status: Option<bool>,
 }
 
+/// Whether a text can be the client ID of an application: Auth0's have 32 letters and digits.
+pub fn is_client_id(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// The answer of the token endpoint to client credentials.
 #[derive(Deserialize)]
 pub struct TokenAnswer {
@@ -140,17 +146,20 @@ pub struct Page {
     pub entries: Vec<Value>,
     /// Where the next page starts.
     pub next: Option<String>,
+    /// How many there are in all, where that is told (paging by number).
+    pub total: Option<u64>,
 }
 
 impl Page {
     /// Reads either shape; `member` is the object's name for the list.
     pub fn read(value: Value, member: &str) -> Option<Self> {
         match value {
-            Value::Array(entries) => Some(Self { entries, next: None }),
+            Value::Array(entries) => Some(Self { entries, next: None, total: None }),
             Value::Object(mut object) => {
                 let next = object.get("next").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
+                let total = object.get("total").and_then(Value::as_u64);
                 match object.remove(member)? {
-                    Value::Array(entries) => Some(Self { entries, next }),
+                    Value::Array(entries) => Some(Self { entries, next, total }),
                     _ => None,
                 }
             }

@@ -61,12 +61,6 @@ impl Chosen {
     }
 }
 
-/// Whether a text can be the client ID of an application: Auth0's have 32 letters and digits.
-pub fn is_client_id(text: &str) -> bool {
-    let text = text.trim();
-    text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
-
 impl From<&Application> for Chosen {
     fn from(application: &Application) -> Self {
         Self {
@@ -140,7 +134,15 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                     let hint = format!("Name the one that is meant by its client ID: {}", twice.join(", "));
                     Err(Failure::new(Code::ApplicationNotFound, wrong.join("\n")).with_hint(hint))
                 }
-                _ => Err(not_found(wrong.join("\n"), all)),
+                _ => Err(match chosen.as_slice() {
+                    [] => not_found(wrong.join("\n"), all),
+                    chosen => {
+                        let failure = not_found(wrong.join("\n"), all);
+                        let there = setup_for(&chosen.iter().collect::<Vec<_>>());
+                        let hint = format!("{} For those alone that are there: `{there}`", failure.hint());
+                        failure.with_hint(hint)
+                    }
+                }),
             }
         }
         Applications::Unknown => Ok(Vec::new()),
@@ -231,9 +233,8 @@ pub fn other_tenant(saved: &Applications, all: &[Application], domain: &Domain, 
     })
 }
 
-/// The named applications with their client IDs; without one what the tenant does not have. A name that it has twice stays.
-pub fn client_ids(named: &Applications, all: &[Application]) -> BTreeMap<String, Option<String>> {
-    let Applications::Named(named) = named else { return BTreeMap::new() };
+/// Applications with their client IDs; without one what the tenant does not have. A name that it has twice stays.
+pub fn client_ids(named: &[String], all: &[Application]) -> BTreeMap<String, Option<String>> {
     let id = |named: &String| {
         let mut of_it = all.iter().filter(|one| [&one.client_id, &one.name].contains(&named));
         match (of_it.next(), of_it.next()) {

@@ -2,7 +2,7 @@
 
 use super::applications::not_enabled;
 use super::{id, met};
-use crate::auth0::connection::{Difference, Wanted, options_hidden};
+use crate::auth0::connection::{Difference, Wanted, hides_secret, options_hidden};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
 use crate::diagnosis::{Code, Failure, followed_by};
@@ -70,16 +70,22 @@ pub fn twin(management: &Management, provider: Provider, name: &str, client_id: 
     all.into_iter().filter(|connection| connection.name != name).find(holds).map(|connection| connection.name)
 }
 
-/// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID.
-pub fn missing(name: &str, twin: Option<String>) -> Failure {
+/// The failure of a connection that is not there, naming another one of the strategy that holds the same client ID; `users` are the
+/// other profiles of these settings that use that one.
+pub fn missing(name: &str, twin: Option<String>, users: &[String]) -> Failure {
     let failure = Failure::new(Code::ConnectionNotFound, format!("the tenant has no connection {name}"));
-    match twin {
-        Some(twin) => failure.with_hint(format!(
+    let Some(twin) = twin else { return failure };
+    let anew = format!("`{{setup}} --connection {name}`");
+    failure.with_hint(match users {
+        [] => format!(
             "The connection {twin} holds this client ID. If it is the one that is meant, run the command again with `--connection {twin}` \
-             or have it kept by `{{setup}} --connection {twin}`"
-        )),
-        None => failure,
-    }
+             or have it kept by `{{setup}} --connection {twin}` and if not, {anew} makes one of the old name again"
+        ),
+        users => format!(
+            "{anew} makes it again. The connection {twin} holds this client ID too, and belongs to the profile {} of these settings",
+            users.join(", ")
+        ),
+    })
 }
 
 /// `connection.exists`.
@@ -177,18 +183,10 @@ fn what_it_costs(difference: &Difference) -> Option<String> {
     }
 }
 
-/// Whether the tenant keeps the client secret to itself: of a connection that has a client ID, nothing or a mask is shown.
-fn is_hidden(connection: &Connection) -> bool {
-    let option =
-        |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(|text| text.as_str());
-    let is_mask = |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '\u{2022}' | '.'));
-    option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
-}
-
 /// The client secret that a connection holds for this client, as far as the tenant shows it.
 pub fn held_secret(connection: &Connection, client_id: &str) -> Option<Secret> {
     let option = |name: &str| connection.options.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty());
-    let is_this = option("client_id") == Some(client_id) && !is_hidden(connection);
+    let is_this = option("client_id") == Some(client_id) && !hides_secret(connection);
     option("client_secret").filter(|_| is_this).map(|text| Secret::new(text.to_owned()))
 }
 
@@ -200,7 +198,7 @@ pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
     if wanted.secret.is_none() {
         return Finding::skip(id::CONNECTION_SECRET, "not compared: the client secret is not at hand");
     }
-    if is_hidden(connection) {
+    if hides_secret(connection) {
         return Finding::skip(
             id::CONNECTION_SECRET,
             "not compared: the tenant does not show the client secret that it holds, so that only a login tells",

@@ -43,7 +43,8 @@ pub fn accepted_or_tenants(
     let Some(failure) = refused.filter(|_| tried == State::Pass) else { return (found, Some(tried)) };
     let hint = format!(
         "The connection `{{connection}}` holds another client secret, which {} accepts: copy that one from its page at \
-         {{connections_page}} and run `{{setup}}` with it.",
+         {{connections_page}} and run `{{setup}}` with it (asked for in a terminal; else by `--client-secret-file PATH` or \
+         `FITBIT_CONNECT_CLIENT_SECRET` ).",
         provider.title()
     );
     let failure = failure.with_hint(hint);
@@ -113,10 +114,11 @@ fn finding(provider: Provider, client_id: &str, verdict: PairVerdict) -> Finding
                 Provider::GoogleHealth => failure,
                 // Fitbit shows it whenever it is looked for.
                 Provider::Fitbit => failure.with_hint(
-                    "Copy the client secret of the app `{client_id}` again at {clients_page} and run `{setup}` with it, so that \
-                     it reaches the secret store and the connection. | By hand: Copy the client secret of the app `{client_id}` again \
-                     at {clients_page} and run `{setup}` with it; enter the same one into the connection `{connection}` in the \
-                     dashboard.",
+                    "Copy the client secret of the app `{client_id}` again at {clients_page} and run `{setup}` with it (asked for in a \
+                     terminal; else by `--client-secret-file PATH` or `FITBIT_CONNECT_CLIENT_SECRET` ), so that it reaches the secret \
+                     store and the connection. | By hand: Copy the client secret of the app `{client_id}` again at {clients_page} and \
+                     run `{setup}` with it (asked for in a terminal; else by `--client-secret-file PATH` or \
+                     `FITBIT_CONNECT_CLIENT_SECRET` ); enter the same one into the connection `{connection}` in the dashboard.",
                 ),
             })
         }

@@ -38,6 +38,25 @@ fn no_profile(world: &World) -> Failure {
 /// # Errors
 /// `input_missing` when there is no such profile, `confirmation_missing`, or as the store or the tenant answers.
 pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
+    remove(world, args).map_err(|failure| match failure.code {
+        // What a set-up could do about it is of no use here.
+        Code::SecretStoreMissing => failure.with_hint(format!(
+            "Run it where the secrets are, or pass them over with `fitbit-connect remove{}{} --store none` which forgets the settings \
+             and says what may be left",
+            switches(args),
+            world.again
+        )),
+        _ => failure,
+    })
+}
+
+/// The switches that were given, to be repeated.
+fn switches(args: &cli::Remove) -> String {
+    let given = [(args.delete_connection, " --delete-connection"), (args.yes, " --yes")];
+    given.into_iter().filter(|(is_given, _)| *is_given).map(|(_, switch)| switch).collect()
+}
+
+fn remove(world: &World, args: &cli::Remove) -> Result<(), Failure> {
     let mut inputs = world.inputs_among(&FIELDS, &args.inputs())?;
     let provider = inputs.provider.map(|provider| provider.to_string());
     world.console.about(world.profile.as_str(), provider, inputs.domain.as_ref().map(ToString::to_string));
@@ -77,7 +96,7 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             Management::sign_in(&world.http, &domain, &login).map_err(|failure| world.unshadowed(failure))?;
         management.require(&["read:connections", "delete:connections"])?;
         // Who removes everything wants nothing left of killed runs; a list that cannot be read keeps nobody from it.
-        let all = if management.may("read:clients") { management.applications() } else { Ok(Vec::new()) };
+        let all = if management.may("read:clients") { management.applications(&[]) } else { Ok(Vec::new()) };
         let left = LeftBehind::of(&all.unwrap_or_default(), Some(&management));
         let connection = find(&management, provider, inputs.connection.as_ref())?;
         doomed = Some(Doomed { management, connection, left });
@@ -99,12 +118,23 @@ pub fn run(world: &World, args: &cli::Remove) -> Result<(), Failure> {
             }
             let others = anothers(world, connection);
             if let Some(others) = others.as_ref().filter(|_| args.yes && args.connection.is_none()) {
-                let message = format!("the connection {} {others}", connection.name);
+                let users = world.others_with(inputs.domain.as_ref(), &connection.name);
+                let is_used = match users.as_slice() {
+                    [] => String::new(),
+                    users => format!(", and the profile {} of these settings uses it", users.join(", ")),
+                };
+                let message = format!("the connection {} {others}{is_used}", connection.name);
+                let alone = match world.profile_exists {
+                    true => format!("`fitbit-connect remove{}` forgets the profile alone. ", world.again),
+                    false => String::new(),
+                };
+                // Who deletes another's login is to see the plan first.
+                let switches = if users.is_empty() { switches(args) } else { " --delete-connection".to_owned() };
                 let hint = format!(
-                    "It was left alone. Where it is to be deleted all the same, name it: `fitbit-connect remove \
-                     --delete-connection --connection {}{}`",
+                    "It was left alone. {alone}Where it is to be deleted all the same, name it: `fitbit-connect remove{switches}{} \
+                     --connection {}`",
+                    world.again,
                     shell_word(&connection.name),
-                    world.again
                 );
                 return Err(Failure::new(Code::ConnectionClientIdDiffers, message).with_hint(hint));
             }

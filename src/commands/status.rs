@@ -13,6 +13,7 @@ use crate::world::{Another, World, store_failure};
 /// # Errors
 /// `input_missing` when nothing is configured; `secret_store_*` when the store cannot be asked.
 pub fn run(world: &World) -> Result<(), Failure> {
+    world.know_saved();
     let saved = &world.saved;
     let path = world.settings.borrow().path().map(|path| path.display().to_string()).unwrap_or_default();
     let names = world.settings.borrow().profiles();
@@ -125,7 +126,18 @@ pub fn run(world: &World) -> Result<(), Failure> {
         world.console.warn(&failure.message);
         world.console.hint(&failure.hint());
     }
-    broken.map_or(Ok(()), Err)
+    broken.map_or(Ok(()), |failure| Err(told_here(failure)))
+}
+
+/// The cure for a place that is not there, in words of this command, which changes nothing.
+fn told_here(failure: Failure) -> Failure {
+    match failure.code {
+        Code::SecretStoreMissing => failure.with_hint(
+            "From now on `{setup} --store file` keeps the secrets in a file of mode 0600, and `{setup} --store none` keeps none: then \
+             they are given each time, by `FITBIT_CONNECT_CLIENT_SECRET`",
+        ),
+        _ => failure,
+    }
 }
 
 /// What is kept in the place of a secret.

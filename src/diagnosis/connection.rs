@@ -67,8 +67,8 @@ pub(super) static CONNECTION_SECRET_DIFFERS: Diagnosis = Diagnosis {
     code: "connection_secret_differs",
     symptom: "The connection holds another client secret than this profile.",
     cause: "The secret was replaced at the provider, and only one of the two places was told.",
-    cure: "Run `{setup}` with the newest secret of the client `{client_id}` which writes it into the connection \
-           `{connection}` and the secret store.",
+    cure: "Run `{setup}` with the newest secret of the client `{client_id}` (by `--client-secret-file PATH` or \
+           `FITBIT_CONNECT_CLIENT_SECRET` ), which writes it into the connection `{connection}` and the secret store.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS],
     signs: &[],
@@ -93,7 +93,7 @@ pub(super) static CONNECTION_SETTINGS_DIFFER: Diagnosis = Diagnosis {
     cure: "Run `{setup}` which shows each difference in its plan and puts it right.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],
-    signs: &[],
+    signs: &[sign(&["can only have a single value"])],
     sure: Sure::Seen,
 };
 

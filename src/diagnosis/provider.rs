@@ -59,8 +59,8 @@ pub(super) static CLIENT_ID_UNKNOWN: Diagnosis = Diagnosis {
     cause: "The provider does not know this client ID: a typo, a space or line break glued to it, a deleted client, \
             or a client ID of the other provider.",
     cure: "The client ID in use is `{client_id}` and it has to be one of {clients_page} exactly: copy it again and \
-           run `{setup}` with it. One that ends in `.apps.googleusercontent.com` is Google's; six upper-case letters \
-           and digits are Fitbit's, which is shut down.",
+           run `{setup}` with it (asked for in a terminal; else by `--client-id ID` ). One that ends in \
+           `.apps.googleusercontent.com` is Google's; six upper-case letters and digits are Fitbit's, which is shut down.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
@@ -92,12 +92,14 @@ pub(super) static CLIENT_SECRET_REJECTED: Diagnosis = Diagnosis {
               consent: `failed to obtain access token`",
     cause: "The client secret is wrong, replaced, cut or masked: Google shows only the last four characters of a \
             secret after it was made. | Fitbit: The client secret is wrong, replaced or cut.",
-    cure: "Add a new secret to the client `{client_id}` at {clients_page} and copy it at once. Run `{setup}` with \
-           it, so that it reaches the secret store and the connection. | Fitbit: Copy the Client Secret of the app \
-           `{client_id}` at {clients_page} again, or reset it there. Run `{setup}` with it, so that it reaches the \
-           secret store and the connection. | By hand: Copy the client secret of `{client_id}` at {clients_page} again, or make a \
-           new one. Run `{setup}` with it, so that it reaches the secret store, and enter the same one into the connection \
-           `{connection}` in the dashboard.",
+    cure: "Add a new secret to the client `{client_id}` at {clients_page} and copy it at once. Run `{setup}` with it (asked \
+           for in a terminal; else by `--client-secret-file PATH` or `FITBIT_CONNECT_CLIENT_SECRET` ), so that it reaches the \
+           secret store and the connection. | Fitbit: Copy the Client Secret of the app `{client_id}` at {clients_page} again, \
+           or reset it there. Run `{setup}` with it (asked for in a terminal; else by `--client-secret-file PATH` or \
+           `FITBIT_CONNECT_CLIENT_SECRET` ), so that it reaches the secret store and the connection. | By hand: Copy the client \
+           secret of `{client_id}` at {clients_page} again, or make a new one. Run `{setup}` with it (asked for in a terminal; \
+           else by `--client-secret-file PATH` or `FITBIT_CONNECT_CLIENT_SECRET` ), so that it reaches the secret store, and \
+           enter the same one into the connection `{connection}` in the dashboard.",
     exit: Exit::Refused,
     links: &[GOOGLE_CLIENTS, FITBIT_ERRORS],
     signs: &[
@@ -194,11 +196,11 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
     signs: &[
         sign(&["restricted_client"]),
         sign(&["not yet configured to make oauth requests"]),
-        sign(&["error 400: invalid_request"]),
+        but(&["error 400: invalid_request"], &["can only have a single value"]),
         sign(&["invalid_request - missing"]),
         sign(&["code_challenge parameter is invalid"]),
         sign(&["unsupported code_challenge_method"]),
-        sign(&["unsupported_response_type"]),
+        sign(&["error 400: unsupported_response_type"]),
         sign(&["not authorized to request an access token using this method"]),
     ],
     sure: Sure::Documented,
@@ -273,8 +275,8 @@ pub(super) static ACCESS_TOKEN_REJECTED: Diagnosis = Diagnosis {
     symptom: "401 `UNAUTHENTICATED` with `Request had invalid authentication credentials.` | Fitbit: `Access token \
               expired` or `Access token invalid`",
     cause: "The access token is expired, revoked, or was issued by another provider.",
-    cure: "Run `{test}` and log in again. If it happens right after a login, compare the provider of the connection \
-           `{connection}` with the API that is asked.",
+    cure: "Run `{test}` and log in again. If it happens right after a login, compare the provider that the login went to \
+           (through Auth0 that of the connection `{connection}` ) with the API that is asked.",
     exit: Exit::Refused,
     links: &[HEALTH_TROUBLE, FITBIT_ERRORS],
     signs: &[
@@ -308,7 +310,12 @@ pub(super) static GOOGLE_UNVERIFIED_APP: Diagnosis = Diagnosis {
     cure: "Choose Advanced, then continue to the app. Apply for verification when more than 100 people will use it.",
     exit: Exit::Done,
     links: &[GOOGLE_VERIFICATION, HEALTH_SETUP],
-    signs: &[sign(&["google hasn't verified this app"])],
+    signs: &[
+        sign(&["google hasn't verified this app"]),
+        // The heading of before.
+        sign(&["this app isn't verified"]),
+        sign(&["hasn't been verified by google"]),
+    ],
     sure: Sure::Documented,
 };
 

@@ -257,7 +257,7 @@ fn leftovers(management: &Management, known: &[Application]) -> Vec<Application>
     if !known.iter().any(is_ours) {
         return Vec::new();
     }
-    let now = management.applications();
+    let now = management.applications(&[]);
     now.as_deref().unwrap_or(known).iter().filter(|application| is_ours(application)).cloned().collect()
 }
 

@@ -47,7 +47,11 @@ impl LoginDomains {
         let from = (named != world.saved.login_domains).then(|| world.whence_login_domains(by_flag));
         let told_where = |(gone, failure): (Domain, Failure)| match &from {
             Some(from) => (gone.clone(), without(failure, &gone, from, known)),
-            None => (gone, failure),
+            None => {
+                let hint = "Run `{setup}` which takes it out of the settings. If it should be there, look at Branding, Custom Domains \
+                            in the Auth0 dashboard of `{domain}`";
+                (gone, failure.with_hint(hint))
+            }
         };
         let gone = gone.into_iter().map(told_where).collect();
         Ok(Self { in_use, told, gone, about })

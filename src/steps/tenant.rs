@@ -76,12 +76,12 @@ pub struct Listed {
     pub on: BTreeSet<String>,
 }
 
-/// Step 5, looking.
+/// Step 5, looking; `expected` are the applications that are named or saved.
 ///
 /// # Errors
 /// As the Management API answers.
-pub fn list(management: &Management, now: Option<&Connection>) -> Result<Listed, Failure> {
-    let all = management.applications()?;
+pub fn list(management: &Management, now: Option<&Connection>, expected: &[String]) -> Result<Listed, Failure> {
+    let all = management.applications(expected)?;
     let on = match now {
         Some(connection) => management.enabled_clients(&connection.id)?,
         None => BTreeSet::new(),
@@ -257,9 +257,12 @@ pub fn apply_connection(
             (None, Some(now)) if change.selection.to_enable.is_empty() => Ok(now.clone()),
             (None, Some(now)) => read(&now.id),
             (Some(id), _) => {
-                let is_right = |stored: &Connection| wanted.differences(stored).is_ok_and(|found| found.is_empty());
-                let stored = settled(world, || read(&id), is_right)?;
-                match wanted.differences(&stored)?.first() {
+                let open = |stored: &Connection| {
+                    let found = wanted.differences(stored);
+                    found.map(|found| found.into_iter().find(|difference| !difference.is_hidden()))
+                };
+                let stored = settled(world, || read(&id), |stored| open(stored).is_ok_and(|open| open.is_none()))?;
+                match open(&stored)? {
                     None => Ok(stored),
                     Some(_) if lost.is_some() => lost.map_or(Ok(stored), Err),
                     Some(d) if d.code == Code::ConnectionScopesDiffer => {

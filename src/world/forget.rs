@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::World;
 use super::kept::secrets_beside;
-use crate::diagnosis::Failure;
+use crate::diagnosis::{Code, Failure};
 use crate::files;
 use crate::ids::{SecretOf, Store};
 use crate::settings::Profile;
@@ -157,7 +157,10 @@ impl World {
         if self.saved.store.or(self.saved.moving_from).is_some() {
             return Ok(InKeychain::What(Failure::new(refused.code, message)));
         }
-        self.console.warn(&message);
+        // A machine without a keychain has none of a profile that was never kept anywhere.
+        if self.profile_exists || refused.code != Code::SecretStoreMissing {
+            self.console.warn(&message);
+        }
         Ok(InKeychain::Nothing)
     }
 

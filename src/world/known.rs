@@ -76,15 +76,13 @@ impl World {
     /// Tells the console the values of this set-up, as far as they are known by now; `found` are the custom login domains that
     /// the tenant named.
     pub fn know(&self, inputs: &Inputs, found: &[Domain], args: &cli::Setup, manual: bool) {
-        let of_setup = flags_for(&self.refused.without_missing(&inputs.applications))
-            + if manual { " --manual" } else { "" }
-            + &args.repeated();
+        let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" } + &args.repeated();
         let direct = inputs.domain.is_none();
         self.tell(inputs, found, Run { of_setup: &of_setup, direct, by_hand: manual, ..Run::default() });
     }
 
     /// Tells the console the values of the saved profile, before any input is read.
-    pub(super) fn know_saved(&self) {
+    pub fn know_saved(&self) {
         let known = of_profile(&self.saved, None, &self.again);
         let (further, of_move) = (self.store_not_saved(), self.connection_of_google());
         self.console.knows(Known { further, of_move, ..known }.values());
@@ -94,16 +92,35 @@ impl World {
     pub fn know_of_test(&self, inputs: &Inputs, found: &[Domain], test: &Testing) {
         let Testing { switches, direct, by_hand } = *test;
         let flag = if direct { " --direct" } else { "" };
-        let of_test = format!("{}{switches}{flag}", flags_for(&self.refused.without_missing(&inputs.applications)));
-        let of_setup = match self.refused.without_missing(&inputs.applications) {
-            Applications::Named(left) if self.refused.is_missing_any() => {
-                flags_instead(&left, &self.saved.applications)
-            }
-            all => flags_beyond(&all, &self.saved.applications),
+        let of_test = match &inputs.applications {
+            Applications::Named(names) => flags_for(&Applications::Named(self.refused.there(names))),
+            other => flags_for(other),
         };
+        let of_test = format!("{of_test}{switches}{flag}");
+        let of_setup = self.applications_to_set_up(&inputs.applications);
         let direct = direct || inputs.domain.is_none();
         let run = Run { of_setup: &of_setup, of_test: &of_test, direct, is_set_up: true, by_hand };
         self.tell(inputs, found, run);
+    }
+
+    /// The flags for the applications of a `setup` after a test: one that was about some of them must not take the others from the
+    /// profile, and what the tenant does not have stands in none, wherever it was named.
+    fn applications_to_set_up(&self, choice: &Applications) -> String {
+        let saved = &self.saved.applications;
+        let named: &[String] = match choice {
+            Applications::Named(names) => names,
+            Applications::Saved(_) | Applications::Unknown => &[],
+            Applications::All => return flags_for(choice),
+        };
+        let is_right = !self.refused.lacks(saved) && !self.refused.lacks(named);
+        let is_saved = self.refused.there(named).iter().all(|name| saved.contains(name));
+        if is_right && (named.is_empty() || is_saved && !saved.is_empty()) {
+            return String::new();
+        }
+        match self.refused.there(&[saved, named].concat()) {
+            none if none.is_empty() => " --app NAME_OR_ID".to_owned(),
+            there => flags_for(&Applications::Named(there)),
+        }
     }
 
     fn tell(&self, inputs: &Inputs, found: &[Domain], run: Run) {
@@ -200,27 +217,6 @@ fn flags_for(applications: &Applications) -> String {
         Applications::All => " --all-apps".to_owned(),
         Applications::Named(names) => names.iter().map(|name| format!(" --app {}", shell_word(name))).collect(),
         Applications::Saved(_) | Applications::Unknown => String::new(),
-    }
-}
-
-/// The same for a `setup` after a test that was about some applications: it must not take the others from the profile.
-fn flags_beyond(applications: &Applications, saved: &[String]) -> String {
-    match applications {
-        Applications::Named(names) if !saved.is_empty() => {
-            let beyond: Vec<String> = names.iter().filter(|name| !saved.contains(name)).cloned().collect();
-            let all = if beyond.is_empty() { Vec::new() } else { [saved, &beyond].concat() };
-            flags_for(&Applications::Named(all))
-        }
-        other => flags_for(other),
-    }
-}
-
-/// The same where some of those that were named are not there: what named them, a variable perhaps, must not do so again.
-fn flags_instead(left: &[String], saved: &[String]) -> String {
-    let beyond = left.iter().filter(|name| !saved.contains(name));
-    match saved.iter().chain(beyond).cloned().collect::<Vec<_>>() {
-        none if none.is_empty() => " --app NAME_OR_ID".to_owned(),
-        names => flags_for(&Applications::Named(names)),
     }
 }
 

@@ -127,7 +127,9 @@ impl Draft<'_> {
         let world = self.world;
         let (Some(session), Some(now)) = (&self.session, &self.looked) else { return Ok(()) };
         if self.listed.is_none() {
-            let listed = within(world, Step::Applications, || tenant::list(&session.management, now.as_ref()))?;
+            let expected = self.inputs.applications.listed();
+            let listed =
+                within(world, Step::Applications, || tenant::list(&session.management, now.as_ref(), expected))?;
             self.listed = Some(listed);
         }
         let Some(listed) = &self.listed else { return Ok(()) };

@@ -111,9 +111,10 @@ impl Run<'_> {
         if matches!(&found, Err(failure) if no_session(failure)) {
             return Looked { reachable, session, name, found, listed: None };
         }
-        let listed = management.applications();
+        let known = [inputs.applications.listed(), &self.world.saved.applications].concat();
+        let listed = management.applications(&known);
         if let Ok(all) = &listed {
-            self.world.applications_are(client_ids(&inputs.applications, all));
+            self.world.applications_are(client_ids(&known, all));
             self.know(inputs, &self.login_domains.borrow());
         }
         let found = match found {
@@ -140,8 +141,9 @@ impl Run<'_> {
         let twin = connection::twin(management, self.provider, name, &self.client_id);
         let is_here = |id: &String| all.is_none_or(|all| all.iter().any(|one| one.client_id == *id));
         let is_the_one = twin.is_some() || self.world.saved.applications.iter().any(is_here);
-        let failure = connection::missing(name, twin);
-        let named = all.map(|all| client_ids(applications, all)).unwrap_or_default();
+        let users = twin.as_ref().map(|twin| self.world.others_with(Some(domain), twin)).unwrap_or_default();
+        let failure = connection::missing(name, twin, &users);
+        let named = all.map(|all| client_ids(applications.listed(), all)).unwrap_or_default();
         let has_none = !named.is_empty() && named.values().all(Option::is_none);
         if is_the_one || !has_none {
             return failure;

@@ -198,9 +198,10 @@ impl Run<'_> {
         }
         if self.has_passed(id::CREDENTIALS_ACCEPTED) {
             let both = format!(
-                "{} accepts both, so that this keeps nobody from logging in. Where somebody put a newer one into the tenant, copy it from the connection's \
-                 page at {{connections_page}} and run `{{setup}}` with it; as it is, that command writes the secret at hand of the \
-                 client `{{client_id}}` into the connection `{{connection}}`",
+                "{} accepts both, so that this keeps nobody from logging in. Where somebody put a newer one into the tenant, copy it \
+                 from the connection's page at {{connections_page}} and run `{{setup}}` with it (by `--client-secret-file PATH` or \
+                 `FITBIT_CONNECT_CLIENT_SECRET` ); as it is, that command writes the secret at hand of the client `{{client_id}}` into \
+                 the connection `{{connection}}`",
                 self.provider.title()
             );
             let only = format!(
@@ -250,7 +251,8 @@ impl Run<'_> {
 }
 
 /// What `/authorize` shows of a connection that is not as it should be.
-const FOLLOWS: [(Code, &[Code]); 6] = [
+const FOLLOWS: [(Code, &[Code]); 7] = [
+    (Code::ConnectionSettingsDiffer, &[Code::ConnectionSettingsDiffer]),
     (Code::InvalidScope, &[Code::ConnectionScopesDiffer]),
     (Code::AuthorizeWrongClientId, &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys]),
     (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer]),

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::World;
-use crate::ask::given::Applications;
 
 /// What others said of the inputs.
 #[derive(Default)]
@@ -14,7 +13,7 @@ pub(in crate::world) struct Refused {
     client_id: RefCell<Option<String>>,
     /// Whether the provider refuses the client secret at hand.
     secret: Cell<bool>,
-    /// The client IDs of the applications that were named; without one what the tenant does not have.
+    /// The client IDs of the applications that are named or saved; without one what the tenant does not have.
     applications: RefCell<BTreeMap<String, Option<String>>>,
 }
 
@@ -24,19 +23,23 @@ impl Refused {
         self.client_id.borrow().is_some() || self.secret.get()
     }
 
-    /// Whether the tenant lacks one of the applications that were named.
-    pub(super) fn is_missing_any(&self) -> bool {
-        self.applications.borrow().values().any(Option::is_none)
-    }
-
-    /// The choice without what the tenant does not have, by client IDs where they are known.
-    pub(super) fn without_missing(&self, choice: &Applications) -> Applications {
+    /// Those of the applications that the tenant has, as far as that is known, by their client IDs.
+    pub(super) fn there(&self, names: &[String]) -> Vec<String> {
         let known = self.applications.borrow();
         let id = |name: &String| known.get(name).cloned().unwrap_or_else(|| Some(name.clone()));
-        match choice {
-            Applications::Named(names) => Applications::Named(names.iter().filter_map(id).collect()),
-            other => other.clone(),
-        }
+        let mut there: Vec<String> = Vec::new();
+        names.iter().filter_map(id).for_each(|id| {
+            if !there.contains(&id) {
+                there.push(id)
+            }
+        });
+        there
+    }
+
+    /// Whether the tenant is known to lack one of them.
+    pub(super) fn lacks(&self, names: &[String]) -> bool {
+        let known = self.applications.borrow();
+        names.iter().any(|name| known.get(name) == Some(&None))
     }
 }
 
@@ -51,7 +54,7 @@ impl World {
         self.refused.secret.set(true);
     }
 
-    /// What the tenant has under the names of applications: no command is to repeat one that it does not have.
+    /// What the tenant has of the applications that are named or saved: no command is to repeat one that it does not have.
     pub fn applications_are(&self, client_ids: BTreeMap<String, Option<String>>) {
         self.refused.applications.replace(client_ids);
     }
