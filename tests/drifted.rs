@@ -248,13 +248,100 @@ fn what_the_dashboard_cannot_show_is_said_to_be_there_and_no_two_cures_undo_each
 
 #[test]
 fn a_parameter_that_the_tenant_sends_twice_is_named() {
-    let stage = drifted(&json!({ "upstream_params": { "state": { "value": "x" } } }));
+    let apart = json!({ "access_type": "offline", "prompt": "consent", "hd": "a.example" });
+    let stage = drifted(&json!({ "authParams": apart, "upstream_params": { "hd": { "value": "b.example" } } }));
     let output = stage.environment().run(&HEADLESS).exits(3);
     assert_eq!(output.error_code(), "connection_settings_differ", "{output}");
     let said = cure(&output, "authorize.redirect");
-    assert!(said.contains("upstream_params are put together: state"), "{said}");
+    assert!(said.contains("upstream_params are put together: hd"), "{said}");
     let pasted = "Error 400: invalid_request OAuth 2 parameters can only have a single value: prompt";
     let explained = stage.environment().run(&["explain", pasted]).exits(0);
     assert!(explained.stdout.starts_with("connection_settings_differ\n"), "{explained}");
     explained.hides("provider_refused_request");
+}
+
+#[test]
+fn a_parameter_of_auth0s_own_that_the_connection_fixes_is_the_cause_of_what_the_redirect_shows() {
+    let plain = "https://accounts.google.com/o/oauth2/v2/auth";
+    let both = |name: &str, value: &str| json!({ "access_type": "offline", "prompt": "consent", name: value });
+    for (there, named) in [
+        (json!({ "authParams": both("scope", "openid") }), "with scope in authParams"),
+        (json!({ "upstream_params": { "scope": { "value": "openid" } } }), "with scope in upstream_params"),
+        (json!({ "authorizationURL": format!("{plain}?scope=openid") }), "with scope in the address"),
+        (json!({ "authParams": both("client_id", "99-x.apps.googleusercontent.com") }), "with client_id in authParams"),
+        (json!({ "authParams": both("response_type", "token") }), "with response_type in authParams"),
+        (json!({ "authParams": both("redirect_uri", "https://x.example/login/callback") }), "with redirect_uri in"),
+    ] {
+        let stage = drifted(&there);
+        let output = stage.environment().run(&HEADLESS).exits(3);
+        assert_eq!(output.error_code(), "connection_settings_differ", "{there}: {output}");
+        let found = &output.checks("connection.settings")[0];
+        assert!(found["detail"].as_str().unwrap().contains(named), "{there}: {found}");
+        assert_ne!(output.state("authorize.redirect"), "fail", "{there}: {output}");
+        stage.environment().run(&SETUP).exits(0);
+        let options = stage.connection("google-health").unwrap()["options"].clone();
+        assert_eq!(
+            (&options["authorizationURL"], &options["authParams"]),
+            (&json!(plain), &json!({ "access_type": "offline", "prompt": "consent" }))
+        );
+        stage.environment().run(&HEADLESS).exits(0);
+    }
+}
+
+#[test]
+fn scopes_with_commas_between_them_are_one_name_at_google() {
+    let own = "https://www.googleapis.com/auth/googlehealth.profile.readonly";
+    let joined = format!("openid,email,profile,{own}");
+    let stage = drifted(&json!({ "scope": joined }));
+    let output = stage.environment().run(&HEADLESS).exits(3);
+    assert_eq!(output.error_code(), "connection_scopes_differ", "{output}");
+    stage.environment().run(&SETUP).exits(0);
+    stage.environment().run(&HEADLESS).exits(0);
+    // What the tenant sends on as it stands there.
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(|request, pass| {
+        let mut reply = pass();
+        if request.path == "/authorize" {
+            for (name, value) in &mut reply.headers {
+                if name.eq_ignore_ascii_case("location") {
+                    *value = value.replace("openid+email+profile+", "openid%2Cemail%2Cprofile%2C");
+                    *value = value.replace("openid%20email%20profile%20", "openid%2Cemail%2Cprofile%2C");
+                }
+            }
+        }
+        reply
+    }));
+    let output = stage.environment_without_management().run(&HEADLESS[..3]).exits(3);
+    let found = &output.checks("authorize.redirect")[0];
+    assert_eq!(found["code"], "authorize_scopes_missing", "{output}");
+    assert!(found["detail"].as_str().unwrap().contains("with commas between them"), "{found}");
+}
+
+#[test]
+fn a_secret_that_was_wiped_is_not_said_to_be_there() {
+    let stage = Stage::configured(GoogleHealth, &[]).behind(Box::new(|request, pass| {
+        let reply = pass();
+        if request.method != "GET"
+            || !request.path.starts_with("/api/v2/connections")
+            || request.path.ends_with("/clients")
+        {
+            return reply;
+        }
+        let text = String::from_utf8(reply.body.clone()).unwrap();
+        let mut answer: Value = serde_json::from_str(&text).unwrap();
+        let wipe =
+            |connection: &mut Value| drop(connection["options"].as_object_mut().unwrap().remove("client_secret"));
+        match &mut answer {
+            Value::Array(all) => all.iter_mut().for_each(wipe),
+            answer if answer["connections"].is_array() => {
+                answer["connections"].as_array_mut().unwrap().iter_mut().for_each(wipe)
+            }
+            one => wipe(one),
+        }
+        Reply::json(200, &answer)
+    }));
+    let output = stage.environment().run(&HEADLESS).exits(0);
+    let found = &output.checks("connection.secret")[0];
+    assert_eq!((&found["state"], &found["code"]), (&json!("warn"), &json!("connection_secret_differs")), "{output}");
+    assert!(found["detail"].as_str().unwrap().contains("it holds none, or keeps it to itself"), "{found}");
+    stage.environment().run(&SETUP).exits(0);
 }

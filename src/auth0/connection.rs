@@ -3,6 +3,8 @@
 //! Refuses to merge into options that could not be read: a PATCH replaces them whole, and what is not sent is lost
 //! (Auth0 Management API, PATCH /api/v2/connections/{id}).
 
+mod parameters;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -67,6 +69,13 @@ impl Difference {
 pub fn hides_secret(connection: &Connection) -> bool {
     let option = |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(Value::as_str);
     option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
+}
+
+/// Whether a connection with a client ID shows no secret at all, not even in another's place: a write that left it out wipes it.
+pub fn shows_none(connection: &Connection) -> bool {
+    let options = connection.options.as_ref();
+    hides_secret(connection)
+        && options.is_some_and(|options| !options.get("client_secret").is_some_and(Value::is_string))
 }
 
 /// What is shown in a secret's place. Neither provider's secrets have one of these signs in them.
@@ -134,7 +143,7 @@ impl Wanted<'_> {
         if !now.is_active() {
             differ("authentication.active", Code::ConnectionInactive, "false".to_owned(), "true".to_owned());
         }
-        let leads_to = |key: &str| without_query(text(key));
+        let leads_to = |key: &str| parameters::without_query(text(key));
         // Nobody gets to the provider there, whatever client ID and scopes the connection holds.
         let (authorize, token) = (self.provider.authorize_url(), self.provider.token_url());
         if self.provider == Provider::GoogleHealth && leads_to("authorizationURL") != authorize {
@@ -173,9 +182,11 @@ impl Wanted<'_> {
         let stored = self.stored_names(options);
         if has != wants && (self.scopes_chosen || !has.is_superset(&wants)) {
             differ("options.scope", Code::ConnectionScopesDiffer, join(&has), join(&wants));
-        } else if is_encoded(options) || stored.iter().any(|name| !scopes::is_on_the_wire(self.provider, name)) {
+        } else if is_joined(self.provider, options)
+            || stored.iter().any(|name| !scopes::is_on_the_wire(self.provider, name))
+        {
             // The short names are this program's; the provider takes them for scopes that it does not have.
-            let now = if is_encoded(options) { options["scope"].to_string() } else { join(&stored) };
+            let now = if is_joined(self.provider, options) { options["scope"].to_string() } else { join(&stored) };
             let wanted = scopes::to_wire(self.provider, &has.iter().collect::<Vec<_>>()).join(" ");
             differ("options.scope", Code::ConnectionScopesDiffer, now, wanted);
         }
@@ -184,7 +195,7 @@ impl Wanted<'_> {
                 let now = or_empty(text("tokenURL"));
                 differ("options.tokenURL", Code::ConnectionSettingsDiffer, now, token.to_owned());
             }
-            for (now, wanted) in wrong_parameters(options) {
+            for (now, wanted) in parameters::wrong(options) {
                 differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
             }
             if options.get("pkce_enabled").and_then(Value::as_bool) != Some(true) {
@@ -219,10 +230,8 @@ impl Wanted<'_> {
     /// The same as they stand there.
     fn stored_names(&self, options: &Map<String, Value>) -> BTreeSet<String> {
         match options.get("scope") {
-            Some(Value::Array(list)) => {
-                list.iter().filter_map(Value::as_str).flat_map(|text| names(text, &[])).collect()
-            }
-            Some(Value::String(text)) => names(text, &[',']).collect(),
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).flat_map(names).collect(),
+            Some(Value::String(text)) => names(text).collect(),
             _ if self.provider == Provider::Fitbit => FITBIT_FLAGS
                 .iter()
                 .filter(|flag| options.get(**flag).and_then(Value::as_bool) == Some(true))
@@ -255,12 +264,12 @@ impl Wanted<'_> {
                 }
             }
             Provider::GoogleHealth => {
-                if without_query(address(&options).0) != self.provider.authorize_url() {
+                if parameters::without_query(parameters::address(&options).0) != self.provider.authorize_url() {
                     options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
                 }
                 // What says the same in another way stays as somebody wrote it.
-                if !wrong_parameters(&options).is_empty() {
-                    put_parameters(&mut options);
+                if !parameters::wrong(&options).is_empty() {
+                    parameters::put(&mut options);
                 }
                 options.insert("tokenURL".into(), json!(self.provider.token_url()));
                 options.insert("pkce_enabled".into(), json!(true));
@@ -281,73 +290,18 @@ pub fn options_hidden(name: &str) -> Failure {
     .with_hint(allow("read:connections_options update:connections_options"))
 }
 
-/// Typed into the dashboard, the parameters stand in the address itself.
-fn without_query(address: &str) -> &str {
-    address.split('?').next().unwrap_or_default()
-}
-
-/// The authorization URL of options, and what its query has.
-fn address(options: &Map<String, Value>) -> (&str, Vec<(String, String)>) {
-    let address = options.get("authorizationURL").and_then(Value::as_str).unwrap_or_default();
-    let query = address.split_once('?').map_or("", |(_, query)| query);
-    (address, url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
-}
-
-/// The parameters that Google's authorize page has to get and does not, or not so: what is there, and what has to be. They come
-/// from three places, which a request holds one after the other.
-fn wrong_parameters(options: &Map<String, Value>) -> Vec<(String, String)> {
-    let (_, query) = address(options);
-    let wrong = |(name, wanted): (&str, &str)| {
-        let typed = query.iter().filter(|(key, _)| key == name).map(|(_, value)| ("the address", value.as_str()));
-        let apart = options.get("authParams").and_then(|all| all.get(name)).and_then(Value::as_str);
-        let upstream =
-            options.get("upstream_params").and_then(|all| all.get(name)?.get("value")).and_then(Value::as_str);
-        let further = [("authParams", apart), ("upstream_params", upstream)];
-        let found = typed.chain(further.into_iter().filter_map(|(place, value)| Some((place, value?))));
-        let now = match found.collect::<Vec<_>>().as_slice() {
-            [] => format!("without {name}"),
-            [(_, value)] if provider::is_auth_param(value, wanted) => return None,
-            [(_, value)] => format!("{name}={value}"),
-            // No parameter may come twice (RFC 6749, 3.1).
-            several => {
-                let places: Vec<&str> = several.iter().map(|(place, _)| *place).collect();
-                format!("{name} {} times, in {}", several.len(), places.join(" and "))
-            }
-        };
-        Some((now, format!("{name}={wanted}")))
-    };
-    provider::GOOGLE_AUTH_PARAMS.into_iter().filter_map(wrong).collect()
-}
-
-/// Puts the parameters where this program keeps them, and takes them out of the two other places.
-fn put_parameters(options: &mut Map<String, Value>) {
-    let is_ours = |name: &str| provider::GOOGLE_AUTH_PARAMS.iter().any(|(ours, _)| *ours == name);
-    let (now, query) = address(options);
-    let foreign: Vec<&(String, String)> = query.iter().filter(|(name, _)| !is_ours(name)).collect();
-    let mut typed = without_query(now).to_owned();
-    if !foreign.is_empty() {
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(foreign).finish();
-        typed = format!("{typed}?{query}");
-    }
-    options.insert("authorizationURL".into(), json!(typed));
-    if let Some(Value::Object(upstream)) = options.get_mut("upstream_params") {
-        upstream.retain(|name, _| !is_ours(name));
-    }
-    for (name, value) in provider::GOOGLE_AUTH_PARAMS {
-        put_in(options, "authParams", name, json!(value));
-    }
-}
-
 /// The names in a text of scopes, those too that were copied out of an address, where a space is `+` or `%20`.
-fn names<'a>(text: &'a str, further: &'static [char]) -> impl Iterator<Item = String> + 'a {
+fn names(text: &str) -> impl Iterator<Item = String> {
     let text = text.replace("%20", " ").replace('+', " ");
-    let split = text.split(|c: char| c.is_whitespace() || further.contains(&c)).map(str::to_owned);
+    let split = text.split(|c: char| c.is_whitespace() || c == ',').map(str::to_owned);
     split.filter(|name| !name.is_empty()).collect::<Vec<_>>().into_iter()
 }
 
-/// Whether the scopes stand there as in an address: Auth0 encodes them once more, and the provider takes all for one name.
-fn is_encoded(options: &Map<String, Value>) -> bool {
-    let is = |text: &str| text.contains('+') || text.contains("%20");
+/// Whether the scopes stand there as in an address, or with commas between them, which are one name at Google (RFC 6749, 3.3).
+fn is_joined(provider: Provider, options: &Map<String, Value>) -> bool {
+    let is = |text: &str| {
+        text.contains('+') || text.contains("%20") || text.contains(',') && provider == Provider::GoogleHealth
+    };
     match options.get("scope") {
         Some(Value::String(text)) => is(text),
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).any(is),

@@ -2,7 +2,7 @@
 
 use super::applications::not_enabled;
 use super::{id, met};
-use crate::auth0::connection::{Difference, Wanted, hides_secret, options_hidden};
+use crate::auth0::connection::{Difference, Wanted, hides_secret, options_hidden, shows_none};
 use crate::auth0::management::Management;
 use crate::auth0::wire::Connection;
 use crate::diagnosis::{Code, Failure, followed_by};
@@ -197,6 +197,13 @@ pub fn secret(connection: &Connection, wanted: &Wanted) -> Finding {
     }
     if wanted.secret.is_none() {
         return Finding::skip(id::CONNECTION_SECRET, "not compared: the client secret is not at hand");
+    }
+    if shows_none(connection) {
+        let message = "the tenant shows no client secret for the connection: it holds none, or keeps it to itself";
+        let hint = "Run `{setup}` which writes the one at hand into the connection `{connection}` and log in once with `{test}` which \
+                    shows whether it is there";
+        let failure = Failure::new(Code::ConnectionSecretDiffers, message).with_hint(hint);
+        return Finding::warn(id::CONNECTION_SECRET, failure);
     }
     if hides_secret(connection) {
         return Finding::skip(

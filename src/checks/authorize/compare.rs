@@ -50,10 +50,11 @@ pub(super) fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> 
         let message = format!("the tenant sends the client ID {}{odd}, not {}", said(client_id), expected.client_id);
         return Err(Failure::new(Code::AuthorizeWrongClientId, message));
     }
-    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty());
-    let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent);
+    let missing = scopes::missing(provider, expected.scopes.iter().map(String::as_str), sent(upstream, provider));
     if !missing.is_empty() {
-        let message = format!("the tenant does not ask for {}", missing.join(" "));
+        let is_joined = upstream.param("scope").is_some_and(|text| text.contains(','));
+        let joined = if is_joined { ": it sends names with commas between them, which are one name" } else { "" };
+        let message = format!("the tenant does not ask for {}{joined}", missing.join(" "));
         return Err(Failure::new(Code::AuthorizeScopesMissing, message));
     }
     // What the Management API says of them is known where it shows them.
@@ -125,8 +126,15 @@ fn foreign_scopes(upstream: &Upstream, expected: &Expected) -> String {
         let is_known = scopes::short(expected.provider, name).is_ok_and(|plain| own.contains(&plain));
         is_known && scopes::is_on_the_wire(expected.provider, name)
     };
-    let sent = upstream.param("scope").unwrap_or_default().split([' ', ',']).filter(|name| !name.is_empty());
+    let sent = sent(upstream, expected.provider);
     said(&sent.filter(|name| !is_own(name)).collect::<Vec<_>>().join(" "))
+}
+
+/// The scopes of the tenant's request, which OAuth separates by spaces (RFC 6749, 3.3); what Auth0's own connection does with Fitbit's
+/// is its own matter.
+fn sent(upstream: &Upstream, provider: Provider) -> impl Iterator<Item = &str> {
+    let between = move |c: char| c == ' ' || c == ',' && provider == Provider::Fitbit;
+    upstream.param("scope").unwrap_or_default().split(between).filter(|scope| !scope.is_empty())
 }
 
 /// The domain whose callback URL this is.

@@ -251,12 +251,16 @@ impl Run<'_> {
 }
 
 /// What `/authorize` shows of a connection that is not as it should be.
-const FOLLOWS: [(Code, &[Code]); 7] = [
+const FOLLOWS: [(Code, &[Code]); 8] = [
     (Code::ConnectionSettingsDiffer, &[Code::ConnectionSettingsDiffer]),
-    (Code::InvalidScope, &[Code::ConnectionScopesDiffer]),
-    (Code::AuthorizeWrongClientId, &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys]),
-    (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer]),
+    (Code::InvalidScope, &[Code::ConnectionScopesDiffer, Code::ConnectionSettingsDiffer]),
+    (
+        Code::AuthorizeWrongClientId,
+        &[Code::ConnectionClientIdDiffers, Code::ConnectionUsesDeveloperKeys, Code::ConnectionSettingsDiffer],
+    ),
+    (Code::AuthorizeScopesMissing, &[Code::ConnectionScopesDiffer, Code::ConnectionSettingsDiffer]),
     (Code::AuthorizeWrongProvider, &[Code::ConnectionSettingsDiffer]),
+    (Code::AuthorizeWrongCallback, &[Code::ConnectionSettingsDiffer]),
     (Code::ConnectionNotConfigured, &[Code::ConnectionSettingsDiffer]),
     (Code::AuthorizeConnectionNotUsable, &[Code::ConnectionInactive]),
 ];
