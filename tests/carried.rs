@@ -500,3 +500,53 @@ fn the_first_set_up_of_a_machine_without_a_keychain_warns_of_nothing() {
         environment.run(&["setup", "--profile", "fresh", "--store", "file", "--yes", "--skip-login", "--all-apps"]);
     output.hides("may still be in the keychain");
 }
+
+#[test]
+fn a_flag_that_says_what_is_saved_stands_in_a_cure_where_a_variable_says_else() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let saved = "openid,email,profile,profile.readonly,sleep.readonly";
+    let mut environment = stage.environment();
+    environment.write_settings(&stage.settings(Store::File));
+    let web = facts::APPLICATIONS[0].client_id;
+    environment.run(&with(&SETUP, &["--scopes", saved, "--app", web])).exits(0);
+    stage.switch("google-health", web, false);
+    for (name, value, flags) in [
+        ("FITBIT_CONNECT_STORE", "none", ["--store", "file"]),
+        ("FITBIT_CONNECT_SCOPES", "profile.readonly", ["--scopes", saved]),
+        ("FITBIT_CONNECT_APPS", "Acme Mobile", ["--app", web]),
+        ("FITBIT_CONNECT_LOGIN_DOMAIN", facts::CUSTOM_DOMAIN, ["--login-domain", facts::DOMAIN]),
+    ] {
+        let secrets = std::fs::read(environment.secrets()).unwrap();
+        environment = environment.with(name, value);
+        let output = environment.run(&with(&HEADLESS, &flags)).exits(3);
+        let said = cure(&output, "applications.enabled");
+        assert!(said.contains(&flags.join(" ")), "{name}: {said}");
+        paste(&environment, &said, &["--yes", "--skip-login"]).exits(0);
+        assert!(std::fs::read(environment.secrets()).unwrap() == secrets, "{name}");
+        environment.run(&with(&HEADLESS, &flags)).exits(0);
+        environment = environment.without(name);
+        stage.switch("google-health", web, false);
+    }
+}
+
+#[test]
+fn an_application_of_the_test_login_that_is_gone_is_in_no_cure() {
+    let mobile = facts::APPLICATIONS[1].client_id;
+    let stage = without_application(Stage::configured(GoogleHealth, &[]), mobile);
+    let output = stage.environment().run(&with(&HEADLESS, &["--test-app", mobile])).exits(3);
+    let said = cure(&output, "applications.enabled");
+    assert!(!said.contains("--test-app"), "{said}");
+    paste(&stage.environment(), &said, &["--yes", "--skip-login"]).exits(0);
+}
+
+#[test]
+fn a_run_that_has_just_switched_an_application_on_does_not_propose_itself() {
+    let stage = Stage::configured(GoogleHealth, &[Fault::ApplicationNotEnabled]).behind(Box::new(|request, pass| {
+        let is_write = request.method == "PATCH" && request.path.ends_with("/clients");
+        if is_write { Reply::json(200, &json!({})) } else { pass() }
+    }));
+    let output = stage.environment().run(&SETUP).exits(3);
+    assert_eq!(output.error_code(), "connection_changed_meanwhile", "{output}");
+    let said = hint(&output);
+    assert!(said.starts_with("It was switched on just now, and reads off") && !said.contains("setup"), "{said}");
+}

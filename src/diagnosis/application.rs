@@ -9,7 +9,8 @@ pub(super) static APPLICATION_NOT_ENABLED: Diagnosis = Diagnosis {
     code: "application_not_enabled",
     symptom: "The connection is not enabled for the application.",
     cause: "A new connection is enabled for no application; each one has to be switched on.",
-    cure: "Run `{setup} --app NAME_OR_ID` or switch it on under Applications of the connection `{connection}` at \
+    cure: "Run `{setup}` which enables it for every application of the profile (`{setup} --app NAME_OR_ID` for another one), \
+           or switch it on under Applications of the connection `{connection}` at \
            {connections_page}",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_SOCIAL, AUTH0_FITBIT],

@@ -14,7 +14,7 @@ use crate::auth0::wire::{Application, Connection};
 use crate::checks::applications::{self, Chosen, WayOn, enabled, is_ours, resolve, there_are, without_the_gone};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
-use crate::finding::{Step, StepReport, StepState};
+use crate::finding::{Finding, Step, StepReport, StepState};
 use crate::ids::Domain;
 use crate::login::temporary;
 use crate::world::World;
@@ -368,7 +368,21 @@ pub fn apply_applications(
         }
         let way_on = WayOn::of(&change.selection.applications, &change.selection.all);
         for application in &change.selection.applications {
-            demand(world, enabled(application, &connection.name, &on, &way_on))?;
+            let mut found = enabled(application, &connection.name, &on, &way_on);
+            // The same command would do the same again.
+            if let Some(failure) =
+                found.failure.take_if(|_| change.selection.to_enable.contains(&application.client_id))
+            {
+                let message = format!("{}, although the tenant took the change", failure.message);
+                let hint = format!(
+                    "It was switched on just now, and reads off: look again with `{{test}}` in a minute; if it stays, switch {} on under \
+                     Applications of the connection `{{connection}}` at {{connections_page}}",
+                    application.client_id
+                );
+                found =
+                    Finding::fail(found.check, Failure::new(Code::ConnectionChangedMeanwhile, message).with_hint(hint));
+            }
+            demand(world, found)?;
         }
         let state = if change.selection.to_enable.is_empty() { StepState::Done } else { StepState::Changed };
         let names: Vec<String> = change.selection.applications.iter().map(Chosen::label).collect();

@@ -157,8 +157,8 @@ impl World {
         if self.saved.store.or(self.saved.moving_from).is_some() {
             return Ok(InKeychain::What(Failure::new(refused.code, message)));
         }
-        // A machine without a keychain has none of a profile that was never kept anywhere.
-        if self.profile_exists || refused.code != Code::SecretStoreMissing {
+        // A set-up says where it keeps its secrets: none has ended here, and none can have kept one in what is not there.
+        if refused.code != Code::SecretStoreMissing {
             self.console.warn(&message);
         }
         Ok(InKeychain::Nothing)

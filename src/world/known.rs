@@ -78,7 +78,12 @@ impl World {
     pub fn know(&self, inputs: &Inputs, found: &[Domain], args: &cli::Setup, manual: bool) {
         let of_setup = flags_for(&inputs.applications) + if manual { " --manual" } else { "" } + &args.repeated();
         let direct = inputs.domain.is_none();
-        self.tell(inputs, found, Run { of_setup: &of_setup, direct, by_hand: manual, ..Run::default() });
+        let of_test = match self.variables.of(&ask::APPS) {
+            Some(_) => flags_for(&inputs.applications),
+            None => String::new(),
+        };
+        let run = Run { of_setup: &of_setup, of_test: &of_test, direct, by_hand: manual, ..Run::default() };
+        self.tell(inputs, found, run);
     }
 
     /// Tells the console the values of the saved profile, before any input is read.
@@ -114,7 +119,9 @@ impl World {
         };
         let is_right = !self.refused.lacks(saved) && !self.refused.lacks(named);
         let is_saved = self.refused.there(named).iter().all(|name| saved.contains(name));
-        if is_right && (named.is_empty() || is_saved && !saved.is_empty()) {
+        // A variable would name others again, or fewer.
+        let is_left = self.variables.of(&ask::APPS).is_none();
+        if is_right && is_left && (named.is_empty() || is_saved && !saved.is_empty()) {
             return String::new();
         }
         match self.refused.there(&[saved, named].concat()) {
@@ -126,7 +133,8 @@ impl World {
     fn tell(&self, inputs: &Inputs, found: &[Domain], run: Run) {
         let given = !inputs.login_domains.is_empty();
         // Without it a login may have no application, and would be left out.
-        let test_app = inputs.test_app.as_ref().map(|id| format!(" --test-app {}", shell_word(id)));
+        let is_there = |id: &&String| !self.refused.lacks(std::slice::from_ref(*id));
+        let test_app = inputs.test_app.as_ref().filter(is_there).map(|id| format!(" --test-app {}", shell_word(id)));
         let of_login = test_app.unwrap_or_default() + self.flags.login;
         let (of_setup, of_test) = (&format!("{}{of_login}", run.of_setup), &format!("{}{of_login}", run.of_test));
         // What is refused is not repeated, nor what holds it.
@@ -172,7 +180,8 @@ impl World {
         if let Some(domain) = inputs.domain.as_ref().filter(worth) {
             flag("--domain", domain.as_str());
         }
-        if inputs.login_domains != saved.login_domains {
+        let domains: Vec<&str> = inputs.login_domains.iter().map(Domain::as_str).collect();
+        if inputs.login_domains != saved.login_domains || wins(&ask::LOGIN_DOMAIN, &domains.join(",")) {
             inputs.login_domains.iter().for_each(|domain| flag("--login-domain", domain.as_str()));
         }
         let worth =
@@ -180,7 +189,8 @@ impl World {
         if let Some(name) = inputs.connection.as_ref().filter(worth) {
             flag("--connection", name.as_str());
         }
-        if let Some(names) = inputs.scopes.as_ref().filter(|names| **names != saved.scopes) {
+        let worth = |names: &&Vec<String>| **names != saved.scopes || wins(&ask::SCOPES, &names.join(","));
+        if let Some(names) = inputs.scopes.as_ref().filter(worth) {
             flag("--scopes", &names.join(","));
         }
         flags
@@ -201,8 +211,9 @@ impl World {
 
     fn store_not_saved(&self) -> String {
         let store = self.store();
-        let is_saved = store == self.saved.store.unwrap_or(Store::Keychain) || self.sandbox.is_some();
-        if is_saved { String::new() } else { format!(" --store {}", store.as_str()) }
+        let is_saved = store == self.saved.store.unwrap_or(Store::Keychain)
+            && !self.variable_says_else(&ask::STORE, store.as_str());
+        if is_saved || self.sandbox.is_some() { String::new() } else { format!(" --store {}", store.as_str()) }
     }
 
     /// Whether a variable of this field is set to another value.

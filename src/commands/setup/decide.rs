@@ -94,10 +94,14 @@ pub fn mend(draft: &mut Draft, failure: Failure) -> Result<(), Failure> {
     let question = Question { text: "How to go on?", help: "", default: None, back: false };
     let chosen = person.choose(&question, &ways, 0)?;
     match (wrong, chosen) {
-        (Some((Answer::Connection, _)), 0) => match change(draft, &**person, Answer::Connection) {
-            Ok(()) | Err(Stop::Back) => {}
-            Err(Stop::Failed(failure)) => return Err(failure),
-        },
+        (Some((Answer::Connection, _)), 0) => {
+            let is_refused = matches!(failure.code, Code::ConnectionWrongStrategy | Code::ConnectionNameTaken);
+            draft.refuses_name = is_refused;
+            match change(draft, &**person, Answer::Connection) {
+                Ok(()) | Err(Stop::Back) => {}
+                Err(Stop::Failed(failure)) => return Err(failure),
+            }
+        }
         (Some((answer, _)), 0) => {
             draft.forget(answer);
             draft.before.provider_is_gone = failure.code == Code::ProviderShutDown;
@@ -199,6 +203,9 @@ fn change(draft: &mut Draft, person: &dyn Ask, answer: Answer) -> Result<(), Sto
         Answer::Connection => {
             let now = draft.inputs.domain.as_ref().map(|domain| draft.place(provider, domain).connection);
             let now = draft.twin.clone().or(now);
+            // A name that was just refused is none to be taken again.
+            let is_refused = std::mem::take(&mut draft.refuses_name);
+            let now = if is_refused { now.map(|name| format!("{name}-2")) } else { now };
             let question = Question {
                 text: "Name of the connection in Auth0:",
                 help: ask::CONNECTION.flag,

@@ -86,6 +86,8 @@ pub struct Draft<'a> {
     pub twin: Option<String>,
     /// Whether a person chose the connection's name here.
     pub names_connection: bool,
+    /// Whether the tenant has just refused the name.
+    pub refuses_name: bool,
     /// The connection as it is now, once that was asked.
     pub looked: Option<Option<Connection>>,
     /// The tenant's applications, and those that the connection is enabled for.
@@ -146,6 +148,7 @@ impl<'a> Draft<'a> {
             looked: None,
             twin: None,
             names_connection: false,
+            refuses_name: false,
             by_hand: None,
             guided: false,
             callbacks_accepted: false,

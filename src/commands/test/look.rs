@@ -111,7 +111,8 @@ impl Run<'_> {
         if matches!(&found, Err(failure) if no_session(failure)) {
             return Looked { reachable, session, name, found, listed: None };
         }
-        let known = [inputs.applications.listed(), &self.world.saved.applications].concat();
+        let mut known = [inputs.applications.listed(), &self.world.saved.applications].concat();
+        known.extend(inputs.test_app.clone());
         let listed = management.applications(&known);
         if let Ok(all) = &listed {
             self.world.applications_are(client_ids(&known, all));
