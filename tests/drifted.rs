@@ -7,7 +7,7 @@ mod common;
 use common::stage::Stage;
 use common::{Environment, Output};
 use fitbit_connect::ids::Store;
-use fitbit_connect::provider::Provider::GoogleHealth;
+use fitbit_connect::provider::Provider::{Fitbit, GoogleHealth};
 use fitbit_connect::sandbox::facts;
 use fitbit_connect::sandbox::faults::Fault;
 use fitbit_connect::sandbox::web::Reply;
@@ -344,4 +344,43 @@ fn a_secret_that_was_wiped_is_not_said_to_be_there() {
     assert_eq!((&found["state"], &found["code"]), (&json!("warn"), &json!("connection_secret_differs")), "{output}");
     assert!(found["detail"].as_str().unwrap().contains("it holds none, or keeps it to itself"), "{found}");
     stage.environment().run(&SETUP).exits(0);
+}
+
+#[test]
+fn what_a_connection_for_fitbit_fixes_is_named_and_taken_out_as_well() {
+    for (there, named) in [
+        (json!({ "upstream_params": { "scope": { "value": "sleep" } } }), "with scope in upstream_params"),
+        (json!({ "authParams": { "client_id": "23XXXX" } }), "with client_id in authParams"),
+        (
+            json!({ "upstream_params": { "response_type": { "value": "token" } } }),
+            "with response_type in upstream_params",
+        ),
+        (json!({ "upstream_params": { "prompt": { "value": "none" } } }), "with prompt=none in upstream_params"),
+    ] {
+        let stage = Stage::configured(Fitbit, &[]);
+        stage.change_options("fitbit", &there);
+        let output = stage.environment().run(&HEADLESS).exits(3);
+        assert_eq!(output.error_code(), "connection_settings_differ", "{there}: {output}");
+        let detail = output.checks("connection.settings")[0]["detail"].to_string();
+        assert!(detail.contains(named), "{there}: {detail}");
+        // Without the Management API nobody is sent to a field that is right already.
+        let by_hand = stage.environment_without_management().run(&HEADLESS[..3]);
+        if !named.contains("prompt") {
+            let found = cure(&by_hand, "authorize.redirect");
+            assert!(found.contains("The dashboard has no field for the last two"), "{there}: {found}");
+        }
+        by_hand.hides("none, or several");
+        stage.environment().run(&SETUP).exits(0);
+        stage.environment().run(&HEADLESS).exits(0);
+    }
+}
+
+#[test]
+fn no_command_of_a_guide_through_the_dashboard_is_named_for_what_it_does_not_do() {
+    let stage = drifted(&json!({ "upstream_params": { "prompt": { "value": "none" } } }));
+    let manual = ["setup", "--manual", "--yes", "--skip-login", "--json"];
+    let output = stage.environment_without_management().run(&manual).exits(3);
+    let hint = output.document()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("a set-up with Management API credentials (without `--manual` )"), "{hint}");
+    assert!(!hint.contains("fitbit-connect setup --manual"), "{hint}");
 }

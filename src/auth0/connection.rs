@@ -195,9 +195,6 @@ impl Wanted<'_> {
                 let now = or_empty(text("tokenURL"));
                 differ("options.tokenURL", Code::ConnectionSettingsDiffer, now, token.to_owned());
             }
-            for (now, wanted) in parameters::wrong(options) {
-                differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
-            }
             if options.get("pkce_enabled").and_then(Value::as_bool) != Some(true) {
                 differ("options.pkce_enabled", Code::ConnectionSettingsDiffer, "false".to_owned(), "true".to_owned());
             }
@@ -209,6 +206,9 @@ impl Wanted<'_> {
                     format!("this version's script ({} characters)", provider::FETCH_USER_PROFILE.trim().len());
                 differ("options.scripts.fetchUserProfile", Code::ConnectionSettingsDiffer, now, wanted);
             }
+        }
+        for (now, wanted) in parameters::wrong(self.provider, options) {
+            differ("options.authParams", Code::ConnectionSettingsDiffer, now, wanted);
         }
         Ok(found)
     }
@@ -253,6 +253,15 @@ impl Wanted<'_> {
         let scopes = scopes::to_wire(self.provider, &names);
         let scope = if scopes.len() > LONGEST_SCOPE_LIST { json!(scopes.join(" ")) } else { json!(scopes) };
         options.insert("scope".into(), scope);
+        if self.provider == Provider::GoogleHealth
+            && parameters::without_query(parameters::address(&options).0) != self.provider.authorize_url()
+        {
+            options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
+        }
+        // What says the same in another way stays as somebody wrote it.
+        if !parameters::wrong(self.provider, &options).is_empty() {
+            parameters::put(self.provider, &mut options);
+        }
         match self.provider {
             Provider::Fitbit => {
                 for flag in FITBIT_FLAGS {
@@ -264,13 +273,6 @@ impl Wanted<'_> {
                 }
             }
             Provider::GoogleHealth => {
-                if parameters::without_query(parameters::address(&options).0) != self.provider.authorize_url() {
-                    options.insert("authorizationURL".into(), json!(self.provider.authorize_url()));
-                }
-                // What says the same in another way stays as somebody wrote it.
-                if !parameters::wrong(&options).is_empty() {
-                    parameters::put(&mut options);
-                }
                 options.insert("tokenURL".into(), json!(self.provider.token_url()));
                 options.insert("pkce_enabled".into(), json!(true));
                 let script = json!(provider::FETCH_USER_PROFILE.trim());

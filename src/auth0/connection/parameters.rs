@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::put_in;
-use crate::provider::{GOOGLE_AUTH_PARAMS, is_auth_param};
+use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, is_auth_param};
 
 /// Typed into the dashboard, the parameters stand in the address itself.
 pub(super) fn without_query(address: &str) -> &str {
@@ -20,7 +20,7 @@ pub(super) fn address(options: &Map<String, Value>) -> (&str, Vec<(String, Strin
 
 /// The parameters that Google's authorize page has to get and does not, or not so, and those of Auth0's own: what is there, and what
 /// has to be. They come from three places, which a request holds one after the other.
-pub(super) fn wrong(options: &Map<String, Value>) -> Vec<(String, String)> {
+pub(super) fn wrong(provider: Provider, options: &Map<String, Value>) -> Vec<(String, String)> {
     let (_, query) = address(options);
     let places = |name: &str| -> Vec<(&str, &str)> {
         let typed = query.iter().filter(|(key, _)| key == name).map(|(_, value)| ("the address", value.as_str()));
@@ -46,7 +46,17 @@ pub(super) fn wrong(options: &Map<String, Value>) -> Vec<(String, String)> {
         };
         Some((now, format!("{name}={wanted}")))
     };
-    AUTH0S_OWN.into_iter().filter_map(fixed).chain(GOOGLE_AUTH_PARAMS.into_iter().filter_map(other)).collect()
+    let of_auth0 = AUTH0S_OWN.into_iter().filter_map(fixed);
+    match provider {
+        Provider::GoogleHealth => of_auth0.chain(GOOGLE_AUTH_PARAMS.into_iter().filter_map(other)).collect(),
+        Provider::Fitbit => of_auth0.chain(silent(&places("prompt"))).collect(),
+    }
+}
+
+/// A `prompt` with which nobody can log in who is not logged in already (OpenID Connect Core 1.0, 3.1.2.1).
+fn silent(prompts: &[(&str, &str)]) -> Option<(String, String)> {
+    let (place, _) = prompts.iter().find(|(_, value)| value.split(' ').any(|word| word == "none"))?;
+    Some((format!("with prompt=none in {place}"), "without prompt=none".to_owned()))
 }
 
 /// The parameters of OAuth that Auth0 sends itself (RFC 6749, 4.1.1; RFC 7636, 4.3): fixed in the connection, they stand beside or
@@ -55,23 +65,25 @@ const AUTH0S_OWN: [&str; 7] =
     ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method"];
 
 /// Puts the parameters where this program keeps them, and takes them out of the two other places.
-pub(super) fn put(options: &mut Map<String, Value>) {
+pub(super) fn put(provider: Provider, options: &mut Map<String, Value>) {
     let is_ours = |name: &str| AUTH0S_OWN.contains(&name) || GOOGLE_AUTH_PARAMS.iter().any(|(ours, _)| *ours == name);
-    let (now, query) = address(options);
-    let foreign: Vec<&(String, String)> = query.iter().filter(|(name, _)| !is_ours(name)).collect();
-    let mut typed = without_query(now).to_owned();
-    if !foreign.is_empty() {
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(foreign).finish();
-        typed = format!("{typed}?{query}");
+    if provider == Provider::GoogleHealth {
+        let (now, query) = address(options);
+        let foreign: Vec<&(String, String)> = query.iter().filter(|(name, _)| !is_ours(name)).collect();
+        let mut typed = without_query(now).to_owned();
+        if !foreign.is_empty() {
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(foreign).finish();
+            typed = format!("{typed}?{query}");
+        }
+        options.insert("authorizationURL".into(), json!(typed));
     }
-    options.insert("authorizationURL".into(), json!(typed));
     for apart in ["authParams", "upstream_params"] {
         if let Some(Value::Object(parameters)) = options.get_mut(apart) {
             // What an application passes on itself (an alias) is no value of the connection's.
             parameters.retain(|name, source| !is_ours(name) || source.get("alias").is_some());
         }
     }
-    for (name, value) in GOOGLE_AUTH_PARAMS {
+    for (name, value) in GOOGLE_AUTH_PARAMS.into_iter().filter(|_| provider == Provider::GoogleHealth) {
         put_in(options, "authParams", name, json!(value));
     }
 }

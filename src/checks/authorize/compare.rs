@@ -40,6 +40,12 @@ pub(super) fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> 
         let message = format!("/authorize leads to {}, not to {}", said(&upstream.endpoint), provider.authorize_url());
         return Err(Failure::new(Code::AuthorizeWrongProvider, message));
     }
+    // Which of two the provider takes nobody can know (RFC 6749, 3.1).
+    if parameters::repeats_one_of_auth0s(upstream) {
+        let message = format!("/authorize leads to {}", provider.title());
+        let failure = Failure::new(Code::ConnectionSettingsDiffer, message);
+        return Err(parameters::told_of_repeats(failure, upstream));
+    }
     if upstream.param("response_type") != Some("code") {
         let message = "the tenant does not ask for a code (response_type)";
         return Err(Failure::new(Code::AuthorizeWrongProvider, message));
@@ -55,7 +61,15 @@ pub(super) fn compare(http: &Http, upstream: &Upstream, expected: &Expected) -> 
         let is_joined = upstream.param("scope").is_some_and(|text| text.contains(','));
         let joined = if is_joined { ": it sends names with commas between them, which are one name" } else { "" };
         let message = format!("the tenant does not ask for {}{joined}", missing.join(" "));
-        return Err(Failure::new(Code::AuthorizeScopesMissing, message));
+        let failure = Failure::new(Code::AuthorizeScopesMissing, message);
+        return Err(match is_joined && expected.shows_settings {
+            // The connection has them apart: writing them once more would change nothing.
+            true => failure.with_hint(
+                "In the dashboard enter into the connection `{connection}` exactly Scope `{wire_scopes}` and save ({connections_page} ), \
+                 then look again",
+            ),
+            false => failure,
+        });
     }
     // What the Management API says of them is known where it shows them.
     if provider == Provider::GoogleHealth && !expected.shows_settings {

@@ -9,8 +9,8 @@ use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, is_auth_param};
 use crate::text::said;
 
 /// Where a parameter is that the dashboard does not show.
-const ELSEWHERE: &str = "it stands in authParams or upstream_params, which the dashboard has no field for: `{setup}` with Management API \
-     credentials puts it right";
+const ELSEWHERE: &str = "it stands in authParams or upstream_params, which the dashboard has no field for: a set-up with Management API \
+     credentials (without `--manual` ) puts it right";
 
 /// The authorization URL as it is typed into the dashboard.
 pub fn typed_address(provider: Provider) -> String {
@@ -71,12 +71,20 @@ pub(super) fn repeated(upstream: &Upstream) -> Vec<&str> {
     several
 }
 
-/// A refusal of the provider's, where a parameter stands there more than once: that is looked at first.
+/// Whether one of those stands there more than once that Auth0 sends itself.
+pub(super) fn repeats_one_of_auth0s(upstream: &Upstream) -> bool {
+    repeated(upstream).iter().any(|name| ["client_id", "redirect_uri", "response_type", "scope"].contains(name))
+}
+
+/// A refusal of the provider's, or what is known to be none that can be relied on, where a parameter stands there more than once: that is looked at first.
 pub(super) fn told_of_repeats(failure: Failure, upstream: &Upstream) -> Failure {
     let names = said(&repeated(upstream).join(" "));
     let message = format!("{} (the tenant sends more than one of: {names})", failure.message);
     Failure::new(Code::ConnectionSettingsDiffer, message).with_hint(format!(
         "Leave one of each in the connection `{{connection}}` whose Authorization URL, authParams and upstream_params are put together: \
-         {names}. `{{setup}}` with Management API credentials does it for access_type and prompt."
+         {names}. `{{setup}}` with Management API credentials does it for those of OAuth, access_type and prompt. | By hand: Leave one of \
+         each in the connection `{{connection}}` ({{connections_page}} ), where the query of its Authorization URL is put together with \
+         authParams and upstream_params: {names}. The dashboard has no field for the last two; a set-up with Management API credentials \
+         (without `--manual` ) puts them right."
     ))
 }
