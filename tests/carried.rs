@@ -546,7 +546,41 @@ fn a_run_that_has_just_switched_an_application_on_does_not_propose_itself() {
         if is_write { Reply::json(200, &json!({})) } else { pass() }
     }));
     let output = stage.environment().run(&SETUP).exits(3);
-    assert_eq!(output.error_code(), "connection_changed_meanwhile", "{output}");
+    assert_eq!(output.error_code(), "application_not_enabled", "{output}");
     let said = hint(&output);
     assert!(said.starts_with("It was switched on just now, and reads off") && !said.contains("setup"), "{said}");
+}
+
+#[test]
+fn an_id_of_fitbits_in_a_flag_is_to_be_left_out_where_the_right_one_is_saved() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let wrong = ["--client-id", "23BCDF"];
+    let inferred = stage.environment().run(&with(&HEADLESS, &wrong)).exits(2);
+    assert!(hint(&inferred).starts_with("Leave the client ID out, and "), "{inferred}");
+    let output = stage.environment().run(&with(&with(&HEADLESS, &wrong), &["--provider", "google-health"])).exits(2);
+    assert_eq!(output.error_code(), "fitbit_id_at_google", "{output}");
+    let said = hint(&output);
+    assert!(
+        said.starts_with(&format!("Leave it out, and {} is used, which is saved. ", facts::GOOGLE_CLIENT_ID)),
+        "{said}"
+    );
+    assert!(said.contains("and all else that you gave"), "{said}");
+}
+
+#[test]
+fn a_list_of_applications_in_one_flag_is_told_for_what_it_is() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let output = stage.environment().run(&with(&HEADLESS, &["--app", "Acme Web,Acme Mobile"])).exits(2);
+    output.says("no application Acme Web,Acme Mobile; one flag names one: give --app once for each");
+}
+
+#[test]
+fn the_way_over_from_fitbit_minds_the_variables_that_the_next_command_reads() {
+    let stage = Stage::configured(Fitbit, &[Fault::ShutDown]);
+    let variables = [("FITBIT_CONNECT_SCOPES", "profile,heartrate"), ("FITBIT_CONNECT_CONNECTION", "fitbit")];
+    let environment = variables.iter().fold(stage.environment(), |all, (name, value)| all.with(name, value));
+    let way = "setup --provider google-health --connection google-health --scopes openid,email,profile,profile.readonly,health_metrics";
+    assert!(environment.run(&["explain", "provider_shut_down"]).exits(0).stdout.contains(way));
+    environment.run(&["status"]).exits(0).says(way);
+    environment.run(&HEADLESS).exits(3).says(way);
 }

@@ -433,17 +433,19 @@ fn a_request_of_the_tenants_that_the_provider_refuses_is_named_before_anybody_is
             reply
         })
     };
+    let exact = "exactly Scope `openid email profile https://www.googleapis.com/auth/googlehealth.profile.readonly`";
     let output = Stage::configured(GoogleHealth, &[]).behind(with_commas()).environment().run(&HEADLESS).exits(3);
-    assert_eq!(output.error_code(), "invalid_scope", "{output}");
+    assert_eq!(output.error_code(), "authorize_scopes_missing", "{output}");
+    assert!(output.document()["error"]["hint"].as_str().unwrap().contains(exact), "{output}");
     assert_eq!(states(&output, "authorize.redirect")[0], "fail", "{output}");
     let stage = Stage::empty(GoogleHealth, &[]).behind(with_commas());
     let output = stage.environment().run(&["setup", "--yes", "--json", "--all-apps"]).exits(3);
-    assert_eq!(output.error_code(), "invalid_scope", "{output}");
+    assert_eq!(output.error_code(), "authorize_scopes_missing", "{output}");
 }
 
 #[test]
 fn a_secret_that_the_tenant_does_not_show_is_neither_right_nor_wrong() {
-    for mask in [json!(null), json!("********")] {
+    for (mask, state) in [(json!(null), "warn"), (json!("********"), "skip")] {
         let gate: Gate = Box::new(move |request, pass| {
             let mut reply = pass();
             if request.method == "GET" && request.path.starts_with("/api/v2/connections") {
@@ -454,11 +456,9 @@ fn a_secret_that_the_tenant_does_not_show_is_neither_right_nor_wrong() {
             reply
         });
         let output = Stage::configured(GoogleHealth, &[]).behind(gate).environment().run(&HEADLESS).exits(0);
-        assert_eq!(states(&output, "connection.secret"), ["skip"], "{output}");
-        assert!(
-            output.checks("connection.secret")[0]["detail"].as_str().unwrap().contains("does not show"),
-            "{output}"
-        );
+        assert_eq!(states(&output, "connection.secret"), [state], "{output}");
+        let detail = output.checks("connection.secret")[0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("does not show") || detail.contains("keeps it to itself"), "{output}");
     }
 }
 

@@ -18,7 +18,7 @@ pub use variables::Variables;
 
 use crate::auth0::management::Login;
 use crate::cli;
-use crate::diagnosis::{Code, Failure};
+use crate::diagnosis::{Code, Failure, led_by};
 use crate::ids::{self, ConnectionName, DEFAULT_PORT, Domain, Store, refuse_control, shown_path};
 use crate::provider::{Provider, scopes};
 use crate::secret::Secret;
@@ -216,7 +216,19 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             };
             let refused = invalid(&super::CLIENT_ID, from, id, &why);
             door.wrong.push(match id::of_the_other(provider, id) {
-                Some(code) => Failure::new(code, refused.message),
+                Some(code) => {
+                    let failure = Failure::new(code, refused.message);
+                    let kept =
+                        saved.client_id.as_ref().filter(|id| same_provider && Provider::of_client_id(id) == provider);
+                    match kept.filter(|_| flags.client_id.is_some()) {
+                        Some(kept) => {
+                            let hint =
+                                led_by(&format!("Leave it out, and {kept} is used, which is saved. "), &failure.hint());
+                            failure.with_hint(hint)
+                        }
+                        None => failure,
+                    }
+                }
                 None => refused,
             });
         }
@@ -246,10 +258,15 @@ pub fn gather(flags: &cli::Inputs, variables: &Variables, saved: &Profile) -> Re
             Provider::ALL.iter().any(|other| *other != provider && other.check_secret(secret.expose()).is_ok());
         let (id, given) = (super::CLIENT_ID.how_to_give(), super::CLIENT_SECRET.how_to_give());
         door.wrong.push(match (is_others, provider) {
-            (true, Provider::Fitbit) => refused.with_hint(format!(
-                "Fitbit was shut down on 2 Nov 2026, and Google's secret belongs to google-health: `{{move}}` goes over, with {id}. \
-                 Should the app at Fitbit be meant, give its own secret: {given}"
-            )),
+            (true, Provider::Fitbit) => {
+                let kept = saved.client_id.as_ref().filter(|_| given_id.is_some() && saved_provider != Some(provider));
+                let kept = kept.map(|kept| format!("Leave the client ID out, and {kept} is used, which is saved. "));
+                refused.with_hint(format!(
+                    "{}Fitbit was shut down on 2 Nov 2026, and Google's secret belongs to google-health: `{{move}}` goes over, with all else \
+                     that you gave and Google's client ID ({id}). Should the app at Fitbit be meant, give its own secret: {given}",
+                    kept.unwrap_or_default()
+                ))
+            }
             (true, Provider::GoogleHealth) => refused.with_hint(format!(
                 "Give the client ID and secret of {}: {id}, {given}",
                 provider.name()

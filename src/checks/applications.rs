@@ -115,7 +115,15 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                             chosen.push(Chosen::from(*one));
                         }
                     }
-                    [] => wrong.push(format!("the tenant has no application {name}")),
+                    [] => {
+                        let parts = name.split([',', ';']).map(str::trim);
+                        let is_list = parts.clone().count() > 1
+                            && parts
+                                .clone()
+                                .all(|part| all.iter().any(|a| [&a.name, &a.client_id].iter().any(|is| *is == part)));
+                        let list = if is_list { "; one flag names one: give --app once for each" } else { "" };
+                        wrong.push(format!("the tenant has no application {name}{list}"));
+                    }
                     many => {
                         let ids: Vec<&str> = many.iter().map(|a| a.client_id.as_str()).collect();
                         twice.push(ids.iter().map(|id| format!("`--app {id}`")).collect::<Vec<_>>().join(" or "));

@@ -361,8 +361,8 @@ pub(super) static FITBIT_ID_AT_GOOGLE: Diagnosis = Diagnosis {
               invalid_client`",
     cause: "Six letters and digits are a Fitbit client ID. Fitbit's credentials do not work at Google, and Fitbit \
             was shut down on 2 Nov 2026.",
-    cure: "Create a client of type Web application at https://console.cloud.google.com/auth/clients and run `{move}` with its \
-           client ID and secret.",
+    cure: "Create a client of type Web application at https://console.cloud.google.com/auth/clients and give its client ID and \
+           secret in place of this one, with `--provider google-health` and all else that you gave, as in `{move}`",
     exit: Exit::Input,
     links: &[HEALTH_SETUP, HEALTH_MIGRATION],
     signs: &[],

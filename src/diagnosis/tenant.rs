@@ -186,8 +186,8 @@ pub(super) static LOGIN_DOMAIN_OF_OTHER_TENANT: Diagnosis = Diagnosis {
               work there.",
     cause: "The custom login domain leads to another tenant, or is not set up for this one.",
     cure: "Look at Branding, Custom Domains in the Auth0 dashboard of `{domain}` and name the right one with \
-           `--login-domain DOMAIN` or log in through the tenant's own: `--login-domain {domain}` (with `{setup}` the one that \
-           is named is kept)",
+           `--login-domain DOMAIN` or log in through the tenant's own: `--login-domain {domain}` (a set-up with that flag \
+           keeps it)",
     exit: Exit::Misconfigured,
     links: &[AUTH0_CUSTOM_DOMAINS],
     signs: &[],

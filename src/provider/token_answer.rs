@@ -77,7 +77,9 @@ pub fn judge_pair(provider: Provider, status: u16, body: &[u8]) -> PairVerdict {
         "invalid_client" if message.contains("deleted") => PairVerdict::ClientDeleted,
         "invalid_client" => match provider {
             Provider::GoogleHealth if message.contains("client was not found") => PairVerdict::IdUnknown,
-            Provider::Fitbit if message.contains("client id invalid") => PairVerdict::IdUnknown,
+            Provider::Fitbit if message.contains("client id invalid") || message.contains("invalid client_id") => {
+                PairVerdict::IdUnknown
+            }
             Provider::GoogleHealth if message == "unauthorized" || message.contains("secret") => {
                 PairVerdict::SecretRejected
             }

@@ -379,8 +379,7 @@ pub fn apply_applications(
                      Applications of the connection `{{connection}}` at {{connections_page}}",
                     application.client_id
                 );
-                found =
-                    Finding::fail(found.check, Failure::new(Code::ConnectionChangedMeanwhile, message).with_hint(hint));
+                found = Finding::fail(found.check, Failure::new(failure.code, message).with_hint(hint));
             }
             demand(world, found)?;
         }

@@ -12,7 +12,7 @@ pub(super) use flags::{Flags, again};
 pub(super) use refused::Refused;
 
 use super::World;
-use crate::ask::given::{Applications, Inputs};
+use crate::ask::given::{Applications, Inputs, Variables};
 use crate::ask::{self, Field};
 use crate::cli;
 use crate::diagnosis::{Blank, Values};
@@ -88,8 +88,9 @@ impl World {
 
     /// Tells the console the values of the saved profile, before any input is read.
     pub fn know_saved(&self) {
-        let known = of_profile(&self.saved, None, &self.again);
-        let (further, of_move) = (self.store_not_saved(), self.connection_of_google());
+        let saved = Profile { scopes: scopes_in_use(&self.variables, &self.saved), ..self.saved.clone() };
+        let known = of_profile(&saved, None, &self.again);
+        let (further, of_move) = (self.store_not_saved(), connection_of_google(&self.variables));
         self.console.knows(Known { further, of_move, ..known }.values());
     }
 
@@ -148,7 +149,7 @@ impl World {
             given: self.not_saved(inputs) + client_files,
             further: self.port_not_saved(inputs) + &self.store_not_saved() + &self.flags.management,
             run: Run { of_setup, of_test, ..run },
-            of_move: self.connection_of_google(),
+            of_move: connection_of_google(&self.variables),
             login_domains: if given { &inputs.login_domains } else { found },
             connection: inputs.connection.as_ref().map(|name| name.as_str()),
             scopes: inputs.scopes.as_deref().unwrap_or_default(),
@@ -202,13 +203,6 @@ impl World {
         if is_saved { String::new() } else { format!(" --port {}", inputs.port) }
     }
 
-    /// The connection's usual name at Google, where a variable has the one that is left.
-    fn connection_of_google(&self) -> String {
-        let usual = Provider::GoogleHealth.default_connection();
-        let is_other = self.variable_says_else(&ask::CONNECTION, usual);
-        if is_other { format!(" --connection {usual}") } else { String::new() }
-    }
-
     fn store_not_saved(&self) -> String {
         let store = self.store();
         let is_saved = store == self.saved.store.unwrap_or(Store::Keychain)
@@ -216,10 +210,28 @@ impl World {
         if is_saved || self.sandbox.is_some() { String::new() } else { format!(" --store {}", store.as_str()) }
     }
 
-    /// Whether a variable of this field is set to another value.
     fn variable_says_else(&self, field: &Field, value: &str) -> bool {
-        self.variables.of(field).is_some_and(|(said, _)| !said.eq_ignore_ascii_case(value))
+        says_else(&self.variables, field, value)
     }
+}
+
+/// Whether a variable of this field is set to another value.
+fn says_else(variables: &Variables, field: &Field, value: &str) -> bool {
+    variables.of(field).is_some_and(|(said, _)| !said.eq_ignore_ascii_case(value))
+}
+
+/// The connection's usual name at Google, where a variable has the one that is left.
+fn connection_of_google(variables: &Variables) -> String {
+    let usual = Provider::GoogleHealth.default_connection();
+    let is_other = says_else(variables, &ask::CONNECTION, usual);
+    if is_other { format!(" --connection {usual}") } else { String::new() }
+}
+
+/// The scopes of a profile, unless a variable names others of its provider.
+fn scopes_in_use(variables: &Variables, profile: &Profile) -> Vec<String> {
+    let said = variables.of(&ask::SCOPES).zip(profile.provider);
+    let named = said.and_then(|((said, _), provider)| scopes::parse(provider, said).ok());
+    named.unwrap_or_else(|| profile.scopes.clone())
 }
 
 /// The flags for applications that were named now.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::super::{named_settings, profile_name, settings_path};
-use super::{Known, again, of_profile, set_project, told};
+use super::{Known, again, connection_of_google, of_profile, scopes_in_use, set_project, told};
 use crate::ask::given::Variables;
 use crate::cli;
 use crate::console::Console;
@@ -28,14 +28,16 @@ pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, conso
         unread(&format!("the settings file {} does not exist", shown_path(named)));
     }
     let profile = path.map(|path| read(&path).inspect_err(|failure| unread(&failure.message)));
-    let profile = profile.and_then(Result::ok).flatten().unwrap_or_default();
+    let mut profile = profile.and_then(Result::ok).flatten().unwrap_or_default();
+    profile.scopes = scopes_in_use(variables, &profile);
     let told = told::read(text);
     let client_id = told.client_id.as_deref();
     let project = told.project.as_deref();
     let is_other = client_id.is_some() && client_id != profile.client_id.as_deref()
         || told.provider.is_some() && told.provider != profile.provider;
     let mut values = if is_other {
-        Known { provider: told.provider, client_id, project, port: DEFAULT_PORT, ..Known::default() }.values()
+        let again = &again(global);
+        Known { provider: told.provider, client_id, project, port: DEFAULT_PORT, again, ..Known::default() }.values()
     } else if profile == Profile::default() {
         let (mut values, again) = (Values::default(), again(global));
         project.iter().for_each(|project| set_project(&mut values, project));
@@ -44,7 +46,8 @@ pub fn values_for(variables: &Variables, global: &cli::Global, text: &str, conso
         values.set(Blank::Move, format!("fitbit-connect setup --provider google-health{again}"));
         values
     } else {
-        of_profile(&profile, project, &again(global)).values()
+        let of_move = connection_of_google(variables);
+        Known { of_move, ..of_profile(&profile, project, &again(global)) }.values()
     };
     if let Some(uri) = told.redirect_uri {
         values.set(Blank::ReturnTo, format!("`{uri}`"));
