@@ -40,7 +40,8 @@
 //! A new input: a field in [`ask`], a flag in [`cli`]. A new thing that can go wrong: a row in [`diagnosis`].
 //! What is looked at after a login that failed: [`login::after`]. A new fact that
 //! is verified: a function in [`checks`]. A new fault of the simulator: a line in [`sandbox::faults`].
-//! A variable that may be behind a failure: a line in `world/shadow.rs`. What has to stand in the settings before a secret
+//! A variable that may be behind a failure: a line in `world/shadow.rs`. What a command in a cure says again, or must not:
+//! `world/known.rs`. What has to stand in the settings before a secret
 //! is kept: [`steps::local`]. What somebody is told who has the dashboard and no Management API: [`steps::manual`].
 
 #![warn(clippy::disallowed_methods)]

@@ -122,7 +122,7 @@ pub(super) static AUTHORIZE_WRONG_CLIENT_ID: Diagnosis = Diagnosis {
            the one in the tenant is right, give that command its client ID and secret.",
     exit: Exit::Misconfigured,
     links: &[AUTH0_DEVELOPER_KEYS],
-    signs: &[],
+    signs: &[sign(&["missing required parameter: client_id"])],
     sure: Sure::Seen,
 };
 
@@ -140,12 +140,13 @@ pub(super) static AUTHORIZE_WRONG_CALLBACK: Diagnosis = Diagnosis {
 
 pub(super) static AUTHORIZE_SCOPES_MISSING: Diagnosis = Diagnosis {
     code: "authorize_scopes_missing",
-    symptom: "`/authorize` asks the provider for fewer scopes than this profile.",
+    symptom: "`/authorize` asks the provider for fewer scopes than this profile. Google, where it asks for none: `Missing \
+              required parameter: scope`",
     cause: "The connection holds a shorter list of scopes, or the tenant dropped names that it does not know.",
     cure: "Run `{setup}` to write the scopes `{scopes}` into the connection `{connection}`",
     exit: Exit::Misconfigured,
     links: &[HEALTH_SCOPES, FITBIT_APP_TYPES],
-    signs: &[],
+    signs: &[sign(&["missing required parameter: scope"])],
     sure: Sure::Seen,
 };
 

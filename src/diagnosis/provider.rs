@@ -2,7 +2,9 @@
 //! person who signs in (`login`) and about Auth0 (`tenant`, `connection`, `application`).
 
 use super::links::*;
-use super::sign::{GOOGLE_HOSTS, ID_WORDS, NO_ANSWER_ABOUT_IT, NOT_ABOUT_THE_ID, SECRET_WORDS, but, sign};
+use super::sign::{
+    GOOGLE_HOSTS, ID_WORDS, NO_ANSWER_ABOUT_IT, NOT_ABOUT_THE_ID, OF_THE_CONNECTION, SECRET_WORDS, but, sign,
+};
 use super::{Diagnosis, Exit, Sure};
 
 pub(super) static PROVIDER_SHUT_DOWN: Diagnosis = Diagnosis {
@@ -196,7 +198,7 @@ pub(super) static PROVIDER_REFUSED_REQUEST: Diagnosis = Diagnosis {
     signs: &[
         sign(&["restricted_client"]),
         sign(&["not yet configured to make oauth requests"]),
-        but(&["error 400: invalid_request"], &["can only have a single value"]),
+        but(&["error 400: invalid_request"], OF_THE_CONNECTION),
         sign(&["invalid_request - missing"]),
         sign(&["code_challenge parameter is invalid"]),
         sign(&["unsupported code_challenge_method"]),

@@ -83,6 +83,9 @@ pub(super) const NOT_A_DENIAL: &[&str] = &[
     "unauthorized",
     "fetchuserprofile: ",
 ];
+/// What Google says of a request that is made of a connection's fields, where one of them is empty or is there twice.
+pub(super) const OF_THE_CONNECTION: &[&str] =
+    &["can only have a single value", "missing required parameter: scope", "missing required parameter: client_id"];
 /// Google's own services, of whose end nothing is known.
 pub(super) const GOOGLE_HOSTS: &[&str] = &["googleapis.com", "accounts.google.com", "google health api"];
 /// What makes an `invalid_grant` mean something else than the code: a refresh token, or the redirect URI.
