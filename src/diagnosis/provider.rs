@@ -309,14 +309,14 @@ pub(super) static GOOGLE_UNVERIFIED_APP: Diagnosis = Diagnosis {
     symptom: "The page says `Google hasn't verified this app`",
     cause: "This is no error: it is what an app that has not been through Google's verification shows, for at most \
             100 users.",
-    cure: "Choose Advanced, then continue to the app. Apply for verification when more than 100 people will use it.",
+    cure: "Press Continue or, where the page has it in its place, choose Advanced and go on to the app. Apply for \
+           verification when more than 100 people will use it.",
     exit: Exit::Done,
     links: &[GOOGLE_VERIFICATION, HEALTH_SETUP],
     signs: &[
         sign(&["google hasn't verified this app"]),
         // The heading of before.
         sign(&["this app isn't verified"]),
-        sign(&["hasn't been verified by google"]),
     ],
     sure: Sure::Documented,
 };

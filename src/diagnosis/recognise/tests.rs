@@ -231,6 +231,11 @@ fn what_is_not_meant_is_not_named() {
         ("https://app.example.com/callback?error=unsupported_response_type&error_description=no", &[]),
         ("Error 400: invalid_request Missing required parameter: scope", &[AuthorizeScopesMissing]),
         ("Missing required parameter: client_id", &[AuthorizeWrongClientId]),
+        (
+            "The developer hasn't given you access to this app. It's currently being tested and it hasn't been verified by Google.",
+            &[NotATestUser],
+        ),
+        ("This app isn't verified", &[GoogleUnverifiedApp]),
         ("Error 400: invalid_request Missing required parameter: redirect_uri", &[ProviderRefusedRequest]),
         ("Error: connect ECONNREFUSED 127.0.0.1:18917", &[LoopbackUnreachable]),
         ("Error: connect ECONNREFUSED 10.0.0.7:443", &[NetworkUnreachable]),

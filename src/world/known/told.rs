@@ -61,6 +61,7 @@ pub(super) fn read(text: &str) -> Told {
         missing_scopes: missing_scopes(text),
         redirect_uri: parameter(text)
             .or_else(|| address(&auth_error::find(text)?.redirect_uri?))
+            .or_else(|| in_the_request(text))
             .or_else(|| not_allowed(text, &lower)),
         application: application_in(text),
     }
@@ -110,6 +111,12 @@ fn parameter(text: &str) -> Option<String> {
         let twice = percent_decode_str(once.split('&').next()?).decode_utf8().ok()?;
         address(&twice)
     })
+}
+
+/// The address in Google's sentence of before: `The redirect URI in the request, URL, does not match ...`.
+fn in_the_request(text: &str) -> Option<String> {
+    let (_, behind) = text.split_once("redirect URI in the request")?;
+    address(behind.trim_start_matches([',', ':', ' ']).split_whitespace().next()?)
 }
 
 /// The address that Auth0 says is not in the list of allowed callback URLs: the first that is the person's own.
@@ -179,6 +186,10 @@ mod tests {
                 "http://127.0.0.1:4711/callback",
             ),
             (r#"{"redirect_uri": "https:\/\/app.acme.com\/cb?key=x"}"#, "https://app.acme.com/cb"),
+            (
+                "The redirect URI in the request, https://login.acme.com/login/callback, does not match the ones authorized",
+                "https://login.acme.com/login/callback",
+            ),
             (
                 "continue=https%3A%2F%2Fx.example%2Fa%3Fredirect_uri%3Dhttps%253A%252F%252Flogin.acme.com%252Fcb%26x%3Dy",
                 "https://login.acme.com/cb",
