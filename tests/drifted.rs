@@ -350,7 +350,7 @@ fn a_secret_that_was_wiped_is_not_said_to_be_there() {
 fn what_a_connection_for_fitbit_fixes_is_named_and_taken_out_as_well() {
     for (there, named) in [
         (json!({ "upstream_params": { "scope": { "value": "sleep" } } }), "with scope in upstream_params"),
-        (json!({ "authParams": { "client_id": "23XXXX" } }), "with client_id in authParams"),
+        (json!({ "authParams": { "client_id": "23OTHR" } }), "with client_id in authParams"),
         (
             json!({ "upstream_params": { "response_type": { "value": "token" } } }),
             "with response_type in upstream_params",

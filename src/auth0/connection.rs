@@ -16,6 +16,7 @@ use crate::ids::masked;
 use crate::provider::{self, Provider, scopes};
 use crate::secret::Secret;
 use crate::text::excerpt;
+pub use parameters::AUTH0S_OWN;
 
 /// The scopes for which the built-in strategy `fitbit` has a flag; the nine of the original guide.
 const FITBIT_FLAGS: [&str; 9] =
@@ -68,7 +69,8 @@ impl Difference {
 /// Whether the tenant keeps the client secret to itself: of a connection that has a client ID, nothing or a mask is shown.
 pub fn hides_secret(connection: &Connection) -> bool {
     let option = |name: &str| connection.options.as_ref().and_then(|options| options.get(name)).and_then(Value::as_str);
-    option("client_id").is_some_and(|id| !id.is_empty()) && option("client_secret").is_none_or(is_mask)
+    option("client_id").is_some_and(|id| !id.is_empty())
+        && option("client_secret").is_none_or(|text| masked(text).is_some())
 }
 
 /// Whether a connection with a client ID shows no secret at all, not even in another's place: a write that left it out wipes it.
@@ -76,12 +78,6 @@ pub fn shows_none(connection: &Connection) -> bool {
     let options = connection.options.as_ref();
     hides_secret(connection)
         && options.is_some_and(|options| !options.get("client_secret").is_some_and(Value::is_string))
-}
-
-/// What is shown in a secret's place. Neither provider's secrets have one of these signs in them.
-fn is_mask(text: &str) -> bool {
-    let is_sign = |c: char| matches!(c, '*' | '\u{2022}' | '.');
-    !text.is_empty() && (text.chars().all(is_sign) || masked(text).is_some())
 }
 
 /// Whether a connection holds this client secret; none when its options could not be read, or do not show it.
@@ -125,7 +121,7 @@ impl Wanted<'_> {
     /// # Errors
     /// `connection_options_hidden` when the options could not be read.
     pub fn differences(&self, now: &Connection) -> Result<Vec<Difference>, Failure> {
-        let now_is = now;
+        let is_hidden = hides_secret(now);
         let options = now.options.as_ref().ok_or_else(|| options_hidden(&now.name))?;
         let mut found = Vec::new();
         // Foreign text: ID and secret may have been swapped in the dashboard.
@@ -166,7 +162,7 @@ impl Wanted<'_> {
             && !secret.same_as(&Secret::new(text("client_secret").to_owned()))
         {
             let state = match text("client_secret") {
-                _ if hides_secret(now_is) => HIDDEN,
+                _ if is_hidden => HIDDEN,
                 "" => "empty",
                 _ => "another one",
             };

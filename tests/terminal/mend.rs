@@ -4,8 +4,8 @@ use crate::door::door;
 use crate::leave::way_on;
 use crate::outside::Sandbox;
 use crate::stage::{
-    ACCESS, FITBIT_ID, GOOGLE_ID, MANAGEMENT_SECRET, MEND, PLAN, PROVIDER, REGISTERED, REGISTERED_GOOGLE, SECRET,
-    Stage, TENANT, assert_in_order, visit, walk,
+    ACCESS, APPLICATIONS, FITBIT_ID, GOOGLE_ID, MANAGEMENT_SECRET, MEND, PLAN, PROVIDER, REGISTERED, REGISTERED_GOOGLE,
+    SECRET, Stage, TENANT, assert_in_order, visit, walk,
 };
 use crate::terminal_kit::{Do, Left, Terminal};
 use serde_json::json;
@@ -277,4 +277,18 @@ fn going_back_after_a_tenant_was_mended_leads_to_its_question() {
     terminal.does_here(&Do::Line(TENANT, String::new()));
     goes_on(&mut terminal, &route, REGISTERED);
     assert_is_set_up(&stage, &terminal.end(), "google-health");
+}
+
+#[test]
+fn a_name_that_was_refused_is_not_offered_to_be_taken_again() {
+    let stage = Stage::with(&["--configured", "google-health", "--fault", "wrong-strategy"]);
+    let route = stage.route("google-health", false);
+    let mut terminal = Terminal::open(&stage.setup(&["--skip-login"]), "");
+    walk(&mut terminal, &route[..Stage::at(&route, APPLICATIONS)]);
+    terminal.choose(MEND, "Use another connection name");
+    terminal.answer("Name of the connection in Auth0:", "");
+    goes_on(&mut terminal, &route, APPLICATIONS);
+    let left = terminal.end();
+    assert_eq!(left.code, 0, "{}", left.seen);
+    assert!(stage.sandbox.connections().contains("google-health-2"), "{}", left.seen);
 }

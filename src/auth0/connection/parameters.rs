@@ -61,7 +61,7 @@ fn silent(prompts: &[(&str, &str)]) -> Option<(String, String)> {
 
 /// The parameters of OAuth that Auth0 sends itself (RFC 6749, 4.1.1; RFC 7636, 4.3): fixed in the connection, they stand beside or
 /// in place of its own, whatever its other fields hold.
-const AUTH0S_OWN: [&str; 7] =
+pub const AUTH0S_OWN: [&str; 7] =
     ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method"];
 
 /// Puts the parameters where this program keeps them, and takes them out of the two other places.

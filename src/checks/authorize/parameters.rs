@@ -4,6 +4,7 @@
 //! `authParams`, `upstream_params`), of which the dashboard has a field for the first alone.
 
 use crate::auth0::authorize::Upstream;
+use crate::auth0::connection::AUTH0S_OWN;
 use crate::diagnosis::{Code, Failure};
 use crate::provider::{GOOGLE_AUTH_PARAMS, Provider, is_auth_param};
 use crate::text::said;
@@ -73,10 +74,10 @@ pub(super) fn repeated(upstream: &Upstream) -> Vec<&str> {
 
 /// Whether one of those stands there more than once that Auth0 sends itself.
 pub(super) fn repeats_one_of_auth0s(upstream: &Upstream) -> bool {
-    repeated(upstream).iter().any(|name| ["client_id", "redirect_uri", "response_type", "scope"].contains(name))
+    repeated(upstream).iter().any(|name| AUTH0S_OWN.contains(name))
 }
 
-/// A refusal of the provider's, or what is known to be none that can be relied on, where a parameter stands there more than once: that is looked at first.
+/// The failure of a request in which a parameter stands more than once: that is to be looked at before anything else in it.
 pub(super) fn told_of_repeats(failure: Failure, upstream: &Upstream) -> Failure {
     let names = said(&repeated(upstream).join(" "));
     let message = format!("{} (the tenant sends more than one of: {names})", failure.message);
