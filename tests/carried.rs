@@ -584,3 +584,16 @@ fn the_way_over_from_fitbit_minds_the_variables_that_the_next_command_reads() {
     environment.run(&["status"]).exits(0).says(way);
     environment.run(&HEADLESS).exits(3).says(way);
 }
+
+#[test]
+fn a_set_up_is_told_how_to_go_on_without_a_name_that_is_wrong_and_a_test_of_none() {
+    let stage = Stage::configured(GoogleHealth, &[]);
+    let named = ["--app", "Acme Wbe", "--app", "Acme Web"];
+    let output = stage.environment().run(&with(&SETUP, &named)).exits(2);
+    let said = hint(&output);
+    assert!(said.contains("For those alone that are there: "), "{said}");
+    paste(&stage.environment(), &said, &[]).exits(0);
+    // It would take the other applications out of the profile.
+    let output = stage.environment().run(&with(&HEADLESS, &named)).exits(2);
+    assert!(!hint(&output).contains("setup"), "{output}");
+}

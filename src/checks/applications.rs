@@ -9,6 +9,7 @@ use crate::diagnosis::{Code, Failure};
 use crate::finding::Finding;
 use crate::ids::Domain;
 use crate::loopback::port_of;
+use crate::text::shell_word;
 
 /// An application that may log people in through the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,15 +143,7 @@ pub fn resolve(choice: &Applications, all: &[Application]) -> Result<Vec<Chosen>
                     let hint = format!("Name the one that is meant by its client ID: {}", twice.join(", "));
                     Err(Failure::new(Code::ApplicationNotFound, wrong.join("\n")).with_hint(hint))
                 }
-                _ => Err(match chosen.as_slice() {
-                    [] => not_found(wrong.join("\n"), all),
-                    chosen => {
-                        let failure = not_found(wrong.join("\n"), all);
-                        let there = setup_for(&chosen.iter().collect::<Vec<_>>());
-                        let hint = format!("{} For those alone that are there: `{there}`", failure.hint());
-                        failure.with_hint(hint)
-                    }
-                }),
+                _ => Err(not_found(wrong.join("\n"), all)),
             }
         }
         Applications::Unknown => Ok(Vec::new()),
@@ -192,6 +185,17 @@ pub fn without_the_gone(left: &[&Chosen], all: &[Application]) -> String {
         "{others}Name the applications anew: `{{setup}} --app NAME_OR_ID` for some, or `{{setup}} --all-apps`. {}",
         there_are(all)
     )
+}
+
+/// The failure of a set-up in which some names are wrong, with the command for the others; a test has nothing to set up.
+pub fn without_the_wrong(failure: Failure, choice: &Applications, all: &[Application]) -> Failure {
+    let known = client_ids(choice.listed(), all);
+    let there: String = known.values().flatten().map(|id| format!(" --app {}", shell_word(id))).collect();
+    if there.is_empty() || known.values().all(Option::is_some) {
+        return failure;
+    }
+    let hint = format!("{} For those alone that are there: `{{setup}}{there}`", failure.hint());
+    failure.with_hint(hint)
 }
 
 /// The applications of the tenant that log people in, in a sentence.

@@ -11,7 +11,9 @@ use crate::ask::{self, Question, Stop};
 use crate::auth0::connection::{Difference, Wanted};
 use crate::auth0::management::{Management, may_be_done};
 use crate::auth0::wire::{Application, Connection};
-use crate::checks::applications::{self, Chosen, WayOn, enabled, is_ours, resolve, there_are, without_the_gone};
+use crate::checks::applications::{
+    self, Chosen, WayOn, enabled, is_ours, resolve, there_are, without_the_gone, without_the_wrong,
+};
 use crate::checks::connection as connection_checks;
 use crate::diagnosis::{Code, Failure};
 use crate::finding::{Finding, Step, StepReport, StepState};
@@ -126,7 +128,7 @@ pub fn ask_applications(world: &World, listed: &Listed, before: &[String], back:
 /// # Errors
 /// `application_not_found`, `application_gone`.
 pub fn select(world: &World, choice: &Applications, listed: &Listed) -> Result<Selection, Failure> {
-    let applications = resolve(choice, &listed.all)?;
+    let applications = resolve(choice, &listed.all).map_err(|wrong| without_the_wrong(wrong, choice, &listed.all))?;
     let (gone, left): (Vec<&Chosen>, Vec<&Chosen>) = applications.iter().partition(|application| application.gone);
     if !gone.is_empty() {
         return Err(saved_but_gone(&gone, &left, &listed.all));
